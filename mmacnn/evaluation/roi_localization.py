@@ -48,10 +48,10 @@ class RoILocalizationMetric(BaseMetric):
         self.tolerance = tolerance
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Keep one record a sample, ``None`` for a sample that doesn't count.
+        """Keep one record a sample, an empty one for a sample that doesn't count.
 
-        The record of a sample that doesn't count is kept because the results of
-        several processes are interleaved and cut to the length of the data set.
+        Every sample has its record because mmengine interleaves the results of
+        several processes, leaves out ``None`` and cuts them to the data set's length.
 
         Args:
             data_batch (dict): Unused.
@@ -62,10 +62,10 @@ class RoILocalizationMetric(BaseMetric):
         """
         self.results.extend(self._measure(sample) for sample in data_samples)
 
-    def _measure(self, sample: dict) -> dict[str, float] | None:
+    def _measure(self, sample: dict) -> dict[str, float]:
         boxes, roi = sample.get('gt_bboxes'), sample.get('pred_roi')
         if roi is None or boxes is None or len(boxes) != 1:
-            return None
+            return {}
         scale = np.tile(sample.get('scale_factor', (1.0, 1.0)), 2)
         box = _to_float64(boxes)[0] / scale
         roi = _to_float64(roi)
@@ -83,7 +83,7 @@ class RoILocalizationMetric(BaseMetric):
             ),
         )
 
-    def compute_metrics(self, results: list[dict[str, float] | None]) -> dict:
+    def compute_metrics(self, results: list[dict[str, float]]) -> dict:
         """Summarise the records of all samples.
 
         Args:
@@ -92,7 +92,7 @@ class RoILocalizationMetric(BaseMetric):
         Returns:
             dict[str, float]: The metrics named in the class docstring.
         """
-        counted = [record for record in results if record is not None]
+        counted = [record for record in results if record]
         if len(counted) < len(results):
             print_log(
                 f'{type(self).__name__}: {len(counted)} of {len(results)} images have '
