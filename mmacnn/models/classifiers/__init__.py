@@ -1,0 +1,4 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+from .acnn import ACNN
+
+__all__ = ['ACNN']

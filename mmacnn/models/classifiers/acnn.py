@@ -1,0 +1,142 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+import torch
+from mmpretrain.models.classifiers.base import BaseClassifier
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+from mmacnn.models.heads.multi_task_head import true_centres
+from mmacnn.models.localizers import Localization
+from mmacnn.ops import roi_box
+from mmacnn.registry import MODELS
+
+
+@MODELS.register_module()
+class ACNN(BaseClassifier):
+    """Localizer -> spatial transformer -> classifier of the crop.
+
+    Kim, Yi, Lee, *An Attention-Based CNN With Spatial Transformer Module for Automated
+    Optical Inspection of Small Objects*, IEEE TIM 2025, doi 10.1109/TIM.2025.3548240.
+
+    In training, an image with a box shows the classifier its true ROI, moved by up to
+    ``roi_jitter``: the classifier learns from good crops from the first step on, and
+    to bear the localizer's error. All other images are cropped where the localizer
+    points, and their classification loss reaches the localizer through the crop.
+
+    Args:
+        localizer: Config: image -> :class:`Localization`.
+        stn: Config: image and centre -> crop.
+        backbone: Config of the classifier's backbone.
+        neck: Config of the classifier's neck.
+        head: Config of a :class:`MultiTaskHead`.
+        loss_consistency: Config of a loss on the localizer that needs no box, such as
+            ``EquivarianceLoss``; None for none.
+        roi_jitter: Largest shift of a true ROI in training, (vertical, horizontal), as
+            a share of the ROI's size.
+        data_preprocessor: Config; ``mmpretrain.ClsDataPreprocessor`` by default.
+    """
+
+    def __init__(
+        self,
+        localizer: dict,
+        stn: dict,
+        backbone: dict,
+        head: dict,
+        neck: dict | None = None,
+        loss_consistency: dict | None = None,
+        roi_jitter: tuple[float, float] = (0.2, 0.2),
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        data_preprocessor = dict(data_preprocessor or {})
+        data_preprocessor.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
+        super().__init__(init_cfg=init_cfg, data_preprocessor=data_preprocessor)
+        self.localizer = MODELS.build(localizer)
+        self.stn = MODELS.build(stn)
+        self.backbone = MODELS.build(backbone)
+        self.neck = MODELS.build(neck or dict(type='mmpretrain.GlobalAveragePooling'))
+        self.head = MODELS.build(head)
+        self.loss_consistency = loss_consistency and MODELS.build(loss_consistency)
+        self.roi_jitter = roi_jitter
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None = None,
+        mode: str = 'tensor',
+    ):
+        """OpenMMLab's three modes.
+
+        Args:
+            inputs: (B, C, H, W), normalised.
+            data_samples: Annotations; required by 'loss'.
+            mode: 'tensor' returns class scores before the softmax (B, num_classes),
+                'predict' the data samples with predictions, 'loss' a dict of losses.
+        """
+        if mode == 'loss':
+            return self.loss(inputs, data_samples)
+        if mode == 'predict':
+            return self.predict(inputs, data_samples)
+        if mode == 'tensor':
+            return self.head(self.extract_feat(inputs, self.localizer(inputs).centre))
+        raise ValueError(
+            f"mode: expected 'tensor', 'predict' or 'loss', found {mode!r}"
+        )
+
+    def extract_feat(self, inputs: Tensor, centre: Tensor) -> tuple[Tensor]:
+        """Features of the ROI round ``centre`` (B, 2), normalised ``(x, y)``."""
+        return self.neck(self.backbone(self.stn(inputs, centre)))
+
+    def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict:
+        """Classification, localization and, where configured, consistency loss."""
+        localization = self.localizer(inputs)
+        centre = self._training_centres(inputs, localization, data_samples)
+        feats = self.extract_feat(inputs, centre)
+        image_size = tuple(inputs.shape[-2:])
+        losses = self.head.loss(feats, data_samples, localization, image_size)
+        if self.loss_consistency is not None:
+            losses['loss_consistency'] = self.loss_consistency(
+                self.localizer, inputs, localization
+            )
+        return losses
+
+    def predict(
+        self, inputs: Tensor, data_samples: list[DataSample] | None = None
+    ) -> list[DataSample]:
+        """Set what is it (``pred_label``, ``pred_score``) and where.
+
+        ``pred_centre`` (2,) is normalised to the input, ``pred_roi`` (4,) is xyxy in
+        pixels of the original image.
+        """
+        localization = self.localizer(inputs)
+        feats = self.extract_feat(inputs, localization.centre)
+        samples = self.head.predict(feats, data_samples)
+        rois = roi_box(localization.centre, self.stn.roi_size, inputs.shape[-2:])
+        for i, sample in enumerate(samples):
+            x_scale, y_scale = sample.get('scale_factor', (1.0, 1.0))[:2]
+            sample.set_field(localization.centre[i], 'pred_centre')
+            scale = rois.new_tensor((x_scale, y_scale, x_scale, y_scale))
+            sample.set_field(rois[i] / scale, 'pred_roi')
+            if localization.heatmap is not None:
+                sample.set_field(localization.heatmap[i], 'pred_heatmap')
+        return samples
+
+    def _training_centres(
+        self,
+        inputs: Tensor,
+        localization: Localization,
+        data_samples: list[DataSample],
+    ) -> Tensor:
+        """Jittered true centre where there is a box, else the localizer's."""
+        image_size = inputs.shape[-2:]
+        centre, known = true_centres(data_samples, localization.centre, image_size)
+        reach = centre.new_tensor(
+            [
+                jitter * roi / extent
+                for jitter, roi, extent in zip(
+                    self.roi_jitter, self.stn.roi_size, image_size, strict=True
+                )
+            ]
+        ).flip(0)
+        shift = (torch.rand_like(centre) * 2 - 1) * reach
+        return torch.where(known[:, None], centre + shift, localization.centre)

@@ -1,0 +1,49 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmacnn.ops import sample_roi, sample_roi_separable
+from mmacnn.registry import MODELS
+
+SAMPLERS = {'grid_sample': sample_roi, 'separable': sample_roi_separable}
+
+
+@MODELS.register_module()
+class SpatialTransformerNeck(BaseModule):
+    """Image and centre -> the ROI round it, at the image's full resolution.
+
+    Args:
+        roi_size: (h, w) of the ROI in pixels of the image given to the model.
+        output_size: (h, w) of the crop given to the classifier.
+        sampler: 'grid_sample', fast in training, or 'separable', two matrix products
+            that run on every inference engine. They give the same crop.
+
+    Raises:
+        ValueError: a size is not positive, or the sampler is unknown.
+    """
+
+    def __init__(
+        self,
+        roi_size: tuple[int, int],
+        output_size: tuple[int, int],
+        sampler: str = 'grid_sample',
+    ) -> None:
+        super().__init__()
+        for name, size in (('roi_size', roi_size), ('output_size', output_size)):
+            if len(size) != 2 or min(size) <= 0:
+                raise ValueError(
+                    f'{name}: expected (h, w), both positive, found {size}'
+                )
+        if sampler not in SAMPLERS:
+            raise ValueError(
+                f'sampler: expected one of {sorted(SAMPLERS)}, found {sampler!r}'
+            )
+        self.roi_size = tuple(roi_size)
+        self.output_size = tuple(output_size)
+        self.sampler = sampler
+
+    def forward(self, image: Tensor, centre: Tensor) -> Tensor:
+        """(B, C, H, W) and (B, 2), see :func:`mmacnn.ops.sample_roi`."""
+        sampler = SAMPLERS[self.sampler]
+        return sampler(image, centre, self.roi_size, self.output_size)

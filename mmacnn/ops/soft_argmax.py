@@ -1,0 +1,73 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Spatial soft-argmax and the Gaussian that a heat map is taught with.
+
+Nibali et al., *Numerical Coordinate Regression with Convolutional Neural Networks*,
+arXiv 1801.07372, section 4.1.
+"""
+
+import torch
+from torch import Tensor
+
+
+def _cell_centres(extent: int, like: Tensor) -> Tensor:
+    """Centres of ``extent`` cells, normalised to [0, 1] edge to edge."""
+    return (torch.arange(extent, device=like.device, dtype=like.dtype) + 0.5) / extent
+
+
+def soft_argmax(logits: Tensor, window: int | None = None) -> tuple[Tensor, Tensor]:
+    """Expected position under the softmax of a heat map.
+
+    Args:
+        logits: (B, H, W).
+        window: Take the mean only over the cells at most this many rows and columns
+            from the highest one. A mean over the whole map lies between two
+            candidates; within a window it lies on the better one. None is the whole
+            map.
+
+    Returns:
+        centre (B, 2), ``(x, y)`` normalised to [0, 1] edge to edge, and the softmax
+        over the whole map (B, H, W), which sums to 1.
+
+    Example:
+        >>> logits = torch.full((1, 2, 4), -100.0)
+        >>> logits[0, 1, 0] = 100
+        >>> soft_argmax(logits)[0]
+        tensor([[0.1250, 0.7500]])
+    """
+    height, width = logits.shape[-2:]
+    heatmap = logits.flatten(1).softmax(1).view(-1, height, width)
+    mass = heatmap
+    if window is not None:
+        peak = logits.detach().flatten(1).argmax(1)
+        row, column = peak.div(width, rounding_mode='floor'), peak % width
+        rows = torch.arange(height, device=logits.device) - row[:, None]
+        columns = torch.arange(width, device=logits.device) - column[:, None]
+        near_rows = (rows.abs() <= window).to(mass)
+        near_columns = (columns.abs() <= window).to(mass)
+        mass = mass * near_rows[:, :, None] * near_columns[:, None, :]
+        mass = mass / mass.sum((1, 2), keepdim=True)
+    x = (mass.sum(1) * _cell_centres(width, mass)).sum(1)
+    y = (mass.sum(2) * _cell_centres(height, mass)).sum(1)
+    return torch.stack((x, y), dim=1), heatmap
+
+
+def gaussian_heatmap(
+    centre: Tensor, sigma: tuple[float, float], size: tuple[int, int]
+) -> Tensor:
+    """Gaussians round ``centre``, each normalised to sum to 1.
+
+    Args:
+        centre: (B, 2), ``(x, y)`` normalised to [0, 1] edge to edge.
+        sigma: (vertical, horizontal) standard deviation in cells.
+        size: (h, w) of the heat map in cells.
+
+    Returns:
+        (B, h, w).
+    """
+    x = (_cell_centres(size[1], centre) - centre[:, :1]) * size[1] / sigma[1]
+    y = (_cell_centres(size[0], centre) - centre[:, 1:]) * size[0] / sigma[0]
+    # Softmax, not exp: far outside the map the sum would underflow to 0 / 0.
+    return (
+        y.square().mul(-0.5).softmax(1)[:, :, None]
+        * x.square().mul(-0.5).softmax(1)[:, None]
+    )

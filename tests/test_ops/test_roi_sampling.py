@@ -1,0 +1,117 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mmacnn.ops import roi_box, sample_roi, sample_roi_separable
+
+SAMPLERS = [sample_roi, sample_roi_separable]
+# Inside, across each edge, and wholly outside of the image.
+CENTRES = [(0.5, 0.5), (0.0, 0.3), (1.0, 0.9), (0.4, -0.05), (0.9, 1.02), (-2.0, 3.0)]
+
+
+def random_batch(dtype=torch.float32):
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(
+        len(CENTRES), 3, 24, 36, generator=generator, dtype=torch.float64
+    )
+    return image.to(dtype), torch.tensor(CENTRES, dtype=dtype)
+
+
+@pytest.mark.parametrize('sampler', SAMPLERS)
+@pytest.mark.parametrize('batch', [1, 3])
+@pytest.mark.parametrize('output_size', [(4, 6), (8, 12), (3, 5)])
+def test_shape(sampler, batch, output_size):
+    image = torch.rand(batch, 2, 20, 30)
+    crop = sampler(image, torch.rand(batch, 2), (4, 6), output_size)
+    assert crop.shape == (batch, 2, *output_size)
+
+
+@pytest.mark.parametrize('sampler', SAMPLERS)
+def test_aligned_roi_is_a_slice(sampler):
+    image, _ = random_batch()
+    centre = torch.tensor([[12 / 36, 10 / 24]]).expand(len(image), 2)
+    crop = sampler(image, centre, (8, 12), (8, 12))
+    torch.testing.assert_close(crop, image[:, :, 6:14, 6:18], atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize('sampler', SAMPLERS)
+def test_half_pixel_shift_averages_neighbours(sampler):
+    image = torch.tensor([[[[0.0, 2.0, 6.0, 0.0]]]])
+    crop = sampler(image, torch.tensor([[2.5 / 4, 0.5]]), (1, 2), (1, 2))
+    torch.testing.assert_close(crop, torch.tensor([[[[4.0, 3.0]]]]))
+
+
+@pytest.mark.parametrize('sampler', SAMPLERS)
+def test_outside_the_image_is_zero(sampler):
+    crop = sampler(torch.ones(1, 1, 8, 8), torch.tensor([[0.0, 0.5]]), (2, 4), (2, 4))
+    torch.testing.assert_close(crop[0, 0, 0], torch.tensor([0.0, 0.0, 1.0, 1.0]))
+    assert (
+        sampler(
+            torch.ones(1, 1, 8, 8), torch.tensor([[2.0, 2.0]]), (2, 4), (2, 4)
+        ).sum()
+        == 0
+    )
+
+
+@pytest.mark.parametrize('output_size', [(8, 12), (16, 24), (5, 7)])
+def test_samplers_agree(output_size):
+    image, centre = random_batch()
+    expected = sample_roi(image, centre, (8, 12), output_size)
+    found = sample_roi_separable(image, centre, (8, 12), output_size)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+def test_samplers_agree_at_full_size():
+    image = torch.rand(2, 3, 480, 640)
+    centre = torch.tensor([[0.123, 0.456], [0.99, 0.01]])
+    expected = sample_roi(image, centre, (40, 72), (80, 144))
+    found = sample_roi_separable(image, centre, (40, 72), (80, 144))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+    exact = sample_roi(image.double(), centre.double(), (40, 72), (80, 144))
+    found = sample_roi_separable(image.double(), centre.double(), (40, 72), (80, 144))
+    torch.testing.assert_close(found, exact, atol=1e-5, rtol=0)
+
+
+def test_gradients_agree():
+    gradients = []
+    for sampler in SAMPLERS:
+        image, centre = random_batch(torch.float64)
+        image.requires_grad_(), centre.requires_grad_()
+        crop = sampler(image, centre + 0.0031, (8, 12), (16, 24))
+        (crop * torch.arange(crop.numel()).view_as(crop).cos()).sum().backward()
+        gradients.append((image.grad, centre.grad))
+    torch.testing.assert_close(gradients[0], gradients[1], atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize('sampler', SAMPLERS)
+def test_gradcheck(sampler):
+    image = torch.rand(2, 1, 6, 7, dtype=torch.float64, requires_grad=True)
+    centre = torch.tensor(
+        [[0.413, 0.557], [0.021, 0.982]], dtype=torch.float64, requires_grad=True
+    )
+    assert torch.autograd.gradcheck(
+        lambda i, c: sampler(i, c, (3, 4), (4, 5)), (image, centre)
+    )
+
+
+@pytest.mark.parametrize('sampler', SAMPLERS)
+def test_traced_sampler_follows_the_centre(sampler):
+    def crop(image, centre):
+        return sampler(image, centre, (4, 6), (8, 12))
+
+    image = torch.rand(1, 3, 20, 30)
+    traced = torch.jit.trace(crop, (image, torch.tensor([[0.5, 0.5]])))
+    centre = torch.tensor([[0.2, 0.8]])
+    torch.testing.assert_close(traced(image, centre), crop(image, centre))
+
+
+def test_roi_box_is_where_the_crop_comes_from():
+    image, centre = random_batch()
+    box = roi_box(centre[:1], (8, 12), (24, 36))[0]
+    assert box.tolist() == [12.0, 8.0, 24.0, 16.0]
+    x0, y0, x1, y1 = box.int().tolist()
+    expected = F.interpolate(image[:1, :, y0:y1, x0:x1], (8, 12))
+    torch.testing.assert_close(
+        sample_roi(image[:1], centre[:1], (8, 12), (8, 12)), expected, atol=2e-6, rtol=0
+    )
