@@ -1,0 +1,26 @@
+custom_imports = dict(imports=['mmacnn'], allow_failed_imports=False)
+# Every type is named in full (`mmacnn.ACNN`, `mmpretrain.ResNet`); the scope is for the
+# parts that mmpretrain's modules build by themselves.
+default_scope = 'mmpretrain'
+
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=20),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    visualization=dict(type='mmacnn.RoIVisualizationHook', enable=False),
+)
+
+env_cfg = dict(
+    cudnn_benchmark=False,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'),
+)
+visualizer = dict(
+    type='mmacnn.RoIVisualizer', vis_backends=[dict(type='LocalVisBackend')]
+)
+randomness = dict(seed=0)
+log_level = 'INFO'
+load_from = None
+resume = False

@@ -1,0 +1,42 @@
+# A-CNN, the lightest size. Multiply-adds and parameters: configs/acnn/README.md.
+model = dict(
+    type='mmacnn.ACNN',
+    data_preprocessor=dict(
+        type='mmpretrain.ClsDataPreprocessor',
+        num_classes=4,
+        mean=[127.5, 127.5, 127.5],
+        std=[64.0, 64.0, 64.0],
+        to_rgb=True,
+    ),
+    localizer=dict(
+        type='mmacnn.HeatmapLocalizer',
+        in_channels=32,
+        backbone=dict(
+            type='mmacnn.StridedConvNet',
+            stem_channels=16,
+            stem_stride=4,
+            stem_kernel=4,
+            stages=[(32, 2, (1, 2, 4, 8))],
+        ),
+    ),
+    stn=dict(
+        type='mmacnn.SpatialTransformerNeck',
+        roi_size=(40, 72),
+        output_size=(80, 144),
+    ),
+    backbone=dict(
+        type='mmacnn.StridedConvNet',
+        stem_channels=16,
+        stem_stride=2,
+        stem_kernel=3,
+        stages=[(32, 2, (1,)), (64, 2, (1,)), (96, 2, (1,))],
+    ),
+    neck=dict(type='mmpretrain.GlobalAveragePooling'),
+    head=dict(
+        type='mmacnn.MultiTaskHead',
+        num_classes=4,
+        in_channels=96,
+        loss=dict(type='mmpretrain.CrossEntropyLoss'),
+        loss_localization=dict(type='mmacnn.HeatmapCrossEntropyLoss', sigma=6.0),
+    ),
+)

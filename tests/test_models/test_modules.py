@@ -1,0 +1,68 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import pytest
+import torch
+from mmpretrain.structures import DataSample
+
+from mmacnn.models.backbones import StridedConvNet
+from mmacnn.models.heads import MultiTaskHead
+from mmacnn.models.localizers import Localization
+from mmacnn.models.necks import SpatialTransformerNeck
+
+
+@pytest.mark.parametrize(
+    ('stem', 'stages', 'shape'),
+    [
+        ((4, 4), ((8, 2, (1, 4)),), (8, 8, 12)),
+        ((2, 3), ((8, 2, ()), (12, 2, (1,))), (12, 8, 12)),
+        ((4, 6), (), (16, 16, 24)),
+    ],
+)
+def test_strided_conv_net_shape(stem, stages, shape):
+    net = StridedConvNet(stem_stride=stem[0], stem_kernel=stem[1], stages=stages)
+    (feature,) = net(torch.rand(2, 3, 64, 96))
+    assert feature.shape == (2, *shape)
+    assert net.out_channels == shape[0]
+
+
+def test_dilated_blocks_keep_the_position():
+    """The answer to a point lies at its cell, not shifted by the dilation."""
+    net = StridedConvNet(stages=((8, 2, (1, 2, 4)),)).eval()
+    image = torch.zeros(1, 3, 128, 128)
+    base = net(image)[0]
+    image[:, :, 66:70, 66:70] = 1
+    change = (net(image)[0] - base).abs().sum(1)[0]
+    row, column = divmod(change.argmax().item(), change.shape[1])
+    assert abs(row - 8) <= 1 and abs(column - 8) <= 1
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(roi_size=(0, 8), output_size=(8, 8)), 'roi_size'),
+        (dict(roi_size=(8, 8), output_size=(8,)), 'output_size'),
+        (dict(roi_size=(8, 8), output_size=(8, 8), sampler='nearest'), 'nearest'),
+    ],
+)
+def test_neck_names_the_bad_argument(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        SpatialTransformerNeck(**arguments)
+
+
+def test_head_takes_the_class_from_images_that_have_one():
+    head = MultiTaskHead(num_classes=3, in_channels=4)
+    feats = (torch.randn(3, 4),)
+    samples = [DataSample().set_gt_label(2), DataSample(), DataSample().set_gt_label(0)]
+    found = Localization(torch.rand(3, 2), torch.randn(3, 4, 4, requires_grad=True))
+    losses = head.loss(feats, samples, found, (32, 32))
+    expected = torch.nn.functional.cross_entropy(
+        head(feats)[[0, 2]], torch.tensor([2, 0])
+    )
+    torch.testing.assert_close(losses['loss'], expected)
+
+
+def test_head_without_any_class_is_zero_and_connected():
+    head = MultiTaskHead(num_classes=3, in_channels=4)
+    found = Localization(torch.rand(1, 2), torch.randn(1, 4, 4))
+    loss = head.loss((torch.randn(1, 4),), [DataSample()], found, (32, 32))['loss']
+    loss.backward()
+    assert loss == 0 and head.fc.weight.grad.eq(0).all()
