@@ -1,0 +1,153 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Drawing on RGB pictures with OpenCV and Pillow.
+
+mmengine draws through a matplotlib figure, several times slower for a picture of this
+kind, and blurs what should stay sharp when the figure is not the size of the image.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from mmacnn.ops import sample_roi
+
+Colour = tuple[int, int, int]
+
+
+@lru_cache
+def load_font(size: int) -> ImageFont.FreeTypeFont:
+    """The sans-serif font that comes with matplotlib, ``size`` pixels high."""
+    fonts = Path(matplotlib.get_data_path()) / 'fonts' / 'ttf'
+    return ImageFont.truetype(str(fonts / 'DejaVuSans.ttf'), size)
+
+
+def fit(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scale an image up or down so that it just fits, keeping its proportions.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8.
+        height (int): Height of the space in pixels.
+        width (int): Width of the space in pixels.
+
+    Returns:
+        np.ndarray: The scaled image, at least one pixel high and wide.
+    """
+    scale = min(height / image.shape[0], width / image.shape[1])
+    size = [max(1, round(extent * scale)) for extent in image.shape[1::-1]]
+    return cv2.resize(image, size, interpolation=_interpolation(scale))
+
+
+def _interpolation(scale: float) -> int:
+    return cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+
+
+def crop_roi(
+    image: np.ndarray, roi: np.ndarray, height: int, width: int
+) -> np.ndarray | None:
+    """Cut an ROI out of an image and magnify it, black where it leaves the image.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8.
+        roi (np.ndarray): (4,) xyxy in pixels of ``image``.
+        height (int): Height of the space for the crop in pixels.
+        width (int): Width of the space for the crop in pixels.
+
+    Returns:
+        np.ndarray | None: The crop, uint8, or ``None`` if the ROI has no area.
+    """
+    roi_width, roi_height = roi[2:] - roi[:2]
+    if min(roi_width, roi_height) <= 0:
+        return None
+    scale = min(height / roi_height, width / roi_width)
+    size = [max(1, round(extent * scale)) for extent in (roi_height, roi_width)]
+    centre = (roi[:2] + roi[2:]) / 2 / image.shape[1::-1]
+    crop = sample_roi(
+        torch.from_numpy(image).permute(2, 0, 1)[None].float(),
+        torch.from_numpy(centre)[None].float(),
+        (roi_height, roi_width),
+        size,
+    )
+    return crop[0].permute(1, 2, 0).round().byte().numpy()
+
+
+def overlay_heatmap(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """Tint the places of an image by their heat, from none to red to yellow.
+
+    The strength of the tint follows the square root of the heat relative to its
+    maximum, so that weak second guesses stay visible beside a sharp peak.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8 RGB.
+        heatmap (np.ndarray): (h, w) >= 0, covering the image edge to edge.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8 RGB.
+    """
+    heat = cv2.resize(
+        heatmap / max(heatmap.max(), np.finfo(np.float32).tiny), image.shape[1::-1]
+    )
+    heat = np.sqrt(heat.clip(0, 1))
+    colours = matplotlib.colormaps['hot'](0.3 + 0.45 * heat)[..., :3] * 255
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] * 0.75
+    return (grey + (colours - grey) * 0.85 * heat[..., None]).round().astype(np.uint8)
+
+
+def draw_box(
+    draw: ImageDraw.ImageDraw, box: np.ndarray, colour: Colour, width: int = 2
+) -> None:
+    """Outline a box just outside its edges, with a dark rim for any background.
+
+    Args:
+        draw (ImageDraw.ImageDraw): Where to draw.
+        box (np.ndarray): (4,) xyxy in pixels, edges and not pixel indices.
+        colour (tuple[int, int, int]): RGB.
+        width (int): Width of the coloured line in pixels.
+    """
+    left, top, right, bottom = np.round(box).astype(int)
+    for grow, line, shade in ((1, width + 2, (0, 0, 0)), (0, width, colour)):
+        reach = width + grow
+        corners = (left - reach, top - reach, right + reach - 1, bottom + reach - 1)
+        draw.rectangle(corners, outline=shade, width=line)
+
+
+def draw_text(
+    draw: ImageDraw.ImageDraw,
+    position: tuple[int, int],
+    text: str,
+    width: int,
+    size: int,
+    colour: Colour,
+    anchor: str = 'lm',
+) -> int:
+    """Write one line, shortened with an ellipsis where the space is too narrow.
+
+    Args:
+        draw (ImageDraw.ImageDraw): Where to draw.
+        position (tuple[int, int]): Place of the anchor, (x, y) in pixels.
+        text (str): The line.
+        width (int): Width of the space in pixels.
+        size (int): Font size in pixels.
+        colour (tuple[int, int, int]): RGB.
+        anchor (str): Pillow's text anchor.
+
+    Returns:
+        int: Width of what was written, in pixels.
+    """
+    font = load_font(size)
+    shown = text
+    while shown and font.getlength(shown) > width:
+        text = text[:-1]
+        shown = f'{text}…' if text else ''
+    draw.text(position, shown, fill=colour, font=font, anchor=anchor)
+    return int(font.getlength(shown))
+
+
+def as_canvas(image: np.ndarray) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """Pillow image of an RGB array, and the pen that draws on it."""
+    canvas = Image.fromarray(np.ascontiguousarray(image))
+    return canvas, ImageDraw.Draw(canvas)

@@ -1,0 +1,225 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Pictures that show what a model saw, where it looked, and what it decided."""
+
+from collections.abc import Sequence
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine.visualization import Visualizer
+from mmpretrain.structures import DataSample
+from PIL import Image, ImageDraw
+
+from mmacnn.registry import VISUALIZERS
+
+from .drawing import as_canvas, crop_roi, draw_box, draw_text, fit, overlay_heatmap
+
+PREDICTED = ('pred_label', 'pred_score', 'pred_roi', 'pred_heatmap')
+TRUE = ('gt_label', 'gt_bboxes')
+
+PHOTO_SIZE = (600, 800)  # Space for the photograph, (h, w) in pixels.
+SIDE_SIZE = (288, 384)  # Space for each panel beside it.
+HEADER, CAPTION, GAP = 48, 28, 12
+
+BACKGROUND, TEXT, FAINT = (24, 26, 30), (235, 235, 235), (150, 155, 165)
+ROI_COLOUR, BOX_COLOUR = (255, 190, 0), (0, 215, 255)
+RIGHT, WRONG, UNKNOWN = (70, 205, 95), (255, 85, 75), (190, 195, 205)
+
+
+@VISUALIZERS.register_module()
+class RoIVisualizer(Visualizer):
+    """Draw a prediction: the photograph with boxes, the crop, and the heat map.
+
+    Whatever a data sample lacks is left out, so the samples of a classifier without
+    attention can be drawn too. The arguments are those of
+    :class:`mmengine.visualization.Visualizer`; ``dataset_meta['classes']`` gives the
+    names of the classes.
+    """
+
+    # mmengine sets it in the main process alone; here each process draws its share.
+    @property
+    def dataset_meta(self) -> dict | None:
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        self._dataset_meta = dataset_meta
+
+    def add_datasample(
+        self,
+        name: str,
+        image: np.ndarray,
+        data_sample: DataSample,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+        show: bool = False,
+        wait_time: float = 0,
+        out_file: str | None = None,
+        step: int = 0,
+    ) -> np.ndarray:
+        """Draw one image and its data sample.
+
+        Args:
+            name (str): Name of the image, written into the picture.
+            image (np.ndarray): The original image, (H, W, 3) uint8 RGB.
+            data_sample (DataSample): ``pred_label``, ``pred_score``, ``pred_roi`` (4,)
+                xyxy in pixels of ``image``, ``pred_heatmap`` (h, w) over the image;
+                ``gt_label``, ``gt_bboxes`` (N, 4) xyxy in pixels of the network input
+                with ``scale_factor`` and ``img_shape``. All optional.
+            draw_gt (bool): Draw the true boxes and compare with the true class.
+            draw_pred (bool): Draw the prediction.
+            show (bool): Show the picture in a window.
+            wait_time (float): Seconds to show it, 0 until a key is pressed.
+            out_file (str, optional): Save the picture there, and not in the
+                visualizer's backends.
+            step (int): Global step for the backends.
+
+        Returns:
+            np.ndarray: The picture, uint8 RGB.
+
+        Raises:
+            ValueError: The image is not (H, W, 3) uint8.
+        """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(
+                f'{name}: expected an RGB image, uint8 of shape (H, W, 3), '
+                f'found {image.dtype} of shape {image.shape}'
+            )
+        pred = _as_arrays(data_sample, PREDICTED if draw_pred else ())
+        true = _as_arrays(data_sample, TRUE if draw_gt else ())
+        if 'gt_bboxes' in true:
+            scale = np.tile(data_sample.get('scale_factor', (1, 1)), 2)
+            true['gt_bboxes'] = true['gt_bboxes'] / scale
+        seen = _network_view(image, data_sample.get('img_shape'))
+
+        photo, legend = _photograph(image, pred, true)
+        picture = _arrange(photo, legend, _side_panels(image, seen, pred))
+        _write_header(picture, name, self._verdict(pred, true))
+        drawn = np.asarray(picture)
+
+        if show:
+            self.show(drawn, win_name=name, wait_time=wait_time)
+        if out_file is not None:
+            mmcv.imwrite(drawn[..., ::-1], out_file)
+        else:
+            self.add_image(name, drawn, step=step)
+        return drawn
+
+    def _verdict(self, pred: dict, true: dict) -> tuple[str, tuple]:
+        """The header's text, and its colour: right, wrong or unknown."""
+        label = int(pred['pred_label'][0]) if 'pred_label' in pred else None
+        truth = int(true['gt_label'][0]) if 'gt_label' in true else None
+        if label is None:
+            text = '' if truth is None else f'true class {self._class_name(truth)}'
+            return text, UNKNOWN
+        text = self._class_name(label)
+        if 'pred_score' in pred:
+            text += f'  {pred["pred_score"][label]:.2f}'
+        if truth is None:
+            return text, UNKNOWN
+        if truth == label:
+            return text, RIGHT
+        return f'{text}   wrong, true class {self._class_name(truth)}', WRONG
+
+    def _class_name(self, label: int) -> str:
+        names: Sequence[str] = (self.dataset_meta or {}).get('classes') or ()
+        return names[label] if label < len(names) else f'class {label}'
+
+
+def _as_arrays(data_sample: DataSample, keys: Sequence[str]) -> dict[str, np.ndarray]:
+    """The fields that are there, as arrays on the CPU."""
+    return {
+        key: data_sample.get(key).detach().cpu().double().numpy()
+        for key in keys
+        if key in data_sample
+    }
+
+
+def _network_view(image: np.ndarray, shape: tuple[int, int] | None) -> np.ndarray:
+    """The image at the resolution of the network's input, (h, w)."""
+    if shape is None or tuple(shape[:2]) == image.shape[:2]:
+        return image
+    return cv2.resize(image, tuple(shape[1::-1]), interpolation=cv2.INTER_LINEAR)
+
+
+def _photograph(
+    image: np.ndarray, pred: dict, true: dict
+) -> tuple[np.ndarray, list[tuple[str, tuple]]]:
+    """The photograph with its boxes, and the legend: words and their colours."""
+    photo = fit(image, *PHOTO_SIZE)
+    scale = np.tile(np.divide(photo.shape[1::-1], image.shape[1::-1]), 2)
+    canvas, draw = as_canvas(photo)
+    boxes, legend = true.get('gt_bboxes', np.zeros((0, 4))), []
+    for box in boxes:
+        draw_box(draw, box * scale, BOX_COLOUR)
+    if len(boxes):
+        legend.append(('true box', BOX_COLOUR))
+    if 'pred_roi' in pred:
+        roi = pred['pred_roi']
+        draw_box(draw, roi * scale, ROI_COLOUR)
+        legend.append(('predicted ROI', ROI_COLOUR))
+        if len(boxes) == 1:
+            offset = (roi[:2] + roi[2:] - boxes[0, :2] - boxes[0, 2:]) / 2
+            legend.append((f'centre error {np.hypot(*offset):.1f} px', FAINT))
+    return np.asarray(canvas), legend
+
+
+def _side_panels(
+    image: np.ndarray, seen: np.ndarray, pred: dict
+) -> list[tuple[str, np.ndarray]]:
+    """Captions and pictures of what stands beside the photograph."""
+    panels = []
+    if 'pred_roi' in pred:
+        scale = np.tile(np.divide(seen.shape[1::-1], image.shape[1::-1]), 2)
+        roi = pred['pred_roi'] * scale
+        crop = crop_roi(seen, roi, *SIDE_SIZE)
+        if crop is not None:
+            width, height = roi[2:] - roi[:2]
+            caption = f'ROI, {width:.0f} x {height:.0f} px of the network input'
+            panels.append((caption, crop))
+    if 'pred_heatmap' in pred:
+        overlay = overlay_heatmap(fit(image, *SIDE_SIZE), pred['pred_heatmap'])
+        panels.append(('heat map of the localizer', overlay))
+    return panels
+
+
+def _arrange(
+    photo: np.ndarray,
+    legend: list[tuple[str, tuple]],
+    panels: list[tuple[str, np.ndarray]],
+) -> Image.Image:
+    """Photograph left, legend below it, panels in a column on the right."""
+    left_width = max(photo.shape[1], PHOTO_SIZE[1] // 2)
+    column = sum(panel.shape[0] + CAPTION for _, panel in panels)
+    column += GAP * max(0, len(panels) - 1)
+    height = HEADER + max(photo.shape[0] + CAPTION, column) + GAP
+    width = GAP + left_width + GAP + (SIDE_SIZE[1] + GAP if panels else 0)
+    picture = Image.new('RGB', (width, height), BACKGROUND)
+    draw = ImageDraw.Draw(picture)
+
+    picture.paste(Image.fromarray(photo), (GAP, HEADER))
+    x, y = GAP, HEADER + photo.shape[0] + CAPTION // 2 + 2
+    for words, colour in legend:
+        if colour != FAINT:
+            draw.rectangle((x, y - 6, x + 12, y + 6), outline=colour, width=2)
+            x += 20
+        x += draw_text(draw, (x, y), words, GAP + left_width - x, 15, colour) + 24
+
+    x, y = GAP + left_width + GAP, HEADER
+    for caption, panel in panels:
+        picture.paste(Image.fromarray(panel), (x, y))
+        y += panel.shape[0]
+        middle = y + CAPTION // 2 + 2
+        draw_text(draw, (x, middle), caption, SIDE_SIZE[1], 15, FAINT)
+        y += CAPTION + GAP
+    return picture
+
+
+def _write_header(picture: Image.Image, name: str, verdict: tuple[str, tuple]) -> None:
+    """The decision at the left, the name of the image at the right."""
+    draw = ImageDraw.Draw(picture)
+    text, colour = verdict
+    width = picture.width - 2 * GAP
+    written = draw_text(draw, (GAP, HEADER // 2), text, width, 24, colour)
+    room = width - written - 2 * GAP
+    draw_text(draw, (GAP + width, HEADER // 2), name, room, 15, FAINT, anchor='rm')
