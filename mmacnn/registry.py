@@ -35,5 +35,8 @@ VISUALIZERS = Registry(
     locations=['mmacnn.visualization'],
 )
 HOOKS = Registry(
-    'hook', parent=MMENGINE_HOOKS, scope='mmacnn', locations=['mmacnn.visualization']
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope='mmacnn',
+    locations=['mmacnn.engine', 'mmacnn.visualization'],
 )
