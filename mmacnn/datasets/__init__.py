@@ -1,0 +1,7 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Data sets, one file a label format, and the transforms of their images."""
+
+from . import transforms
+from .yolo_roi import YOLORoIDataset
+
+__all__ = ['YOLORoIDataset', 'transforms']

@@ -1,0 +1,74 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Which files are images, how large they are, and whether they are whole.
+
+OpenCV, which decodes the images of a pipeline, says nothing useful about a broken file
+(it returns None or, in older versions, a partly grey image), hence these checks.
+"""
+
+import os
+
+from PIL import Image
+
+# What the decoder of mmcv's LoadImageFromFile (OpenCV) reads in every build.
+IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff')
+ORIENTATION_TAG = 0x0112
+ENDINGS = dict(JPEG=b'\xff\xd9', PNG=b'IEND\xaeB`\x82')
+
+
+def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Return the sorted names of a folder's files with one of the endings.
+
+    Names that begin with a dot are left out: systems keep notes in them.
+    """
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if entry.name.lower().endswith(suffixes)
+            and not entry.name.startswith('.')
+            and entry.is_file()
+        )
+
+
+def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
+    """Return ``(height, width)`` of an image as a pipeline will decode it.
+
+    Args:
+        path: The image file.
+        decode: Whether to decode all of it. If not, the header is read and, in a JPEG
+            or PNG file, the end is looked at; only a file with an unusual end is
+            decoded. This takes 0.1 ms and finds truncation, not every broken byte.
+
+    Raises:
+        ValueError: If the file is no image, empty, truncated or damaged.
+    """
+    try:
+        with open(path, 'rb') as file, Image.open(file) as image:
+            width, height = image.size
+            # OpenCV turns a photograph as its EXIF note says.
+            if 'exif' in image.info and image.getexif().get(ORIENTATION_TAG, 1) >= 5:
+                width, height = height, width
+            if decode or not _ends_well(file, image.format):
+                image.load()
+    # Pillow's readers raise whatever the broken bytes lead to: OSError, SyntaxError,
+    # struct.error, zlib.error, ...
+    except Exception as error:
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f'{path}: found an unreadable or truncated image ({reason}), '
+            'expected a whole image file'
+        ) from None
+    return height, width
+
+
+def _ends_well(file, image_format: str) -> bool:
+    """Whether the file ends as its format does; True for formats without a mark."""
+    ending = ENDINGS.get(image_format)
+    if ending is None:
+        return True
+    position = file.tell()
+    file.seek(0, os.SEEK_END)
+    file.seek(max(0, file.tell() - 64))
+    tail = file.read()
+    file.seek(position)
+    return tail.rstrip(b'\0').endswith(ending)
