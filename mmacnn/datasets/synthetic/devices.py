@@ -1,0 +1,97 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Cameras and stations: every number that makes two devices differ, as data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DeviceStyle:
+    """Ranges (low, high) from which one photograph is drawn uniformly.
+
+    Lengths are pixels of a 480x640 photograph, angles radians, shares of 1.
+
+    Args:
+        code_x, code_y (tuple): the code's centre, share of width and height.
+        print_height (tuple): height of the code's digits.
+        radius (tuple): of the bottle.
+        azimuth (tuple): the code's angle from the bottle's front.
+        bow (tuple): sinking of print lines, share of the radius.
+        roll (tuple): tilt of the camera.
+        skew (tuple): lean of the print, horizontal shift per unit of height.
+        exposure (tuple): factor on the light that reaches the sensor.
+        white_balance (tuple): factors on blue, green and red, each (low, high).
+        haze (tuple): stray light added to the darkest parts, levels of 255.
+        contrast (tuple): print's ink, factor on its brightness.
+        blur (tuple): Gaussian defocus, sigma in shares of the print height.
+        motion (tuple): length of the motion blur, shares of the print height.
+        noise (tuple): standard deviation in the darkest parts, levels of 255.
+        noise_size (tuple): correlation of the noise, sigma in pixels.
+        sharpening (tuple): strength of the camera's unsharp mask.
+        jpeg_quality (tuple): of the camera's own compression.
+        glass (tuple): names of the bottle's colours, see ``surface.GLASSES``.
+    """
+
+    code_x: tuple
+    code_y: tuple
+    print_height: tuple
+    radius: tuple
+    azimuth: tuple
+    bow: tuple
+    roll: tuple
+    skew: tuple
+    exposure: tuple
+    white_balance: tuple
+    haze: tuple
+    contrast: tuple
+    blur: tuple
+    motion: tuple
+    noise: tuple
+    noise_size: tuple
+    sharpening: tuple
+    jpeg_quality: tuple
+    glass: tuple
+
+
+TRAIN_DEVICE = DeviceStyle(
+    code_x=(0.15, 0.90),
+    code_y=(0.20, 0.75),
+    print_height=(8.5, 12.5),
+    radius=(230, 330),
+    azimuth=(-0.35, 0.65),
+    bow=(0.05, 0.25),
+    roll=(-0.07, 0.07),
+    skew=(-0.05, 0.05),
+    exposure=(0.75, 1.2),
+    white_balance=((0.85, 1.0), (0.92, 1.02), (1.0, 1.18)),
+    haze=(0.0, 8.0),
+    contrast=(0.75, 1.1),
+    blur=(0.03, 0.075),
+    motion=(0.0, 0.12),
+    noise=(7.0, 13.0),
+    noise_size=(1.5, 2.1),
+    sharpening=(0.3, 1.0),
+    jpeg_quality=(75, 95),
+    glass=('amber', 'amber', 'brown', 'green'),
+)
+
+TEST_DEVICE = DeviceStyle(
+    code_x=(0.10, 0.80),
+    code_y=(0.28, 0.82),
+    print_height=(9.5, 13.5),
+    radius=(250, 380),
+    azimuth=(-0.6, 0.45),
+    bow=(-0.05, 0.18),
+    roll=(-0.13, 0.05),
+    skew=(-0.04, 0.08),
+    exposure=(0.95, 1.5),
+    white_balance=((1.0, 1.2), (0.95, 1.05), (0.82, 0.98)),
+    haze=(4.0, 18.0),
+    contrast=(0.7, 1.0),
+    blur=(0.04, 0.085),
+    motion=(0.0, 0.15),
+    noise=(4.0, 9.0),
+    noise_size=(0.8, 1.4),
+    sharpening=(0.0, 0.5),
+    jpeg_quality=(60, 90),
+    glass=('amber', 'brown', 'blue', 'green'),
+)

@@ -1,0 +1,102 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Task ``product-code``: one small code in parentheses on a dark bottle."""
+
+import cv2
+import numpy as np
+
+from .devices import TEST_DEVICE, TRAIN_DEVICE
+from .geometry import CylinderView, warp_print
+from .layout import lay_out_print
+from .optics import add_speckles, ghost_of_print, lamp_reflections, lens
+from .sensor import develop
+from .surface import GLASSES, paint_scene
+from .wording import CODES
+
+CLASSES = CODES
+DEVICES = {'train': TRAIN_DEVICE, 'test': TEST_DEVICE}
+
+_WORLD_AREA = 480 * 640
+_SUPERSAMPLING = 3
+_BOX_MARGIN = 1.5
+
+
+def _draw_view(rng, style, world):
+    """A camera's view that keeps the code on the bottle and in the picture."""
+    anchor = (
+        rng.uniform(*style.code_x) * world[1],
+        rng.uniform(*style.code_y) * world[0],
+    )
+    radius = rng.uniform(*style.radius)
+    return CylinderView(
+        anchor=anchor,
+        radius=radius,
+        azimuth=rng.uniform(*style.azimuth),
+        bow=rng.uniform(*style.bow) * radius,
+        roll=rng.uniform(*style.roll),
+        skew=rng.uniform(*style.skew),
+    )
+
+
+def code_box(sheet, view):
+    """Box of the code in the photograph, world pixels, (x0, y0, x1, y1)."""
+    points = view.print_to_image(sheet.code_outline)
+    return np.concatenate([points.min(0) - _BOX_MARGIN, points.max(0) + _BOX_MARGIN])
+
+
+def _keep_inside(view, sheet, world):
+    """Move the view by what the code's box reaches over the picture's border."""
+    box = code_box(sheet, view)
+    low = np.maximum(2 - box[:2], 0)
+    high = np.minimum(np.array(world[::-1]) - 2 - box[2:], 0)
+    shift = low + high
+    anchor = (view.anchor[0] + shift[0], view.anchor[1] + shift[1])
+    return CylinderView(**{**vars(view), 'anchor': anchor})
+
+
+def make_product_code(seeds, label, size, style, draw_code=True):
+    """One photograph of a bottle with a code.
+
+    Args:
+        seeds (np.random.SeedSequence): the photograph's own seed.
+        label (int): index into ``CLASSES``.
+        size (tuple[int, int]): image (height, width), pixels.
+        style (DeviceStyle): the device that takes it.
+        draw_code (bool): leave the code out, everything else unchanged, if False.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: BGR uint8 image of shape (height, width, 3) and
+        the code's box as float64 (x0, y0, x1, y1), pixels.
+    """
+    layout, scene, light, camera = map(np.random.default_rng, seeds.spawn(4))
+    scale = float(np.sqrt(size[0] * size[1] / _WORLD_AREA))
+    world = (size[0] / scale, size[1] / scale)
+    height = layout.uniform(*style.print_height)
+    density = _SUPERSAMPLING * scale
+    sheet = lay_out_print(layout, CLASSES[label], height, density, draw_code)
+    view = _keep_inside(_draw_view(layout, style, world), sheet, world)
+    box = code_box(sheet, view)
+
+    glass = style.glass[scene.integers(len(style.glass))]
+    image = paint_scene(scene, view, glass, size, scale)
+    if light.random() < 0.85:
+        ghost = ghost_of_print(light, sheet, view, size, scale)
+        tint = np.float32(GLASSES[glass][1]) * light.uniform(0.3, 0.8)
+        image += ghost[..., None] * tint
+    ink = warp_print(sheet.canvas, sheet.origin, density, view, size, scale)
+    image = _print_on(light, image, ink, style)
+    image += lamp_reflections(light, box, size, scale)
+    add_speckles(light, image, box, scale)
+    pixels = height * scale
+    blur, motion = (light.uniform(*r) * pixels for r in (style.blur, style.motion))
+    image = lens(light, image, blur, motion)
+    return develop(camera, image, style), box * scale
+
+
+def _print_on(rng, image, ink, style):
+    """Lay opaque ink on the glass, lit unevenly and warmer over the lit liquid."""
+    colour = np.float32((158, 165, 205)) * rng.uniform(0.94, 1.06, 3)
+    colour = colour.astype(np.float32) * np.float32(rng.uniform(*style.contrast))
+    warmth = rng.uniform(0.2, 0.9)
+    lit = cv2.blur(image, (31, 31))
+    ink = (0.92 * ink)[..., None]
+    return image * (1 - ink) + ink * (colour + np.float32(warmth) * lit)

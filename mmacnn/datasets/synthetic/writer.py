@@ -1,0 +1,124 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Write a generated data set: whole or not at all, the same for any worker count."""
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+import zlib
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+_JPEG_QUALITY = 92
+
+
+def sample_seeds(seed, split, index):
+    """Seed of one image; depends on nothing but its arguments.
+
+    Args:
+        seed (int): the data set's.
+        split (str): such as ``train``.
+        index (int): of the image in its split.
+
+    Returns:
+        np.random.SeedSequence: to be spawned by whoever draws the image.
+    """
+    return np.random.SeedSequence([seed, zlib.crc32(split.encode()), index])
+
+
+def sample_label(seed, split, index, num_classes):
+    """Class of one image: every ``num_classes`` images hold each class once."""
+    block, place = divmod(index, num_classes)
+    # A second spawn key keeps the order's stream apart from the images' own.
+    seeds = np.random.SeedSequence(
+        [seed, zlib.crc32(split.encode()), block], spawn_key=(1,)
+    )
+    return int(np.random.default_rng(seeds).permutation(num_classes)[place])
+
+
+def yolo_line(label, box, size):
+    """Label line ``class cx cy w h``, normalised.
+
+    Args:
+        label (int): class index.
+        box (np.ndarray): (x0, y0, x1, y1), pixels; clipped to the image.
+        size (tuple[int, int]): image (height, width), pixels.
+    """
+    height, width = size
+    x0, x1 = np.clip(box[0::2] / width, 0, 1)
+    y0, y1 = np.clip(box[1::2] / height, 0, 1)
+    numbers = ((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+    return ' '.join([str(label), *(f'{n:.6f}' for n in numbers)]) + '\n'
+
+
+def _write_sample(job, task, seed, size, root):
+    """Draw one image and write it with its label; ``job`` is (split, index)."""
+    split, index = job
+    label = sample_label(seed, split, index, len(task.classes))
+    seeds = sample_seeds(seed, split, index)
+    image, box = task.draw(seeds, label, size, task.devices[split])
+    name = f'{split}_{index:06d}'
+    path = root / split / 'images' / f'{name}.jpg'
+    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
+        raise OSError(f'{path}: the image could not be written')
+    line = yolo_line(label, box, size)
+    (root / split / 'labels' / f'{name}.txt').write_text(line)
+
+
+def _write_samples(jobs, write, num_workers):
+    """Run ``write`` on every job with a progress bar."""
+    # Imported here because it brings torch, which the workers have no use for.
+    from mmengine.utils import ProgressBar
+
+    bar = ProgressBar(len(jobs))
+    if num_workers == 1:
+        for job in jobs:
+            write(job)
+            bar.update()
+    else:
+        with multiprocessing.Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
+            for _ in pool.imap_unordered(write, jobs, chunksize=4):
+                bar.update()
+            pool.close()
+            pool.join()
+    print()
+
+
+def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
+    """Generate a data set in YOLO's layout.
+
+    Args:
+        task (Task): what to draw.
+        out_dir (str | Path): folder to make; it may exist if it is empty.
+        counts (dict[str, int]): images per split; the splits are the task's devices.
+        size (tuple[int, int]): image (height, width), pixels.
+        seed (int): 0 or more.
+        num_workers (int): processes.
+
+    Raises:
+        FileExistsError: if ``out_dir`` holds anything.
+    """
+    out_dir = Path(out_dir)
+    if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
+        raise FileExistsError(f'{out_dir}: exists and is not an empty folder')
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix=f'.{out_dir.name}-', dir=out_dir.parent))
+    try:
+        for split in counts:
+            (root / split / 'images').mkdir(parents=True)
+            (root / split / 'labels').mkdir()
+        (root / 'classes.txt').write_text('\n'.join(task.classes) + '\n')
+        jobs = [(split, i) for split, count in counts.items() for i in range(count)]
+        write = partial(_write_sample, task=task, seed=seed, size=size, root=root)
+        _write_samples(jobs, write, num_workers)
+        # mkdtemp makes the folder private; a data set has the umask's permissions.
+        umask = os.umask(0)
+        os.umask(umask)
+        root.chmod(0o777 & ~umask)
+        root.replace(out_dir)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
