@@ -27,7 +27,7 @@ class DeviceStyle:
         noise (tuple): standard deviation in the darkest parts, levels of 255.
         noise_size (tuple): correlation of the noise, sigma in pixels.
         sharpening (tuple): strength of the camera's unsharp mask.
-        jpeg_quality (tuple): of the camera's own compression.
+        grain (tuple): standard deviation of the noise of single pixels.
         glass (tuple): names of the bottle's colours, see ``surface.GLASSES``.
     """
 
@@ -48,7 +48,7 @@ class DeviceStyle:
     noise: tuple
     noise_size: tuple
     sharpening: tuple
-    jpeg_quality: tuple
+    grain: tuple
     glass: tuple
 
 
@@ -57,20 +57,20 @@ TRAIN_DEVICE = DeviceStyle(
     code_y=(0.20, 0.75),
     print_height=(8.5, 12.5),
     radius=(230, 330),
-    azimuth=(-0.35, 0.65),
-    bow=(0.05, 0.25),
+    azimuth=(-0.35, 0.75),
+    bow=(0.06, 0.26),
     roll=(-0.07, 0.07),
     skew=(-0.05, 0.05),
     exposure=(0.75, 1.2),
-    white_balance=((0.85, 1.0), (0.92, 1.02), (1.0, 1.18)),
-    haze=(0.0, 8.0),
-    contrast=(0.75, 1.1),
+    white_balance=((0.85, 1.1), (0.94, 1.04), (0.92, 1.12)),
+    haze=(-2.0, 4.0),
+    contrast=(0.65, 1.15),
     blur=(0.03, 0.075),
     motion=(0.0, 0.12),
-    noise=(7.0, 13.0),
-    noise_size=(1.5, 2.1),
+    noise=(12.0, 20.0),
+    noise_size=(1.6, 2.1),
     sharpening=(0.3, 1.0),
-    jpeg_quality=(75, 95),
+    grain=(0.5, 1.6),
     glass=('amber', 'amber', 'brown', 'green'),
 )
 
@@ -84,14 +84,14 @@ TEST_DEVICE = DeviceStyle(
     roll=(-0.13, 0.05),
     skew=(-0.04, 0.08),
     exposure=(0.95, 1.5),
-    white_balance=((1.0, 1.2), (0.95, 1.05), (0.82, 0.98)),
+    white_balance=((1.1, 1.4), (0.98, 1.12), (0.8, 0.98)),
     haze=(4.0, 18.0),
     contrast=(0.7, 1.0),
     blur=(0.04, 0.085),
     motion=(0.0, 0.15),
-    noise=(4.0, 9.0),
+    noise=(5.0, 11.0),
     noise_size=(0.8, 1.4),
     sharpening=(0.0, 0.5),
-    jpeg_quality=(60, 90),
+    grain=(1.5, 4.0),
     glass=('amber', 'brown', 'blue', 'green'),
 )

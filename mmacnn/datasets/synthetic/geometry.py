@@ -98,6 +98,28 @@ def pixel_grid(size, scale, step=1):
     return x[None], y[:, None]
 
 
+def _visible_window(canvas, origin, density, view, size, scale):
+    """Rows and columns of the image where the canvas can appear, as slices."""
+    height, width = canvas.shape
+    side = np.linspace(0, 1, 33)
+    zeros, ones = np.zeros_like(side), np.ones_like(side)
+    border = np.concatenate(
+        [
+            np.stack(pair, 1)
+            for pair in ((side, zeros), (side, ones), (zeros, side), (ones, side))
+        ]
+    )
+    points = (border * (width, height) - origin) / density
+    # Beyond the silhouette the surface turns away: nothing further out is visible.
+    limit = np.pi / 2 - 1e-3
+    angle = view.azimuth + points[:, 0] / view.radius
+    points[:, 0] = (np.clip(angle, -limit, limit) - view.azimuth) * view.radius
+    x, y = view.print_to_image(points).T * scale
+    rows = slice(max(int(y.min()) - 2, 0), min(int(y.max()) + 3, size[0]))
+    columns = slice(max(int(x.min()) - 2, 0), min(int(x.max()) + 3, size[1]))
+    return rows, columns
+
+
 def warp_print(canvas, origin, density, view, size, scale):
     """Photograph the flat print.
 
@@ -110,13 +132,16 @@ def warp_print(canvas, origin, density, view, size, scale):
         scale (float): image pixels per world pixel.
 
     Returns:
-        np.ndarray: float32 ink of shape (height, width), in [0, 1].
+        tuple: float32 ink in [0, 1] and the (rows, columns) slices of the image that
+        it covers; there is none elsewhere.
     """
+    rows, columns = _visible_window(canvas, origin, density, view, size, scale)
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return np.zeros((0, 0), np.float32), (slice(0, 0), slice(0, 0))
     # One averaging over the footprint of an image pixel, then one interpolation.
-    spread = 0.42 * density / scale
-    canvas = cv2.GaussianBlur(canvas, (0, 0), spread)
+    canvas = cv2.GaussianBlur(canvas, (0, 0), 0.42 * density / scale)
     x, y = pixel_grid(size, scale)
-    x, y = np.broadcast_to(x, size), np.broadcast_to(y, size)
+    x, y = np.broadcast_arrays(x[:, columns], y[rows])
     u, v = view.image_to_print(x, y)
     ink = cv2.remap(
         canvas,
@@ -124,4 +149,4 @@ def warp_print(canvas, origin, density, view, size, scale):
         v * np.float32(density) + np.float32(origin[1] - 0.5),
         cv2.INTER_LINEAR,
     )
-    return ink.astype(np.float32) / 255
+    return ink.astype(np.float32) / 255, (rows, columns)

@@ -78,8 +78,8 @@ class _Canvas:
 def _typeface(rng, font):
     return Typeface(
         font=font,
-        condensing=rng.uniform(0.76, 0.98) * (0.94 if font == 'DejaVuSans' else 1.0),
-        tracking=rng.uniform(-0.05, 0.04),
+        condensing=rng.uniform(0.66, 0.9) * (0.92 if font == 'DejaVuSans' else 1.0),
+        tracking=rng.uniform(-0.06, 0.03),
         weight=rng.uniform(-0.008, 0.03) - (0.015 if font == 'DejaVuSans' else 0.0),
     )
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What light adds on its way: ghost of the print, lamps in the glass, the lens.
+"""What light adds on its way: lamps mirrored in the glass, glow, the lens.
 
 Images are BGR float32 in levels of 255; coordinates are world pixels.
 """
@@ -7,147 +7,158 @@ Images are BGR float32 in levels of 255; coordinates are world pixels.
 import cv2
 import numpy as np
 
-from .geometry import CylinderView, pixel_grid, warp_print
+from .geometry import pixel_grid
 
-_LAMP_COLOUR = np.float32((225, 238, 255))
+_LAMP = np.float32((225, 240, 255))
+_COARSE = 4
 
 
-def ghost_of_print(rng, sheet, view, size, scale):
-    """The print a second time, reflected by the bottle's far wall.
+def _bar(x, y, wide, tall, tilt):
+    """Corners (4, 2) of a bar of light; ``tilt`` is its rise per unit of length."""
+    drop = -tilt * wide
+    return np.float32(
+        [(x, y), (x + wide, y + drop), (x + wide, y + drop + tall), (x, y + tall)]
+    )
 
-    Args:
-        rng (np.random.Generator): source of every choice.
-        sheet (Print): the flat print.
-        view (CylinderView): the camera's view of it.
-        size (tuple[int, int]): image (height, width).
-        scale (float): image pixels per world pixel.
+
+def _lower_lamps(rng, x, y):
+    """Two blobs, a dot between, thin stripes above and below: tubes in thick glass.
 
     Returns:
-        np.ndarray: float32 of shape (height, width), in [0, 1].
+        list[tuple]: (corners, brightness, kind) of each; a ``tube`` has round ends, a
+        ``bar`` square ones and a ``band`` is a blurred glow.
     """
-    shrink = rng.uniform(0.6, 0.85)
-    mirror = CylinderView(
-        anchor=(
-            view.anchor[0] + rng.uniform(-60, 0),
-            view.anchor[1] + rng.uniform(28, 55),
-        ),
-        radius=view.radius * rng.uniform(0.5, 0.8),
-        azimuth=view.azimuth * 0.6,
-        bow=view.bow * rng.uniform(-0.5, 0.5),
-        roll=view.roll,
-        skew=view.skew,
-    )
-    half = (size[0] // 2, size[1] // 2)
-    density = sheet.density / shrink
-    ghost = warp_print(sheet.canvas, sheet.origin, density, mirror, half, scale / 2)
-    ghost = cv2.GaussianBlur(ghost, (0, 0), 0.55 * scale)
-    return cv2.resize(ghost, size[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _lamp_mask(rng, size, scale, boxes):
-    """Rounded bars of light, slightly tilted; float32 in [0, 1]."""
-    mask = np.zeros(size, np.uint8)
-    for (x0, y0, x1, y1), tilt in boxes:
-        thickness = max(1, round((y1 - y0) * scale))
-        y = (y0 + y1) / 2
-        rise = tilt * (x1 - x0) / 2
-        ends = np.float32([[x0, y - rise], [x1, y + rise]]) * scale * 16
-        ends = np.round(ends).astype(np.int32)
-        cv2.line(mask, ends[0].tolist(), ends[1].tolist(), 255, thickness,
-                 cv2.LINE_AA, 4)  # fmt: skip
-    return mask
-
-
-def _lower_lamp(rng, x, y):
-    """Two blobs with thin stripes above and below, as tubes mirror in thick glass."""
-    wide = rng.uniform(28, 52)
-    tall = rng.uniform(8, 16)
-    tilt = rng.uniform(-0.02, 0.08)
-    gap = rng.uniform(2, 10)
-    second = rng.uniform(0.3, 0.6) * wide
+    wide, tall = rng.uniform(25, 48), rng.uniform(7, 14)
+    tilt = rng.uniform(-0.12, 0.03)
+    gap = rng.uniform(7, 14)
+    second = rng.uniform(0.4, 0.65) * wide
+    after = x + wide + gap
     bars = [
-        ((x, y, x + wide, y + tall), tilt),
-        ((x + wide + gap, y, x + wide + gap + second, y + 0.9 * tall), tilt),
+        (_bar(x, y, wide, tall, tilt), 1.0, 'tube'),
+        (_bar(after, y - tilt * wide, second, 0.9 * tall, tilt), 0.95, 'tube'),
     ]
-    for offset, odds in ((-rng.uniform(14, 24), 0.7), (rng.uniform(22, 32), 0.8)):
+    if rng.random() < 0.7:
+        dot = _bar(x + wide + 0.3 * gap, y + 0.25 * tall, 0.35 * gap, 0.5 * tall, 0)
+        bars.append((dot, 0.8, 'tube'))
+    for offset, odds in (
+        (-rng.uniform(10, 20), 0.75),
+        (tall + rng.uniform(6, 14), 0.8),
+    ):
         if rng.random() < odds:
-            thin = rng.uniform(1.2, 3.0)
+            thin, light = rng.uniform(1.0, 3.0), rng.uniform(0.3, 1.0)
             at = y + offset
-            bars.append(((x - 2, at, x + wide, at + thin), tilt))
+            bars.append((_bar(x - 1, at, wide + 2, thin, tilt), light, 'bar'))
             bars.append(
-                ((x + wide + gap, at + 2, x + wide + second, at + 2 + thin), tilt)
+                (_bar(after, at - tilt * wide, second, thin, tilt), light, 'bar')
             )
     return bars
 
 
-def _upper_lamp(rng, x, y):
-    """A long bar, a piece missing, that lies across the upper lines."""
-    wide, tall = rng.uniform(45, 95), rng.uniform(5, 11)
-    tilt = rng.uniform(-0.15, 0.05)
-    bars = [((x, y, x + wide, y + tall), tilt)]
-    if rng.random() < 0.6:
-        start = x + wide + rng.uniform(8, 22)
-        drop = tilt * wide
-        bars.append(
-            ((start, y + drop, start + rng.uniform(15, 35), y + drop + tall), tilt)
-        )
+def _upper_lamps(rng, x, y):
+    """A long bar with a dimmer band under it, a piece missing, across the print."""
+    wide, tall = rng.uniform(45, 90), rng.uniform(5, 11)
+    tilt = rng.uniform(-0.05, 0.16)
+    bars = [(_bar(x, y, wide, tall, tilt), 1.0, 'bar')]
+    band = rng.uniform(0.15, 0.4)
+    bars.append(
+        (_bar(x, y + tall + 3, wide, rng.uniform(6, 16), 0.5 * tilt), band, 'band')
+    )
+    if rng.random() < 0.7:
+        start = x + wide + rng.uniform(10, 25)
+        at = y - tilt * (start - x)
+        length = rng.uniform(12, 35)
+        bars.append((_bar(start, at, length, 0.9 * tall, tilt), 0.95, 'bar'))
+        bars.append((_bar(start, at + tall + 3, length, 8, 0.5 * tilt), band, 'band'))
     return bars
+
+
+def _stray_lamp(rng, world):
+    """A small reflection anywhere, with any tilt."""
+    x, y = rng.uniform(0, 1, 2) * world[::-1]
+    corners = _bar(x, y, rng.uniform(6, 35), rng.uniform(2, 7), rng.uniform(-0.6, 0.6))
+    return [(corners, rng.uniform(0.3, 1.0), str(rng.choice(['tube', 'bar'])))]
 
 
 def _clear_of(bars, box, margin):
     """Whether no bar comes nearer than ``margin`` to ``box``."""
-    x0, y0, x1, y1 = box
-    for (a0, b0, a1, b1), tilt in bars:
-        reach = abs(tilt) * (a1 - a0) / 2 + (b1 - b0) / 2 + margin
-        if a0 - reach < x1 and a1 + reach > x0 and b0 - reach < y1 and b1 + reach > y0:
-            return False
-    return True
+    return all(
+        np.any(corners.max(0) + margin < box[:2])
+        or np.any(corners.min(0) - margin > box[2:])
+        for corners, _, _ in bars
+    )
 
 
-def lamp_reflections(rng, box, size, scale):
-    """Mirrored lamps and the glow around them; the code itself stays free of them.
+def _draw_bars(mask, bands, bars, scale):
+    """Draw sharp light into ``mask`` and blurred light into ``bands``, in place."""
+    for corners, light, kind in bars:
+        fixed = np.round(corners * scale * 16).astype(np.int32)
+        value = int(255 * light)
+        if kind == 'tube':
+            tall = corners[3, 1] - corners[0, 1]
+            ends = (corners[:2] + corners[:1:-1]) / 2
+            ends[:, 0] += np.float32((tall / 2, -tall / 2))
+            ends = np.round(ends * scale * 16).astype(np.int32)
+            # A thick line has the round ends that the mirrored tubes show.
+            thickness = max(1, round(tall * scale))
+            cv2.line(mask, *ends.tolist(), value, thickness, cv2.LINE_AA, 4)
+        elif kind == 'bar':
+            cv2.fillConvexPoly(mask, fixed, value, cv2.LINE_AA, 4)
+        else:
+            fixed = np.round(corners * scale * 16 / _COARSE).astype(np.int32)
+            cv2.fillConvexPoly(bands, fixed, value, cv2.LINE_AA, 4)
+
+
+def add_lamps(rng, image, box, scale, veil):
+    """Add mirrored lamps and their glow in place; the code itself stays free of them.
 
     Args:
         rng (np.random.Generator): source of every choice.
+        image (np.ndarray): BGR float32 of shape (height, width, 3).
         box (np.ndarray): the code's (x0, y0, x1, y1), world pixels.
-        size (tuple[int, int]): image (height, width).
         scale (float): image pixels per world pixel.
-
-    Returns:
-        np.ndarray: BGR float32 light to add, of shape (height, width, 3).
+        veil (np.ndarray): BGR float32 (3,), colour of the glow inside the glass.
     """
+    size = image.shape[:2]
     x0, y0, x1, y1 = box
     groups = []
     if rng.random() < 0.9:
-        groups.append(
-            _lower_lamp(rng, x0 + rng.normal(-5, 35), y1 + rng.uniform(24, 70))
-        )
+        x, y = x0 + rng.normal(-5, 30), y1 + rng.uniform(24, 65)
+        groups.append(_lower_lamps(rng, x, y))
     if rng.random() < 0.8:
-        groups.append(
-            _upper_lamp(rng, x0 + rng.normal(-10, 60), y0 - rng.uniform(45, 140))
-        )
-    for _ in range(rng.integers(0, 3)):
-        at = rng.uniform(0, 1, 2) * (size[1] / scale, size[0] / scale)
-        wide, tall = rng.uniform(10, 40), rng.uniform(2, 8)
-        groups.append(
-            [((at[0], at[1], at[0] + wide, at[1] + tall), rng.uniform(-0.6, 0.6))]
-        )
-    light = np.zeros((*size, 3), np.float32)
+        x, y = x0 + rng.normal(-20, 60), y0 - rng.uniform(45, 140)
+        groups.append(_upper_lamps(rng, x, y))
+    world = np.array(size) / scale
+    groups += [_stray_lamp(rng, world) for _ in range(rng.integers(0, 4))]
+    mask = np.zeros(size, np.uint8)
+    bands = np.zeros([-(-side // _COARSE) for side in size], np.uint8)
     for bars in groups:
-        if not _clear_of(bars, box, margin=9):
-            continue
-        mask = _lamp_mask(rng, size, scale, bars)
-        core = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.6, 1.6) * scale)
-        small = cv2.resize(mask, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-        halo = cv2.GaussianBlur(small, (0, 0), rng.uniform(1.2, 3.0) * scale)
-        halo = cv2.resize(halo, size[::-1], interpolation=cv2.INTER_LINEAR)
-        power = rng.uniform(0.8, 1.6)
-        tint = _LAMP_COLOUR * rng.uniform(0.85, 1.0, 3).astype(np.float32)
-        glow = core.astype(np.float32) * (power / 255) + halo.astype(np.float32) * (
-            0.35 / 255
-        )
-        light += glow[..., None] * tint
-    return light
+        if _clear_of(bars, box, margin=8):
+            _draw_bars(mask, bands, bars, scale)
+    left, top, wide, high = cv2.boundingRect(mask)
+    if not wide:
+        return
+    _add_glow(rng, image, mask, bands, veil, scale)
+    reach = int(np.ceil(6 * scale))
+    rows = slice(max(top - reach, 0), top + high + reach)
+    columns = slice(max(left - reach, 0), left + wide + reach)
+    core = cv2.GaussianBlur(mask[rows, columns], (0, 0), rng.uniform(0.7, 1.6) * scale)
+    core = core.astype(np.float32) * np.float32(rng.uniform(1.1, 1.7) / 255)
+    tint = _LAMP * rng.uniform(0.9, 1.0, 3).astype(np.float32)
+    image[rows, columns] += cv2.merge([core * t for t in tint])
+
+
+def _add_glow(rng, image, mask, bands, veil, scale):
+    """Add the halo of the lamps and the wide veil of stray light, in place."""
+    size = image.shape[:2]
+    small = cv2.resize(mask, bands.shape[::-1], interpolation=cv2.INTER_AREA)
+    small = small.astype(np.float32) / 255
+    near = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.9, 1.8) * scale)
+    near = np.float32(rng.uniform(0.3, 0.6)) * near
+    near += cv2.GaussianBlur(bands, (0, 0), 0.7 * scale).astype(np.float32) / 255
+    far = cv2.GaussianBlur(small, (0, 0), rng.uniform(9, 15) * scale)
+    halo = near[..., None] * (_LAMP * (0.75, 0.88, 1.0))
+    halo += np.float32(rng.uniform(3, 8)) * far[..., None] * veil
+    image += cv2.resize(halo.astype(np.float32), size[::-1])
 
 
 def add_speckles(rng, image, box, scale):
@@ -155,17 +166,29 @@ def add_speckles(rng, image, box, scale):
     x0, y0, x1, y1 = box * scale
     for _ in range(rng.integers(0, 4)):
         x, y = (rng.random(2) * image.shape[1::-1]).astype(int)
+        colour = np.float32((30, 30, 255)) * rng.uniform(0.3, 1.0)
         if x0 - 4 < x < x1 + 4 and y0 - 4 < y < y1 + 4:
             continue
-        colour = np.float32((30, 30, 255)) * rng.uniform(0.4, 1.0)
         cv2.circle(image, (int(x), int(y)), max(1, round(scale)), colour.tolist(), -1)
+
+
+def _motion_kernel(length, angle):
+    """Normalised kernel of a straight motion, pixels and radians."""
+    reach = max(1, int(np.ceil(length / 2)))
+    steps = np.arange(-reach, reach + 1)
+    dx, dy = np.meshgrid(steps, steps)
+    along = dx * np.cos(angle) + dy * np.sin(angle)
+    across = dy * np.cos(angle) - dx * np.sin(angle)
+    kernel = np.clip(1 - np.abs(across), 0, 1)
+    kernel *= np.clip(length / 2 + 0.5 - np.abs(along), 0, 1)
+    return (kernel / kernel.sum()).astype(np.float32)
 
 
 def lens(rng, image, blur, motion):
     """Defocus, motion blur and vignette.
 
     Args:
-        rng (np.random.Generator): source of the motion's direction.
+        rng (np.random.Generator): source of the motion's direction and the vignette.
         image (np.ndarray): BGR float32 of shape (H, W, 3).
         blur (float): sigma of the defocus, pixels.
         motion (float): length of the motion, pixels.
@@ -173,22 +196,12 @@ def lens(rng, image, blur, motion):
     Returns:
         np.ndarray: BGR float32 of shape (H, W, 3).
     """
-    angle = rng.uniform(0, np.pi)
-    # A straight motion of length m has the variance m^2 / 12 along its direction.
-    along = motion**2 / 12
-    if blur > 0.15:
+    kernel = _motion_kernel(motion, rng.uniform(0, np.pi))
+    if blur > 0.2:
         image = cv2.GaussianBlur(image, (0, 0), blur)
-    if along > 0.02:
-        reach = max(1, int(np.ceil(motion / 2)))
-        steps = np.arange(-reach, reach + 1)
-        dx, dy = np.meshgrid(steps, steps)
-        t = dx * np.cos(angle) + dy * np.sin(angle)
-        n = dy * np.cos(angle) - dx * np.sin(angle)
-        kernel = np.clip(1 - np.abs(n), 0, 1) * np.clip(
-            motion / 2 + 0.5 - np.abs(t), 0, 1
-        )
-        image = cv2.filter2D(image, -1, (kernel / kernel.sum()).astype(np.float32))
+    if motion > 0.4:
+        image = cv2.filter2D(image, -1, kernel)
     x, y = pixel_grid(image.shape[:2], image.shape[1])
     middle = image.shape[0] / image.shape[1] / 2
-    fall = 1 - rng.uniform(0.1, 0.6) * ((x - 0.5) ** 2 + (y - middle) ** 2)
-    return image * fall[..., None].astype(np.float32)
+    fall = 1 - np.float32(rng.uniform(0.1, 0.6)) * ((x - 0.5) ** 2 + (y - middle) ** 2)
+    return cv2.multiply(image, cv2.merge([fall.astype(np.float32)] * 3))

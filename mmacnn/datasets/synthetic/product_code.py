@@ -1,13 +1,13 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Task ``product-code``: one small code in parentheses on a dark bottle."""
 
-import cv2
 import numpy as np
 
 from .devices import TEST_DEVICE, TRAIN_DEVICE
-from .geometry import CylinderView, warp_print
+from .geometry import CylinderView
+from .ink import add_ghost, print_on
 from .layout import lay_out_print
-from .optics import add_speckles, ghost_of_print, lamp_reflections, lens
+from .optics import add_lamps, add_speckles, lens
 from .sensor import develop
 from .surface import GLASSES, paint_scene
 from .wording import CODES
@@ -78,25 +78,13 @@ def make_product_code(seeds, label, size, style, draw_code=True):
 
     glass = style.glass[scene.integers(len(style.glass))]
     image = paint_scene(scene, view, glass, size, scale)
+    through, inner = map(np.float32, GLASSES[glass])
     if light.random() < 0.85:
-        ghost = ghost_of_print(light, sheet, view, size, scale)
-        tint = np.float32(GLASSES[glass][1]) * light.uniform(0.3, 0.8)
-        image += ghost[..., None] * tint
-    ink = warp_print(sheet.canvas, sheet.origin, density, view, size, scale)
-    image = _print_on(light, image, ink, style)
-    image += lamp_reflections(light, box, size, scale)
+        add_ghost(light, image, sheet, view, inner, scale)
+    print_on(light, image, sheet, view, style.contrast, scale)
+    add_lamps(light, image, box, scale, through)
     add_speckles(light, image, box, scale)
     pixels = height * scale
     blur, motion = (light.uniform(*r) * pixels for r in (style.blur, style.motion))
     image = lens(light, image, blur, motion)
     return develop(camera, image, style), box * scale
-
-
-def _print_on(rng, image, ink, style):
-    """Lay opaque ink on the glass, lit unevenly and warmer over the lit liquid."""
-    colour = np.float32((158, 165, 205)) * rng.uniform(0.94, 1.06, 3)
-    colour = colour.astype(np.float32) * np.float32(rng.uniform(*style.contrast))
-    warmth = rng.uniform(0.2, 0.9)
-    lit = cv2.blur(image, (31, 31))
-    ink = (0.92 * ink)[..., None]
-    return image * (1 - ink) + ink * (colour + np.float32(warmth) * lit)

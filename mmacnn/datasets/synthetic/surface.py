@@ -11,10 +11,10 @@ import numpy as np
 from .geometry import pixel_grid
 
 GLASSES = {
-    'amber': ((4.0, 34.0, 44.0), (10.0, 62.0, 120.0)),
-    'brown': ((8.0, 20.0, 32.0), (14.0, 44.0, 88.0)),
-    'green': ((10.0, 36.0, 22.0), (24.0, 74.0, 60.0)),
-    'blue': ((40.0, 26.0, 14.0), (92.0, 58.0, 34.0)),
+    'amber': ((26.0, 58.0, 76.0), (12.0, 58.0, 108.0)),
+    'brown': ((22.0, 38.0, 58.0), (14.0, 44.0, 88.0)),
+    'green': ((22.0, 52.0, 46.0), (24.0, 74.0, 60.0)),
+    'blue': ((50.0, 36.0, 22.0), (92.0, 58.0, 34.0)),
 }
 """Light through a bottle and light reflected inside it, BGR levels, by its glass."""
 
@@ -43,8 +43,8 @@ def _colour(rng, base, spread=0.15):
     return np.float32(base) * rng.uniform(1 - spread, 1 + spread, 3).astype(np.float32)
 
 
-def bottle_profile(view, foot, y):
-    """Left and right edge of the bottle at heights ``y``; NaN under its foot.
+def bottle_half_width(view, foot, y):
+    """Half width of the bottle about ``view.axis_x``: a bowl that narrows to its foot.
 
     Args:
         view (CylinderView): the camera's view of the print.
@@ -52,16 +52,16 @@ def bottle_profile(view, foot, y):
         y (np.ndarray): world pixels.
 
     Returns:
-        np.ndarray: half width of the bottle about ``view.axis_x``, 0 below the foot.
+        np.ndarray: like ``y``; 0 below the foot.
     """
-    shoulder = foot - 0.62 * view.radius
+    shoulder = foot - 1.1 * view.radius
     fall = np.clip((y - shoulder) / (foot - shoulder), 0, 1)
-    return view.radius * np.sqrt(1 - fall**2.6)
+    return view.radius * (1.04 - 0.4 * fall**2) * np.sqrt(1 - fall**9)
 
 
 def _walls(rng, x, y, width, floor):
     """Back of the box with light falling off, and the metal strip."""
-    ambient = _colour(rng, (12, 11, 22), 0.3)
+    ambient = _colour(rng, (9, 9, 17), 0.35)
     light = 0.7 + 0.6 * _bump(x, rng.uniform(0.2, 0.9) * width, 0.4 * width)
     wall = ambient * (light * np.ones_like(y))[..., None]
     if rng.random() < 0.8:
@@ -79,80 +79,100 @@ def _walls(rng, x, y, width, floor):
 
 def _front_panel(rng, x, y, edge, light_x, width):
     """The plate below the floor's edge with its patch of lamp light."""
-    colour = _colour(rng, (26, 30, 48), 0.2)
-    patch = _bump(x, light_x, rng.uniform(0.07, 0.13) * width)
-    patch = patch + 0.35 * _bump(x, light_x, 0.3 * width)
-    inside = _step(y, edge, 1.0) * (0.75 + 0.25 * np.cos((y - edge) / 60))
-    lamp = rng.uniform(45, 85) * patch * inside
-    panel = (0.5 * inside)[..., None] * colour
-    return panel + lamp[..., None] * _colour(rng, (0.58, 0.78, 1.0), 0.06)
+    colour = _colour(rng, (11, 13, 22), 0.2)
+    left = light_x - rng.uniform(10, 40)
+    reach = rng.uniform(0.08, 0.2) * width
+    fade = np.exp(-np.maximum(x - left, 0) / reach)
+    patch = _step(x, left, rng.uniform(3, 9)) * fade + 0.25 * _bump(
+        x, left, 0.25 * width
+    )
+    inside = _step(y, edge, 1.5)
+    lamp = rng.uniform(40, 95) * patch * inside
+    panel = (inside * (0.6 + 0.5 * _bump(x, light_x, 0.5 * width)))[..., None] * colour
+    return panel + lamp[..., None] * _colour(rng, (0.54, 0.74, 1.0), 0.06)
 
 
-def _draw_floor(rng, size, scale, edge, width):
-    """Grooves of the floor and its bright wavy edge, drawn once at full size.
+def _draw_strokes(rng, size, scale, edge, view, foot):
+    """Floor's grooves, its bright wavy edge and glints in the foot of the bottle.
 
     Returns:
         np.ndarray: float32 light of shape ``size``.
     """
     sheet = np.zeros(size, np.uint8)
-    slope = rng.uniform(-0.03, 0.06)
-    pitch = rng.uniform(60, 95)
-    phase = rng.uniform(0, pitch)
-    tall = rng.uniform(6, 14)
-    vanishing = (rng.uniform(0.3, 0.7) * width, edge - rng.uniform(150, 230))
+    width = size[1] / scale
 
     def line(points, light, thickness):
         points = np.round(np.float32(points) * scale * 16).astype(np.int32)
         thickness = max(1, round(thickness * scale))
-        cv2.polylines(sheet, [points], False, light, thickness, cv2.LINE_AA, 4)
+        cv2.polylines(sheet, [points], False, int(light), thickness, cv2.LINE_AA, 4)
 
-    for at in np.arange(phase - pitch, width + pitch, pitch / 2):
-        foot = np.array([at, edge + slope * at])
-        for _ in range(rng.integers(2, 5)):
-            reach = np.sort(rng.uniform(0.02, 0.5, 2))
-            reach[1] = min(reach[1], reach[0] + rng.uniform(0.04, 0.2))
-            shift = rng.normal(0, 5, 2)
-            ends = [foot + r * (np.array(vanishing) - foot) + shift for r in reach]
-            line(ends, int(rng.integers(12, 65)), rng.uniform(1.5, 7))
-    glow = cv2.GaussianBlur(sheet, (0, 0), 1.6 * scale)
+    slope = rng.uniform(-0.03, 0.07)
+    bumps = np.cumsum(rng.uniform(70, 135, 12)) - rng.uniform(60, 160)
+    vanishing = np.array([rng.uniform(0.35, 0.75) * width, edge - rng.uniform(85, 130)])
+    for at in np.concatenate([bumps, rng.uniform(-0.2, 1.2, 24) * width]):
+        base = np.array([at, edge + slope * at - 2])
+        start = rng.choice([0.0, rng.uniform(0.08, 0.55)])
+        near, far = start, start + rng.uniform(0.08, 0.3)
+        half = np.array([rng.uniform(2, 9), 0])
+        # A groove's lit side: wide at the edge, narrower towards the back.
+        corners = [
+            base + near * (vanishing - base) - (1 - near) * half,
+            base + near * (vanishing - base) + (1 - near) * half,
+            base + far * (vanishing - base) + (1 - far) * half,
+            base + far * (vanishing - base) - (1 - far) * half,
+        ]
+        fixed = np.round(np.float32(corners) * scale * 16).astype(np.int32)
+        cv2.fillConvexPoly(sheet, fixed, rng.uniform(8, 60), cv2.LINE_AA, 4)
+    for _ in range(rng.integers(3, 9)):
+        angle = rng.uniform(-1.1, 1.1) + np.array([0, 0.05, 0.1]) * rng.uniform(0.5, 2)
+        reach = view.radius * rng.uniform(0.4, 0.8)
+        depth = reach * rng.uniform(0.2, 0.6)
+        arc = np.stack([np.sin(angle) * reach, np.cos(angle) * depth], 1)
+        middle = (view.axis_x, foot - depth - rng.uniform(0, 40))
+        line(arc + middle, rng.uniform(15, 110), rng.uniform(1, 5))
+    light = cv2.GaussianBlur(sheet, (0, 0), 2.0 * scale).astype(np.float32)
     sheet[:] = 0
     crest = [(-5.0, edge)]
-    for at in np.arange(phase, width + pitch, pitch):
-        high = tall * rng.uniform(0.5, 1.2)
-        base = edge + slope * at
-        crest += [(at - 14, base), (at, base - high), (at + 14, base + 1)]
-    line(crest, int(rng.integers(70, 130)), rng.uniform(1.2, 2.2))
-    edge_line = cv2.GaussianBlur(sheet, (0, 0), 0.7 * scale)
-    return glow.astype(np.float32) + edge_line.astype(np.float32)
+    for at in bumps:
+        wide, base = rng.uniform(9, 20), edge + slope * at
+        high = rng.uniform(5, 13)
+        crest += [(at - wide, base), (at - 0.15 * wide, base - high)]
+        crest += [(at + 0.2 * wide, base - high), (at + wide, base + 2)]
+    line(crest, rng.uniform(50, 125), rng.uniform(1.2, 2.5))
+    uneven = np.clip(0.8 + 0.4 * _smooth_noise(rng, (2, size[1]), 50 * scale)[:1], 0, 2)
+    return light + uneven * cv2.GaussianBlur(sheet, (0, 0), 0.9 * scale)
 
 
 def _glass_light(rng, x, y, view, inside, glass):
-    """Light inside the bottle: the lit liquid, its stripes and the rim."""
+    """Light inside the bottle: the lit liquid in columns with rather sharp sides."""
     through, _ = GLASSES[glass]
     ax, ay = view.anchor
-    centre = ax + rng.uniform(-60, 30)
-    glow = _bump(x, centre, rng.uniform(55, 110)) * _bump(
-        y, ay + rng.uniform(-40, 40), rng.uniform(90, 150)
+    left = ax - rng.uniform(60, 150)
+    right = ax + rng.uniform(-30, 110)
+    column = _step(x, left, rng.uniform(2, 14)) * (
+        1 - _step(x, right, rng.uniform(2, 16))
     )
-    stripes = np.ones_like(x)
-    for _ in range(rng.integers(2, 6)):
-        at, wide = centre + rng.normal(0, 80), rng.uniform(4, 18)
-        stripes = stripes + rng.uniform(-0.4, 0.5) * _bump(x, at, wide)
-    light = rng.uniform(0.9, 1.7) * glow * np.maximum(stripes, 0)
-    murk = _bump(x, view.axis_x, view.radius * 0.8) * np.ones_like(y)
-    milky = _colour(rng, (14, 20, 26), 0.2) * (murk * inside)[..., None]
-    return milky + (light * inside)[..., None] * _colour(rng, through, 0.15)
+    for _ in range(rng.integers(2, 7)):
+        at, wide = rng.uniform(left, right), rng.uniform(3, 16)
+        column = column * (1 + rng.uniform(-0.45, 0.4) * _bump(x, at, wide))
+    level = ay + rng.uniform(-10, 70)
+    column = column * (1 - 0.85 * _step(y, level, rng.uniform(8, 30)))
+    column = column + 0.5 * _bump(x, ax, rng.uniform(60, 120)) * _bump(y, ay, 120)
+    light = rng.uniform(0.5, 1.15) * column * inside
+    murk = _bump(x, ax, rng.uniform(0.5, 0.9) * view.radius) * inside
+    milky = _colour(rng, (18, 26, 30), 0.25) * (rng.uniform(0.5, 1.2) * murk)[..., None]
+    return milky + light[..., None] * _colour(rng, through, 0.2)
 
 
 def _rim(rng, x, y, view, half):
-    """Faint line of light along the bottle's silhouette and its lower curve."""
+    """Faint line of light along the bottle's silhouette."""
     light = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32)
     shine = half > 1
     for side in (-1, 1):
         offset = np.abs(x - (view.axis_x + side * (half - 3)))
-        fade = _bump(y, rng.uniform(50, 350), rng.uniform(60, 140))
-        light += rng.uniform(4, 26) * np.exp(-offset / rng.uniform(2, 5)) * fade * shine
-    return light[..., None] * _colour(rng, (0.55, 0.7, 1.0), 0.15)
+        fade = _bump(y, rng.uniform(50, 350), rng.uniform(50, 120))
+        light += rng.uniform(2, 22) * np.exp(-offset / rng.uniform(2, 5)) * fade * shine
+    return light[..., None] * _colour(rng, (0.55, 0.65, 1.0), 0.15)
 
 
 def paint_scene(rng, view, glass, size, scale):
@@ -168,24 +188,28 @@ def paint_scene(rng, view, glass, size, scale):
     Returns:
         np.ndarray: BGR float32 of shape (height, width, 3).
     """
-    # Nothing here is sharp except the floor: the rest is painted on a coarse grid.
+    # Only strokes are sharp: the rest is painted on a coarse grid.
     x, y = pixel_grid(size, scale, _COARSE)
     width = size[1] / scale
     foot = view.anchor[1] + rng.uniform(95, 150)
-    floor = max(0.6 * size[0] / scale, foot - rng.uniform(0, 40))
+    floor = max(0.55 * size[0] / scale, foot - rng.uniform(0, 40))
     edge = floor + rng.uniform(60, 110)
     image = _walls(rng, x, y, width, floor)
-    half = bottle_profile(view, foot, y)
-    inside = (1 - _step(np.abs(x - view.axis_x), half, 2.0)) * (half > 1)
+    half = bottle_half_width(view, foot, y)
+    inside = (1 - _step(np.abs(x - view.axis_x), half, 4.0)) * (half > 1)
+    inside = inside * (1 - 0.7 * _step(y, foot - 45, 14))
     # Dark glass in front of the wall lets a part of it through.
     image *= (1 - rng.uniform(0.6, 0.9) * inside)[..., None]
     image += _glass_light(rng, x, y, view, inside, glass)
     image += _rim(rng, x, y, view, half)
-    light_x = view.anchor[0] + rng.uniform(-30, 60)
+    light_x = view.anchor[0] + rng.uniform(-70, 60)
     image += _front_panel(rng, x, y, edge, light_x, width)
-    image *= (1 + 0.12 * _smooth_noise(rng, image.shape[:2], 12))[..., None]
-    image = cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
-    if edge < size[0] / scale + 60:
-        tint = _colour(rng, (0.8, 0.78, 1.0), 0.08)
-        image += _draw_floor(rng, size, scale, edge, width)[..., None] * tint
+    image *= (1 + 0.1 * _smooth_noise(rng, image.shape[:2], 10))[..., None]
+    image += _colour(rng, (3, 2, 8), 0.5) * (
+        1 + _smooth_noise(rng, image.shape[:2], 40)[..., None]
+    )
+    image = cv2.resize(image.astype(np.float32), size[::-1])
+    strokes = _draw_strokes(rng, size, scale, edge, view, foot)
+    tint = _colour(rng, (0.78, 0.8, 1.0), 0.08)
+    image += cv2.merge([strokes * t for t in tint])
     return image

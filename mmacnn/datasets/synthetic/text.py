@@ -72,7 +72,7 @@ def _set_letters(text, height, face):
         if not is_hangul(c):
             pen.text((x, baseline), c, fill=255, font=font, anchor='ls')
     mask = np.array(image)
-    thickness = max(1, round(0.115 * height))
+    thickness = max(1, round(0.1 * height))
     for c, x in zip(text, starts, strict=True):
         if is_hangul(c):
             origin = (x + 0.06 * cell[0], baseline - 0.93 * cell[1])

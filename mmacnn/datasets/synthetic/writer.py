@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-_JPEG_QUALITY = 92
+_JPEG_QUALITY = 95
 
 
 def sample_seeds(seed, split, index):
