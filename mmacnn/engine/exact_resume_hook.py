@@ -56,7 +56,7 @@ class ExactResumeHook(Hook):
         seed_generators(entropy[:2])
         dataloader = runner.train_loop.dataloader
         dataloader.worker_init_fn = partial(seed_worker, self._worker_init_fn, entropy)
-        # Persistent workers live on in the loader's iterator; a new one starts new ones.
+        # Persistent workers belong to the loader's iterator: a new one, new workers.
         dataloader._iterator = None
 
 
@@ -66,7 +66,8 @@ def seed_generators(entropy: tuple[int, ...]) -> None:
     Args:
         entropy: Non-negative integers; each tuple gives streams of its own.
     """
-    words = np.random.SeedSequence(entropy).generate_state(3)
+    # SeedSequence takes (0, 1) and (0, 1, 0) for one, hence the length in front.
+    words = np.random.SeedSequence((len(entropy), *entropy)).generate_state(3)
     random.seed(int(words[0]))
     np.random.seed(words[1])
     torch.manual_seed(int(words[2]))
