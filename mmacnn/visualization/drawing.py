@@ -100,7 +100,7 @@ def overlay_heatmap(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
 def draw_box(
     draw: ImageDraw.ImageDraw, box: np.ndarray, colour: Colour, width: int = 2
 ) -> None:
-    """Outline a box just outside its edges, with a dark rim for any background.
+    """Outline a box just outside its edges, with dark rims for any background.
 
     Args:
         draw (ImageDraw.ImageDraw): Where to draw.
@@ -109,8 +109,10 @@ def draw_box(
         width (int): Width of the coloured line in pixels.
     """
     left, top, right, bottom = np.round(box).astype(int)
-    for grow, line, shade in ((1, width + 2, (0, 0, 0)), (0, width, colour)):
-        reach = width + grow
+    for reach, line, shade in (
+        (width + 2, width + 2, (0, 0, 0)),
+        (width + 1, width, colour),
+    ):
         corners = (left - reach, top - reach, right + reach - 1, bottom + reach - 1)
         draw.rectangle(corners, outline=shade, width=line)
 
@@ -149,5 +151,5 @@ def draw_text(
 
 def as_canvas(image: np.ndarray) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """Pillow image of an RGB array, and the pen that draws on it."""
-    canvas = Image.fromarray(np.ascontiguousarray(image))
+    canvas = Image.fromarray(image)
     return canvas, ImageDraw.Draw(canvas)

@@ -85,6 +85,7 @@ class RoIVisualizer(Visualizer):
                 f'{name}: expected an RGB image, uint8 of shape (H, W, 3), '
                 f'found {image.dtype} of shape {image.shape}'
             )
+        image = np.ascontiguousarray(image)  # A view of BGR data has negative strides.
         pred = _as_arrays(data_sample, PREDICTED if draw_pred else ())
         true = _as_arrays(data_sample, TRUE if draw_gt else ())
         if 'gt_bboxes' in true:
@@ -110,20 +111,21 @@ class RoIVisualizer(Visualizer):
         label = int(pred['pred_label'][0]) if 'pred_label' in pred else None
         truth = int(true['gt_label'][0]) if 'gt_label' in true else None
         if label is None:
-            text = '' if truth is None else f'true class {self._class_name(truth)}'
+            text = '' if truth is None else f'true class {self.class_name(truth)}'
             return text, UNKNOWN
-        text = self._class_name(label)
+        text = self.class_name(label)
         if 'pred_score' in pred:
             text += f'  {pred["pred_score"][label]:.2f}'
         if truth is None:
             return text, UNKNOWN
         if truth == label:
             return text, RIGHT
-        return f'{text}   wrong, true class {self._class_name(truth)}', WRONG
+        return f'{text}   wrong, true class {self.class_name(truth)}', WRONG
 
-    def _class_name(self, label: int) -> str:
-        names: Sequence[str] = (self.dataset_meta or {}).get('classes') or ()
-        return names[label] if label < len(names) else f'class {label}'
+    def class_name(self, label: int) -> str:
+        """The name of a class, or its number where no name is known."""
+        names = (self.dataset_meta or {}).get('classes') or ()
+        return str(names[label]) if label < len(names) else f'class {label}'
 
 
 def _as_arrays(data_sample: DataSample, keys: Sequence[str]) -> dict[str, np.ndarray]:
