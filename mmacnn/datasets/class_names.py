@@ -67,6 +67,6 @@ def find_class_names(data_root: str, label_dir: str) -> tuple[str, ...]:
             return read_class_names(path)
     raise FileNotFoundError(
         f'{os.path.join(data_root, CLASSES_FILE)}: found no such file, nor one in '
-        f'{above} or {label_dir}, expected one class name a line, or `classes` in the '
-        'config'
+        f'{above} or {label_dir}, expected one class name a line, or the names given '
+        '(`classes` in a config, --classes of a tool)'
     )

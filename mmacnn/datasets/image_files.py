@@ -1,12 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Which files are images, how large they are, and whether they are whole.
 
-OpenCV, which decodes the images of a pipeline, says nothing useful about a broken file
-(it returns None or, in older versions, a partly grey image), hence these checks.
+OpenCV, which decodes the images of a pipeline, says nothing useful about a broken file:
+it returns None or, in older versions, a partly grey image. Pillow notices the latter
+but accepts some files of the former kind, so a file must be good for both.
 """
 
 import os
 
+import mmcv
 from PIL import Image
 
 # What the decoder of mmcv's LoadImageFromFile (OpenCV) reads in every build.
@@ -38,6 +40,7 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
         decode: Whether to decode all of it. If not, the header is read and, in a JPEG
             or PNG file, the end is looked at; only a file with an unusual end is
             decoded. This takes 0.1 ms and finds truncation, not every broken byte.
+            (Not even decoding does in a JPEG, which has no checksum.)
 
     Raises:
         ValueError: If the file is no image, empty, truncated or damaged.
@@ -50,6 +53,8 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
                 width, height = height, width
             if decode or not _ends_well(file, image.format):
                 image.load()
+                if mmcv.imread(path) is None:
+                    raise ValueError('OpenCV cannot decode it')
     # Pillow's readers raise whatever the broken bytes lead to: OSError, SyntaxError,
     # struct.error, zlib.error, ...
     except Exception as error:

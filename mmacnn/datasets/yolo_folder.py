@@ -251,8 +251,8 @@ def read_folder(
         if os.path.splitext(name)[0] not in images_of and name not in NO_LABELS:
             path = os.path.join(label_dir, name)
             message = (
-                f'{path}: found a label for a missing image, expected '
-                f'{os.path.splitext(name)[0]} with an image ending in {img_dir}'
+                f'{path}: found a label for a missing image, expected an image '
+                f'{os.path.splitext(name)[0]} in {img_dir}'
             )
             problems.append(Problem(path, message))
     return samples, problems

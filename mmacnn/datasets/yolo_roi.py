@@ -10,6 +10,7 @@ from mmpretrain.datasets import BaseDataset
 from mmacnn.registry import DATASETS, TRANSFORMS
 
 from .class_names import check_class_names, find_class_names, read_class_names
+from .transforms.checks import check_number
 from .yolo_folder import Problem, Sample, read_folder
 
 MAX_REPORTED = 5
@@ -95,11 +96,7 @@ class YOLORoIDataset(BaseDataset):
         lazy_init: bool = False,
         **kwargs,
     ) -> None:
-        if not 0 <= box_fraction <= 1:
-            raise ValueError(
-                f'YOLORoIDataset: box_fraction is {box_fraction!r}, expected a number '
-                'in [0, 1]'
-            )
+        check_number('YOLORoIDataset: box_fraction', box_fraction, 0, 1)
         if multiple not in ('error', 'largest'):
             raise ValueError(
                 f"YOLORoIDataset: multiple is {multiple!r}, expected 'error' or "
@@ -135,7 +132,9 @@ class YOLORoIDataset(BaseDataset):
         if classes is None:
             return find_class_names(data_root, os.path.join(data_root, label_path))
         if isinstance(classes, str):
-            return read_class_names(os.path.join(data_root, classes))
+            return read_class_names(
+                os.path.join(data_root, os.path.expanduser(classes))
+            )
         return check_class_names(classes, 'YOLORoIDataset: classes')
 
     def load_data_list(self) -> list[dict]:

@@ -68,12 +68,13 @@ def warp_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         matrix: ``(2, 3)``; maps ``(x, y, 1)``.
 
     Returns:
-        ``(N, 4)`` xyxy in pixels, of the boxes' type, not clipped to the image.
+        ``(N, 4)`` xyxy in pixels, float32, not clipped to the image.
     """
     corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     corners = corners @ matrix[:, :2].T + matrix[:, 2]
     warped = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
-    return warped.astype(boxes.dtype)
+    # mmcv's Resize leaves float64.
+    return warped.astype(np.float32)
 
 
 @TRANSFORMS.register_module()
