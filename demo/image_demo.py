@@ -1,0 +1,40 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Predict on images and draw what the model decided and where it looked."""
+
+import argparse
+import sys
+
+from mmacnn.apis import RoIInferencer, run_tool
+from mmacnn.apis.inferencer import describe_results
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description='Predict on images and draw it')
+    parser.add_argument('inputs', metavar='IMAGE_OR_FOLDER', help='what to look at')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--weights', required=True, help='checkpoint of the model')
+    parser.add_argument(
+        '--out-dir',
+        default='',
+        metavar='DIR',
+        help='new or empty folder for the pictures and predictions.json',
+    )
+    parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
+    parser.add_argument('--batch-size', type=int, default=1, metavar='N')
+    parser.add_argument('--show', action='store_true', help='show each in a window')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    inferencer = RoIInferencer(args.config, args.weights, device=args.device)
+    results = inferencer(
+        args.inputs, batch_size=args.batch_size, out_dir=args.out_dir, show=args.show
+    )
+    print(describe_results(results, args.out_dir))
+    if any('error' in result for result in results):
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    run_tool(main)
