@@ -49,14 +49,15 @@ _CONSONANTS = {
         [(0.5 + 0.8 * (x - 0.5), 0.4 + 0.6 * y) for x, y in _RING],
     ],
 }
-_INITIALS = 'ㄱ ㄱㄱ ㄴ ㄷ ㄷㄷ ㄹ ㅁ ㅂ ㅂㅂ ㅅ ㅅㅅ ㅇ ㅈ ㅈㅈ ㅊ ㅋ ㅌ ㅍ ㅎ'.split()
-_FINALS = [
-    '',
-    *(
-        'ㄱ ㄱㄱ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ '
-        'ㅅㅅ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ'
-    ).split(),
-]
+_INITIALS = (
+    'ㄱ', 'ㄱㄱ', 'ㄴ', 'ㄷ', 'ㄷㄷ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅂㅂ', 'ㅅ', 'ㅅㅅ', 'ㅇ', 'ㅈ',
+    'ㅈㅈ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
+)  # fmt: skip
+_FINALS = (
+    '', 'ㄱ', 'ㄱㄱ', 'ㄱㅅ', 'ㄴ', 'ㄴㅈ', 'ㄴㅎ', 'ㄷ', 'ㄹ', 'ㄹㄱ', 'ㄹㅁ', 'ㄹㅂ',
+    'ㄹㅅ', 'ㄹㅌ', 'ㄹㅍ', 'ㄹㅎ', 'ㅁ', 'ㅂ', 'ㅂㅅ', 'ㅅ', 'ㅅㅅ', 'ㅇ', 'ㅈ', 'ㅊ',
+    'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
+)  # fmt: skip
 # A medial is (ticks of its horizontal bar, ticks of its upright bars). Horizontal: 'u'
 # and 'd' are ticks above and below; upright: 'l' and 'r' are ticks to the sides of the
 # first bar and '|' a second bar. None means that there is no such bar.
@@ -125,12 +126,12 @@ def syllable_strokes(syllable):
     horizontal, upright = _MEDIALS[index % 588 // 28]
     final = _FINALS[index % 28]
     low = 0.56 if final else 0.97
-    right = 0.52 if upright is not None else 0.82
-    left = 0.06 if upright is not None else 0.18
-    foot = low if horizontal is None else (0.32 if final else 0.48)
-    top = 0.16 if horizontal is None and not final else 0.04
-    if horizontal is None and not final:
-        foot = 0.84
+    # The initial's box: left of an upright medial, above a horizontal one.
+    left, right = (0.06, 0.52) if upright is not None else (0.18, 0.82)
+    if horizontal is not None:
+        top, foot = 0.04, 0.32 if final else 0.48
+    else:
+        top, foot = (0.04, low) if final else (0.16, 0.84)
     strokes = _consonant_strokes(initial, (left, top, right, foot))
     if horizontal is not None:
         end = 0.62 if upright is not None else 1.0

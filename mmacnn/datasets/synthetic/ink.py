@@ -10,6 +10,7 @@ import numpy as np
 from .geometry import CylinderView, warp_print
 
 _INK = np.float32((132, 142, 180))
+_LEAST_CONTRAST = np.float32(75)
 
 
 def add_ghost(rng, image, sheet, view, colour, scale):
@@ -35,7 +36,7 @@ def add_ghost(rng, image, sheet, view, colour, scale):
         roll=view.roll,
         skew=view.skew,
     )
-    strength = np.float32(rng.uniform(0.15, 0.6))
+    strength = np.float32(rng.uniform(0.1, 0.5))
     blur = rng.uniform(0.8, 1.5) * scale
     ghost, window = warp_print(
         sheet.canvas,
@@ -71,6 +72,12 @@ def print_on(rng, image, sheet, view, contrast, scale):
         return
     under = image[window]
     lit = cv2.blur(cv2.resize(under, None, fx=0.25, fy=0.25), (9, 9))
+    # However bright the liquid behind it, the code stays readable.
+    row = int(view.anchor[1] * scale - window[0].start) // 4
+    column = int(view.anchor[0] * scale - window[1].start) // 4
+    row, column = min(row, lit.shape[0] - 1), min(column, lit.shape[1] - 1)
+    needed = _LEAST_CONTRAST + (1 - through) * lit[row, column].mean()
+    colour *= max(np.float32(1), needed / colour.mean())
     paint = cv2.resize(lit * through + colour, ink.shape[::-1])
     alpha = cv2.merge([0.94 * ink] * 3)
     image[window] = under + alpha * (paint - under)

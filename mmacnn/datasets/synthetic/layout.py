@@ -80,7 +80,7 @@ def _typeface(rng, font):
         font=font,
         condensing=rng.uniform(0.66, 0.9) * (0.92 if font == 'DejaVuSans' else 1.0),
         tracking=rng.uniform(-0.06, 0.03),
-        weight=rng.uniform(-0.008, 0.03) - (0.015 if font == 'DejaVuSans' else 0.0),
+        weight=rng.uniform(0.012, 0.045) - (0.012 if font == 'DejaVuSans' else 0.0),
     )
 
 

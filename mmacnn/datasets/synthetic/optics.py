@@ -9,7 +9,7 @@ import numpy as np
 
 from .geometry import pixel_grid
 
-_LAMP = np.float32((225, 240, 255))
+_LAMP = np.float32((200, 232, 255))
 _COARSE = 4
 
 
@@ -46,8 +46,11 @@ def _lower_lamps(rng, x, y):
     ):
         if rng.random() < odds:
             thin, light = rng.uniform(1.0, 3.0), rng.uniform(0.3, 1.0)
+            length = rng.uniform(0.7, 1.05) * wide
             at = y + offset
-            bars.append((_bar(x - 1, at, wide + 2, thin, tilt), light, 'bar'))
+            bars.append(
+                (_bar(x + rng.uniform(-2, 6), at, length, thin, tilt), light, 'bar')
+            )
             bars.append(
                 (_bar(after, at - tilt * wide, second, thin, tilt), light, 'bar')
             )
@@ -76,7 +79,7 @@ def _stray_lamp(rng, world):
     """A small reflection anywhere, with any tilt."""
     x, y = rng.uniform(0, 1, 2) * world[::-1]
     corners = _bar(x, y, rng.uniform(6, 35), rng.uniform(2, 7), rng.uniform(-0.6, 0.6))
-    return [(corners, rng.uniform(0.3, 1.0), str(rng.choice(['tube', 'bar'])))]
+    return [(corners, rng.uniform(0.1, 0.7), str(rng.choice(['tube', 'bar'])))]
 
 
 def _clear_of(bars, box, margin):
@@ -128,7 +131,7 @@ def add_lamps(rng, image, box, scale, veil):
         x, y = x0 + rng.normal(-20, 60), y0 - rng.uniform(45, 140)
         groups.append(_upper_lamps(rng, x, y))
     world = np.array(size) / scale
-    groups += [_stray_lamp(rng, world) for _ in range(rng.integers(0, 4))]
+    groups += [_stray_lamp(rng, world) for _ in range(rng.integers(0, 3))]
     mask = np.zeros(size, np.uint8)
     bands = np.zeros([-(-side // _COARSE) for side in size], np.uint8)
     for bars in groups:
@@ -141,8 +144,8 @@ def add_lamps(rng, image, box, scale, veil):
     reach = int(np.ceil(6 * scale))
     rows = slice(max(top - reach, 0), top + high + reach)
     columns = slice(max(left - reach, 0), left + wide + reach)
-    core = cv2.GaussianBlur(mask[rows, columns], (0, 0), rng.uniform(0.7, 1.6) * scale)
-    core = core.astype(np.float32) * np.float32(rng.uniform(1.1, 1.7) / 255)
+    core = cv2.GaussianBlur(mask[rows, columns], (0, 0), rng.uniform(0.9, 2.0) * scale)
+    core = core.astype(np.float32) * np.float32(rng.uniform(1.3, 2.2) / 255)
     tint = _LAMP * rng.uniform(0.9, 1.0, 3).astype(np.float32)
     image[rows, columns] += cv2.merge([core * t for t in tint])
 
@@ -157,7 +160,7 @@ def _add_glow(rng, image, mask, bands, veil, scale):
     near += cv2.GaussianBlur(bands, (0, 0), 0.7 * scale).astype(np.float32) / 255
     far = cv2.GaussianBlur(small, (0, 0), rng.uniform(9, 15) * scale)
     halo = near[..., None] * (_LAMP * (0.75, 0.88, 1.0))
-    halo += np.float32(rng.uniform(3, 8)) * far[..., None] * veil
+    halo += np.float32(rng.uniform(3, 10)) * far[..., None] * veil
     image += cv2.resize(halo.astype(np.float32), size[::-1])
 
 

@@ -13,7 +13,7 @@ from .geometry import pixel_grid
 GLASSES = {
     'amber': ((26.0, 58.0, 76.0), (12.0, 58.0, 108.0)),
     'brown': ((22.0, 38.0, 58.0), (14.0, 44.0, 88.0)),
-    'green': ((22.0, 52.0, 46.0), (24.0, 74.0, 60.0)),
+    'green': ((24.0, 50.0, 50.0), (24.0, 74.0, 60.0)),
     'blue': ((50.0, 36.0, 22.0), (92.0, 58.0, 34.0)),
 }
 """Light through a bottle and light reflected inside it, BGR levels, by its glass."""
@@ -79,7 +79,7 @@ def _walls(rng, x, y, width, floor):
 
 def _front_panel(rng, x, y, edge, light_x, width):
     """The plate below the floor's edge with its patch of lamp light."""
-    colour = _colour(rng, (11, 13, 22), 0.2)
+    colour = _colour(rng, (12, 14, 21), 0.1)
     left = light_x - rng.uniform(10, 40)
     reach = rng.uniform(0.08, 0.2) * width
     fade = np.exp(-np.maximum(x - left, 0) / reach)
@@ -88,59 +88,79 @@ def _front_panel(rng, x, y, edge, light_x, width):
     )
     inside = _step(y, edge, 1.5)
     lamp = rng.uniform(40, 95) * patch * inside
-    panel = (inside * (0.6 + 0.5 * _bump(x, light_x, 0.5 * width)))[..., None] * colour
+    glow = 0.9 + rng.uniform(0.5, 2) * _bump(x, light_x + 60, 0.3 * width)
+    panel = (inside * glow)[..., None] * colour
     return panel + lamp[..., None] * _colour(rng, (0.54, 0.74, 1.0), 0.06)
 
 
-def _draw_strokes(rng, size, scale, edge, view, foot):
-    """Floor's grooves, its bright wavy edge and glints in the foot of the bottle.
+def _fixed(points, scale):
+    """World points to OpenCV's fixed-point pixels with four fraction bits."""
+    return np.round(np.float32(points) * scale * 16).astype(np.int32)
+
+
+def _draw_line(sheet, points, light, thickness, scale):
+    thickness = max(1, round(thickness * scale))
+    points = [_fixed(points, scale)]
+    cv2.polylines(sheet, points, False, int(light), thickness, cv2.LINE_AA, 4)
+
+
+def _draw_grooves(rng, sheet, scale, feet, vanishing):
+    """Lit sides of the floor's grooves, narrower towards the back."""
+    for foot in feet:
+        near = rng.choice([0.0, rng.uniform(0.08, 0.55)])
+        far = near + rng.uniform(0.08, 0.3)
+        half = np.array([rng.uniform(2, 9), 0])
+        corners = [
+            foot + share * (vanishing - foot) + side * (1 - share) * half
+            for share, side in ((near, -1), (near, 1), (far, 1), (far, -1))
+        ]
+        light = rng.uniform(8, 60)
+        cv2.fillConvexPoly(sheet, _fixed(corners, scale), light, cv2.LINE_AA, 4)
+
+
+def _draw_glints(rng, sheet, scale, view, foot):
+    """Short arcs of light in the curved foot of the bottle."""
+    for _ in range(rng.integers(3, 9)):
+        angle = rng.uniform(-1.1, 1.1) + np.array([0, 0.05, 0.1]) * rng.uniform(0.5, 2)
+        reach = view.radius * rng.uniform(0.4, 0.8)
+        depth = reach * rng.uniform(0.2, 0.6)
+        arc = np.stack([np.sin(angle) * reach, np.cos(angle) * depth], 1)
+        arc += (view.axis_x, foot - depth - rng.uniform(0, 40))
+        _draw_line(sheet, arc, rng.uniform(15, 110), rng.uniform(1, 5), scale)
+
+
+def _draw_crest(rng, sheet, scale, bumps, edge, slope):
+    """Bright wavy line along the floor's edge."""
+    crest = [(-5.0, edge)]
+    for at in bumps:
+        wide, base = rng.uniform(12, 24), edge + slope * at
+        high = rng.uniform(4, 12)
+        crest += [(at - wide, base), (at - 0.15 * wide, base - high)]
+        crest += [(at + 0.2 * wide, base - high), (at + wide, base + 2)]
+    _draw_line(sheet, crest, rng.uniform(50, 125), rng.uniform(1.4, 3.0), scale)
+
+
+def _strokes(rng, size, scale, edge, view, foot):
+    """All light with sharp sides: the floor's grooves and edge, the bottle's glints.
 
     Returns:
         np.ndarray: float32 light of shape ``size``.
     """
     sheet = np.zeros(size, np.uint8)
     width = size[1] / scale
-
-    def line(points, light, thickness):
-        points = np.round(np.float32(points) * scale * 16).astype(np.int32)
-        thickness = max(1, round(thickness * scale))
-        cv2.polylines(sheet, [points], False, int(light), thickness, cv2.LINE_AA, 4)
-
     slope = rng.uniform(-0.03, 0.07)
     bumps = np.cumsum(rng.uniform(70, 135, 12)) - rng.uniform(60, 160)
+    at = np.concatenate([bumps, rng.uniform(-0.2, 1.2, 24) * width])
+    feet = np.stack([at, edge + slope * at - 2], 1)
     vanishing = np.array([rng.uniform(0.35, 0.75) * width, edge - rng.uniform(85, 130)])
-    for at in np.concatenate([bumps, rng.uniform(-0.2, 1.2, 24) * width]):
-        base = np.array([at, edge + slope * at - 2])
-        start = rng.choice([0.0, rng.uniform(0.08, 0.55)])
-        near, far = start, start + rng.uniform(0.08, 0.3)
-        half = np.array([rng.uniform(2, 9), 0])
-        # A groove's lit side: wide at the edge, narrower towards the back.
-        corners = [
-            base + near * (vanishing - base) - (1 - near) * half,
-            base + near * (vanishing - base) + (1 - near) * half,
-            base + far * (vanishing - base) + (1 - far) * half,
-            base + far * (vanishing - base) - (1 - far) * half,
-        ]
-        fixed = np.round(np.float32(corners) * scale * 16).astype(np.int32)
-        cv2.fillConvexPoly(sheet, fixed, rng.uniform(8, 60), cv2.LINE_AA, 4)
-    for _ in range(rng.integers(3, 9)):
-        angle = rng.uniform(-1.1, 1.1) + np.array([0, 0.05, 0.1]) * rng.uniform(0.5, 2)
-        reach = view.radius * rng.uniform(0.4, 0.8)
-        depth = reach * rng.uniform(0.2, 0.6)
-        arc = np.stack([np.sin(angle) * reach, np.cos(angle) * depth], 1)
-        middle = (view.axis_x, foot - depth - rng.uniform(0, 40))
-        line(arc + middle, rng.uniform(15, 110), rng.uniform(1, 5))
-    light = cv2.GaussianBlur(sheet, (0, 0), 2.0 * scale).astype(np.float32)
+    _draw_grooves(rng, sheet, scale, feet, vanishing)
+    _draw_glints(rng, sheet, scale, view, foot)
+    light = cv2.GaussianBlur(sheet, (0, 0), 1.8 * scale).astype(np.float32)
+    light *= np.clip(0.75 + 0.6 * _smooth_noise(rng, size, 7 * scale), 0, 2.2)
     sheet[:] = 0
-    crest = [(-5.0, edge)]
-    for at in bumps:
-        wide, base = rng.uniform(9, 20), edge + slope * at
-        high = rng.uniform(5, 13)
-        crest += [(at - wide, base), (at - 0.15 * wide, base - high)]
-        crest += [(at + 0.2 * wide, base - high), (at + wide, base + 2)]
-    line(crest, rng.uniform(50, 125), rng.uniform(1.2, 2.5))
-    uneven = np.clip(0.8 + 0.4 * _smooth_noise(rng, (2, size[1]), 50 * scale)[:1], 0, 2)
-    return light + uneven * cv2.GaussianBlur(sheet, (0, 0), 0.9 * scale)
+    _draw_crest(rng, sheet, scale, bumps, edge, slope)
+    uneven = 0.8 + 0.4 * _smooth_noise(rng, (2, size[1]), 50 * scale)[:1]
+    return light + np.clip(uneven, 0, 2) * cv2.GaussianBlur(sheet, (0, 0), 0.9 * scale)
 
 
 def _glass_light(rng, x, y, view, inside, glass):
@@ -148,7 +168,7 @@ def _glass_light(rng, x, y, view, inside, glass):
     through, _ = GLASSES[glass]
     ax, ay = view.anchor
     left = ax - rng.uniform(60, 150)
-    right = ax + rng.uniform(-30, 110)
+    right = ax + rng.choice([rng.uniform(-45, 5), rng.uniform(5, 110)], p=[0.65, 0.35])
     column = _step(x, left, rng.uniform(2, 14)) * (
         1 - _step(x, right, rng.uniform(2, 16))
     )
@@ -157,11 +177,11 @@ def _glass_light(rng, x, y, view, inside, glass):
         column = column * (1 + rng.uniform(-0.45, 0.4) * _bump(x, at, wide))
     level = ay + rng.uniform(-10, 70)
     column = column * (1 - 0.85 * _step(y, level, rng.uniform(8, 30)))
-    column = column + 0.5 * _bump(x, ax, rng.uniform(60, 120)) * _bump(y, ay, 120)
-    light = rng.uniform(0.5, 1.15) * column * inside
-    murk = _bump(x, ax, rng.uniform(0.5, 0.9) * view.radius) * inside
-    milky = _colour(rng, (18, 26, 30), 0.25) * (rng.uniform(0.5, 1.2) * murk)[..., None]
-    return milky + light[..., None] * _colour(rng, through, 0.2)
+    column = column + 0.3 * _bump(x, ax, rng.uniform(60, 120)) * _bump(y, ay, 120)
+    light = rng.uniform(0.4, 1.1) * column * inside
+    murk = _bump(x, ax, rng.uniform(0.6, 1.0) * view.radius) * inside
+    milky = _colour(rng, (17, 24, 28), 0.2) * (rng.uniform(0.8, 1.7) * murk)[..., None]
+    return milky + light[..., None] * _colour(rng, through, 0.12)
 
 
 def _rim(rng, x, y, view, half):
@@ -205,11 +225,10 @@ def paint_scene(rng, view, glass, size, scale):
     light_x = view.anchor[0] + rng.uniform(-70, 60)
     image += _front_panel(rng, x, y, edge, light_x, width)
     image *= (1 + 0.1 * _smooth_noise(rng, image.shape[:2], 10))[..., None]
-    image += _colour(rng, (3, 2, 8), 0.5) * (
-        1 + _smooth_noise(rng, image.shape[:2], 40)[..., None]
-    )
+    cast = np.maximum(1 + 0.7 * _smooth_noise(rng, image.shape[:2], 40), 0.1)
+    image += _colour(rng, (4, 4, 9), 0.3) * cast[..., None]
     image = cv2.resize(image.astype(np.float32), size[::-1])
-    strokes = _draw_strokes(rng, size, scale, edge, view, foot)
+    strokes = _strokes(rng, size, scale, edge, view, foot)
     tint = _colour(rng, (0.78, 0.8, 1.0), 0.08)
     image += cv2.merge([strokes * t for t in tint])
     return image

@@ -28,7 +28,7 @@ class Typeface:
         font (str): one of ``FONTS``.
         condensing (float): width of the letters against the font's own.
         tracking (float): extra space between letters, in letter heights.
-        weight (float): ink added (> 0) or taken (< 0) at edges, in letter heights.
+        weight (float): ink added at every edge, in letter heights.
     """
 
     font: str = 'aileron'
@@ -96,15 +96,15 @@ def render_text(text, height, face):
     mask = _set_letters(text, height, face)
     width = max(1, round(mask.shape[1] * face.condensing))
     mask = cv2.resize(mask, (width, mask.shape[0]), interpolation=cv2.INTER_AREA)
-    spread = abs(face.weight) * height
+    spread = face.weight * height
     if spread < 0.2:
         return mask
-    # A blur and a shifted threshold move the edge by fractions of a pixel, which
-    # erosion and dilation cannot.
-    soft = cv2.GaussianBlur(mask, (0, 0), 2 * spread).astype(np.float32)
-    level = 79.0 if face.weight > 0 else 176.0
-    ink = np.clip((soft - level) * (1.5 / max(spread, 1)) * 2 + 127, 0, 255)
-    return ink.astype(np.uint8)
+    # A blur and a lower threshold move the edge by fractions of a pixel, which dilation
+    # cannot. One sigma from an edge the blur stands at 16 %; the gain makes the new edge
+    # about two pixels wide and keeps paper at zero.
+    soft = cv2.GaussianBlur(mask, (0, 0), spread).astype(np.float32)
+    ink = (soft - 41) * max(3.2, 2.1 * spread) + 127
+    return np.clip(ink, 0, 255).astype(np.uint8)
 
 
 def ink_bounds(mask, threshold=64):
