@@ -1,0 +1,16 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+from .arguments import add_runner_arguments
+from .testing import test
+from .training import train
+from .user_errors import run_tool
+
+__all__ = ['RoIInferencer', 'add_runner_arguments', 'run_tool', 'test', 'train']
+
+
+def __getattr__(name: str):
+    # Only who predicts waits the seconds that mmpretrain takes to import.
+    if name == 'RoIInferencer':
+        from .inferencer import RoIInferencer
+
+        return RoIInferencer
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

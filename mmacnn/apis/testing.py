@@ -1,0 +1,136 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Testing a checkpoint on a config's test set."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import mmengine
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.evaluator import BaseMetric
+from mmengine.model import is_model_wrapper
+from torch import nn
+
+from .config import build_runner, load_checkpoint, load_config
+
+OUT_FORMATS = ('.json', '.pkl')
+# A map for each image would make the file a hundred times larger.
+LEFT_OUT = ('pred_heatmap',)
+
+
+def test(
+    config: str,
+    checkpoint: str,
+    work_dir: str | None = None,
+    out: str | None = None,
+    show_dir: str | None = None,
+    launcher: str = 'none',
+    cfg_options: dict | None = None,
+) -> dict[str, float]:
+    """Test a checkpoint.
+
+    Args:
+        config: Config file.
+        checkpoint: The weights.
+        work_dir: Folder of logs. Without it the config's ``work_dir``, or else
+            ``./work_dirs/NAME_OF_CONFIG``.
+        out: ``.json`` or ``.pkl`` file to write: ``{'metrics': {name: number},
+            'predictions': [{field: value}, ...]}``, one entry an image, heat maps left
+            out. An existing file is replaced.
+        show_dir: New or empty folder for a picture of each prediction.
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        cfg_options: Settings to override, with dotted keys.
+
+    Returns:
+        The metrics, by name.
+
+    Raises:
+        FileNotFoundError: The config, the checkpoint or the data are not there.
+        ValueError, KeyError: The config, the checkpoint, the data or ``out`` are wrong.
+    """
+    if out is not None and Path(out).suffix not in OUT_FORMATS:
+        raise ValueError(f'--out {out}: expected a name ending in .json or .pkl')
+    weights = load_checkpoint(checkpoint)
+    cfg = load_config(config, work_dir, launcher, cfg_options)
+    cfg.load_from, cfg.resume = checkpoint, False
+    if show_dir is not None:
+        _show_in(cfg, config, show_dir)
+    runner = build_runner(cfg)
+    _require_all_weights(runner.model, weights.get('state_dict', weights), checkpoint)
+
+    predictions = _Predictions()
+    if out is not None:
+        runner.test_evaluator.metrics.append(predictions)
+    metrics = runner.test()
+    if out is not None and is_main_process():
+        _write({'metrics': metrics, 'predictions': predictions.samples}, out)
+    return metrics
+
+
+def _show_in(cfg: Config, path: str, show_dir: str) -> None:
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if hook is None:
+        raise KeyError(
+            f'{path}: --show-dir needs a hook that draws: default_hooks = '
+            "dict(visualization=dict(type='mmacnn.RoIVisualizationHook'))"
+        )
+    hook.update(enable=True, out_dir=show_dir)
+
+
+def _require_all_weights(model: nn.Module, state: dict, checkpoint: str) -> None:
+    """mmengine only warns when weights are missing, and then tests random ones."""
+    model = model.module if is_model_wrapper(model) else model
+    state = {name.removeprefix('module.'): value for name, value in state.items()}
+    try:
+        missing = model.load_state_dict(state, strict=False).missing_keys
+    except RuntimeError as error:  # sizes differ: one line a weight, after a headline
+        problem = str(error).strip().splitlines()[1].strip()
+    else:
+        problem = (
+            f'{len(missing)} weights are missing, {missing[:1]}' if missing else ''
+        )
+    if problem:
+        raise ValueError(
+            f"{checkpoint}: does not fit the config's "
+            f'{type(model).__name__}: {problem.rstrip(".")}'
+        )
+
+
+class _Predictions(BaseMetric):
+    """Gathers the predictions of all processes in the data set's order."""
+
+    def process(self, data_batch: Any, data_samples: list[dict]) -> None:
+        self.results += [
+            {name: _plain(value) for name, value in sample.items() if _keeps(name)}
+            for sample in data_samples
+        ]
+
+    def compute_metrics(self, results: list[dict]) -> dict:
+        self.samples = results
+        return {}
+
+
+def _keeps(name: str) -> bool:
+    return name not in LEFT_OUT
+
+
+def _plain(value: Any) -> Any:
+    """Tensors and arrays as Python numbers and lists, wherever they stand."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if _keeps(key)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
+        return value.tolist()
+    return value
+
+
+def _write(results: dict, out: str) -> None:
+    """Whole or not at all."""
+    unfinished = f'{out}.unfinished'
+    file_format = Path(out).suffix.removeprefix('.')
+    mmengine.dump(_plain(results), unfinished, file_format=file_format)
+    os.replace(unfinished, out)

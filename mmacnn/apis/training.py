@@ -1,0 +1,70 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Training from a config file."""
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from .config import build_runner, load_checkpoint, load_config
+
+
+def train(
+    config: str,
+    work_dir: str | None = None,
+    resume: str | None = None,
+    amp: bool = False,
+    validate: bool = True,
+    auto_scale_lr: bool = False,
+    launcher: str = 'none',
+    cfg_options: dict | None = None,
+) -> Runner:
+    """Train the model of a config.
+
+    Args:
+        config: Config file.
+        work_dir: Folder of logs and checkpoints. Without it the config's ``work_dir``,
+            or else ``./work_dirs/NAME_OF_CONFIG``.
+        resume: A checkpoint to go on from, or ``'auto'``: the latest one in
+            ``work_dir``, and from the start if there is none yet.
+        amp: Train in automatic mixed precision (needs an accelerator).
+        validate: Evaluate during training, as the config says.
+        auto_scale_lr: Scale the learning rate by the batch size that is really used.
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        cfg_options: Settings to override, with dotted keys.
+
+    Returns:
+        The runner, with the trained model in it.
+
+    Raises:
+        FileNotFoundError: The config, the checkpoint or the data are not there.
+        ValueError, KeyError: The config or the data are wrong.
+    """
+    cfg = load_config(config, work_dir, launcher, cfg_options)
+    if amp:
+        if get_device() == 'cpu':
+            raise ValueError('--amp needs an accelerator, and PyTorch found none')
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if not validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if auto_scale_lr:
+        if 'auto_scale_lr' not in cfg:
+            raise KeyError(f'{config}: no `auto_scale_lr` to scale the rate by')
+        cfg.auto_scale_lr.enable = True
+    if resume is not None:
+        _set_resume(cfg, resume)
+    runner = build_runner(cfg)
+    runner.train()
+    return runner
+
+
+def _set_resume(cfg: Config, resume: str) -> None:
+    cfg.resume = True
+    cfg.load_from = None if resume == 'auto' else resume
+    checkpoint = cfg.load_from or find_latest_checkpoint(cfg.work_dir)
+    # Only to fail at once, with a line that names the file.
+    if checkpoint is not None and 'optimizer' not in load_checkpoint(checkpoint):
+        raise ValueError(
+            f'{checkpoint}: weights alone, no state of a training to resume; to start '
+            f'from these weights use --cfg-options load_from={checkpoint}'
+        )

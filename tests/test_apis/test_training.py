@@ -1,0 +1,105 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import pytest
+import torch
+
+from mmacnn.apis import train, training
+
+ONE_EPOCH = {'train_cfg.max_epochs': 1}
+
+
+def test_options_take_effect(tiny_config, tmp_path):
+    runner = train(
+        str(tiny_config),
+        work_dir=str(tmp_path / 'out'),
+        validate=False,
+        cfg_options={**ONE_EPOCH, 'optim_wrapper.optimizer.lr': 0.5},
+    )
+    assert runner.epoch == 1
+    assert runner.val_loop is None
+    assert runner.optim_wrapper.param_groups[0]['initial_lr'] == 0.5
+    assert (tmp_path / 'out' / 'epoch_1.pth').is_file()
+
+
+def test_resume_auto_starts_and_continues(tiny_config, tmp_path):
+    arguments = dict(work_dir=str(tmp_path / 'out'), resume='auto')
+    train(str(tiny_config), cfg_options=ONE_EPOCH, **arguments)
+    runner = train(
+        str(tiny_config), cfg_options={'train_cfg.max_epochs': 2}, **arguments
+    )
+    assert runner.epoch == 2
+    assert runner.iter == 4
+
+
+def test_missing_config():
+    with pytest.raises(FileNotFoundError, match='absent.py'):
+        train('absent.py')
+
+
+@pytest.mark.parametrize(
+    'options', [{'train_dataloader.dataset.pipeline.9.type': 'X'}, {'log_level.x': 1}]
+)
+def test_option_that_does_not_fit(tiny_config, tmp_path, options):
+    with pytest.raises(ValueError, match='tiny.py: --cfg-options does not fit'):
+        train(str(tiny_config), work_dir=str(tmp_path), cfg_options=options)
+
+
+def test_resume_from_missing_file(tiny_config, tmp_path):
+    with pytest.raises(FileNotFoundError, match='absent.pth: no such checkpoint'):
+        train(str(tiny_config), work_dir=str(tmp_path), resume='absent.pth')
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [(b'', 'not a readable'), (b'PK\x03\x04 half', 'not a readable')],
+)
+def test_resume_from_damaged_file(tiny_config, tmp_path, content, message):
+    path = tmp_path / 'damaged.pth'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f'damaged.pth: {message}'):
+        train(str(tiny_config), work_dir=str(tmp_path), resume=str(path))
+
+
+def test_resume_from_weights_alone(tiny_config, tmp_path):
+    torch.save({'state_dict': {}}, tmp_path / 'weights.pth')
+    with pytest.raises(ValueError, match='weights.pth: weights alone'):
+        train(
+            str(tiny_config),
+            work_dir=str(tmp_path),
+            resume=str(tmp_path / 'weights.pth'),
+        )
+
+
+def test_auto_scale_lr_needs_a_base(tiny_config, tmp_path):
+    with pytest.raises(KeyError, match='no `auto_scale_lr`'):
+        train(str(tiny_config), work_dir=str(tmp_path), auto_scale_lr=True)
+    scaled = train(
+        str(tiny_config),
+        work_dir=str(tmp_path),
+        validate=False,
+        auto_scale_lr=True,
+        cfg_options={**ONE_EPOCH, 'auto_scale_lr.base_batch_size': 8},
+    )
+    assert scaled.optim_wrapper.param_groups[0]['initial_lr'] == pytest.approx(0.005)
+
+
+def test_amp(tiny_config, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, 'get_device', lambda: 'cpu')
+    with pytest.raises(ValueError, match='--amp needs an accelerator'):
+        train(str(tiny_config), work_dir=str(tmp_path), amp=True)
+
+    configs = []
+    monkeypatch.setattr(training, 'get_device', lambda: 'cuda')
+    monkeypatch.setattr(training, 'build_runner', lambda cfg: Recorder(cfg, configs))
+    train(str(tiny_config), work_dir=str(tmp_path), amp=True)
+    assert configs[0].optim_wrapper.type == 'AmpOptimWrapper'
+    assert configs[0].optim_wrapper.loss_scale == 'dynamic'
+
+
+class Recorder:
+    """In place of a runner, where the machine cannot train so."""
+
+    def __init__(self, cfg, configs):
+        configs.append(cfg)
+
+    def train(self):
+        pass

@@ -1,0 +1,44 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Test a checkpoint on its config's test set."""
+
+import argparse
+
+from mmacnn.apis import add_runner_arguments, run_tool, test
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Test a model',
+        epilog='MMACNN_TRACEBACK=1 in the environment shows where an error came from.',
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='weights')
+    parser.add_argument(
+        '--out',
+        metavar='FILE',
+        help='.json or .pkl file for the metrics and the prediction of each image',
+    )
+    parser.add_argument(
+        '--show-dir',
+        metavar='DIR',
+        help='new or empty folder for a picture of each prediction',
+    )
+    add_runner_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    test(
+        args.config,
+        args.checkpoint,
+        work_dir=args.work_dir,
+        out=args.out,
+        show_dir=args.show_dir,
+        launcher=args.launcher,
+        cfg_options=args.cfg_options,
+    )
+
+
+if __name__ == '__main__':
+    run_tool(main)

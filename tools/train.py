@@ -1,0 +1,56 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Train a model.
+
+Several processes, with and without GPUs:
+``torchrun --nproc_per_node 2 tools/train.py CONFIG --launcher pytorch``
+"""
+
+import argparse
+
+from mmacnn.apis import add_runner_arguments, run_tool, train
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Train a model',
+        epilog='MMACNN_TRACEBACK=1 in the environment shows where an error came from.',
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from a checkpoint, without a name from the latest in the work dir',
+    )
+    parser.add_argument(
+        '--amp', action='store_true', help='train in automatic mixed precision'
+    )
+    parser.add_argument(
+        '--no-validate', action='store_true', help='do not evaluate during training'
+    )
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate to the batch size of all processes together',
+    )
+    add_runner_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    train(
+        args.config,
+        work_dir=args.work_dir,
+        resume=args.resume,
+        amp=args.amp,
+        validate=not args.no_validate,
+        auto_scale_lr=args.auto_scale_lr,
+        launcher=args.launcher,
+        cfg_options=args.cfg_options,
+    )
+
+
+if __name__ == '__main__':
+    run_tool(main)
