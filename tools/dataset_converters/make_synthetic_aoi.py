@@ -12,9 +12,9 @@ def image_size(text):
     """Parse ``HEIGHTxWIDTH``."""
     match = re.fullmatch(r'(\d+)x(\d+)', text)
     size = tuple(map(int, match.groups())) if match else (0, 0)
-    if not all(64 <= side <= 4096 for side in size):
+    if not all(96 <= side <= 4096 for side in size):
         raise argparse.ArgumentTypeError(
-            f'found {text!r}, expected HEIGHTxWIDTH with sides from 64 to 4096, '
+            f'found {text!r}, expected HEIGHTxWIDTH with sides from 96 to 4096, '
             'such as 480x640'
         )
     return size
@@ -48,9 +48,7 @@ def parse_args():
     parser.add_argument('--num-test', type=whole_number(1), default=400)
     parser.add_argument('--size', type=image_size, default=(480, 640))
     parser.add_argument('--seed', type=whole_number(0), default=0)
-    parser.add_argument(
-        '--num-workers', type=whole_number(1), default=len(os.sched_getaffinity(0))
-    )
+    parser.add_argument('--num-workers', type=whole_number(1), default=os.cpu_count())
     return parser, parser.parse_args()
 
 

@@ -4,7 +4,7 @@
 import cv2
 import numpy as np
 
-from .text import Typeface, render_text
+from .text import Typeface, paste, render_text
 
 _FRACTION_BITS = 4
 
@@ -12,15 +12,6 @@ _FRACTION_BITS = 4
 def _fixed(points):
     """Points in pixels to OpenCV's fixed-point coordinates."""
     return np.round(np.asarray(points, np.float64) * 2**_FRACTION_BITS).astype(np.int32)
-
-
-def _paste(mask, patch, x, y):
-    """Add ``patch`` to ``mask`` with its upper left corner at (x, y), clipped."""
-    x, y = round(x), round(y)
-    height, width = patch.shape
-    target = mask[max(y, 0) : y + height, max(x, 0) : x + width]
-    source = patch[max(-y, 0) :, max(-x, 0) :][: target.shape[0], : target.shape[1]]
-    np.maximum(target, source, out=target)
 
 
 def draw_jar(height, caption, thickness):
@@ -62,7 +53,7 @@ def draw_jar(height, caption, thickness):
     lines = [_fixed(line) for line in [*sides, lid]]
     cv2.polylines(mask, lines, False, 255, thickness, cv2.LINE_AA, _FRACTION_BITS)
     text = render_text(caption, 0.22 * height, Typeface(condensing=0.7))
-    _paste(mask, text, middle - text.shape[1] / 2, 0.82 * height - 0.33 * height)
+    paste(mask, text, round(middle - text.shape[1] / 2), round(0.49 * height))
     return mask
 
 
@@ -99,7 +90,8 @@ def draw_recycling_triangle(size, caption, thickness):
         ]
         cv2.fillPoly(mask, [_fixed(head)], 255, cv2.LINE_AA, _FRACTION_BITS)
     text = render_text(caption, 0.13 * size, Typeface(condensing=0.65))
-    _paste(mask, text, centre[0] - text.shape[1] / 2, centre[1] - 0.14 * size)
+    x, y = centre - (text.shape[1] / 2, 0.14 * size)
+    paste(mask, text, round(x), round(y))
     return mask
 
 

@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 
 from .icons import draw_jar, draw_matrix_code, draw_recycling_triangle
-from .text import FONTS, Typeface, ink_bounds, render_text
+from .text import FONTS, Typeface, ink_bounds, paste, render_text
 from .wording import (
     DECOY_LINES,
     JAR_CAPTIONS,
     MATERIALS,
+    ORIGIN_ODDS,
     ORIGINS,
     VOLUMES,
     company,
@@ -65,13 +66,7 @@ class _Canvas:
         y1 = min(y1, max(y + m.shape[0] for m, _, y in self.items)) + 4
         canvas = np.zeros((y1 - y0, x1 - x0), np.uint8)
         for mask, x, y in self.items:
-            x, y = x - x0, y - y0
-            target = canvas[
-                max(y, 0) : y + mask.shape[0], max(x, 0) : x + mask.shape[1]
-            ]
-            source = mask[max(-y, 0) :, max(-x, 0) :]
-            source = source[: target.shape[0], : target.shape[1]]
-            np.maximum(target, source, out=target)
+            paste(canvas, mask, x - x0, y - y0)
         return canvas, (-x0, -y0)
 
 
@@ -82,6 +77,12 @@ def _typeface(rng, font):
         tracking=rng.uniform(-0.06, 0.03),
         weight=rng.uniform(0.012, 0.045) - (0.012 if font == 'DejaVuSans' else 0.0),
     )
+
+
+def _decoy(rng):
+    """A line with a number of four digits, as the code has, but in other signs."""
+    template = DECOY_LINES[rng.integers(len(DECOY_LINES))]
+    return template.format(number=decoy_number(rng))
 
 
 def _other_lines(rng):
@@ -103,9 +104,8 @@ def _other_lines(rng):
     ]
     lines = nearest + [line for line in others if rng.random() < 0.8]
     for _ in range(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15])):
-        template = DECOY_LINES[rng.integers(len(DECOY_LINES))]
-        text = template.format(number=decoy_number(rng))
-        lines.insert(int(rng.integers(len(lines) + 1)), (text, rng.uniform(0.85, 1.3)))
+        place = int(rng.integers(len(lines) + 1))
+        lines.insert(place, (_decoy(rng), rng.uniform(0.85, 1.3)))
     return lines
 
 
@@ -128,48 +128,68 @@ def _place_code_line(sheet, code, height, face, prefix, draw_code):
     outline = (corners + shift) / sheet.density
     if draw_code:
         sheet.place(mask, u0, v0)
-    left = outline[:, 0].min()
-    if prefix:
-        words = render_text(prefix, pixels, face)
-        bx0, _, bx1, _ = ink_bounds(words)
-        gap = max(0.12, 0.22 + face.tracking) * height
-        u = left - gap - bx1 / sheet.density
-        sheet.place(words, u, v0)
-        left = u + bx0 / sheet.density
-    return outline, left, outline[:, 0].max()
+    words = render_text(prefix, pixels, face)
+    start, _, end, _ = ink_bounds(words)
+    gap = max(0.12, 0.22 + face.tracking) * height
+    u = outline[:, 0].min() - gap - end / sheet.density
+    sheet.place(words, u, v0)
+    return outline, u + start / sheet.density, outline[:, 0].max()
 
 
-def _place_signs(sheet, rng, height, right, pixels):
-    """Signs right of the block: jar, triangle, matrix code and their captions."""
-    stroke = max(2, round(rng.uniform(0.08, 0.12) * pixels))
-    u = right + rng.uniform(0.4, 1.1) * height
-    if rng.random() < 0.8:
-        size = rng.uniform(3.2, 3.9) * height
-        caption = JAR_CAPTIONS[rng.integers(len(JAR_CAPTIONS))]
-        sheet.place(
-            draw_jar(size * sheet.density, caption, stroke),
-            u,
-            -rng.uniform(0.68, 0.78) * size,
-        )
-        u += 0.65 * size
-    u += rng.uniform(1.2, 2.5) * height
+def _place_other_lines(sheet, rng, height, font, left, right):
+    """Place the lines above the code line and sometimes one below it.
+
+    Returns:
+        list[tuple[float, float]]: where each line above ends on the right and its
+        baseline, (u, v) units.
+    """
+    centre = (left + right) / 2 + rng.uniform(-0.5, 0.5) * height
+    aligned_left = rng.random() < 0.25
+    v = -0.5 * height
+    ends = []
+    for text, share in _other_lines(rng):
+        size = share * height
+        mask = render_text(text, size * sheet.density, _typeface(rng, font))
+        width = mask.shape[1] / sheet.density
+        v -= rng.uniform(0.55, 0.95) * max(size, height)
+        u = left - 0.3 * size if aligned_left else centre - width / 2
+        sheet.place(mask, u, v - 1.5 * size)
+        ends.append((u + width - 0.3 * size, v))
+        v -= 1.05 * size
+    if rng.random() < 0.2:
+        mask = render_text(_decoy(rng), 0.9 * height * sheet.density, Typeface(font))
+        below = rng.uniform(0.9, 1.7) * height
+        sheet.place(mask, centre - mask.shape[1] / sheet.density / 2, below)
+    return ends
+
+
+def _place_jar(sheet, rng, height, u):
+    """Place the jar right behind the code and return its right side."""
+    size = rng.uniform(3.2, 3.9) * height
+    stroke = max(2, round(rng.uniform(0.08, 0.12) * height * sheet.density))
+    caption = JAR_CAPTIONS[rng.integers(len(JAR_CAPTIONS))]
+    jar = draw_jar(size * sheet.density, caption, stroke)
+    sheet.place(jar, u, -rng.uniform(0.68, 0.78) * size)
+    return u + 0.65 * size
+
+
+def _place_sign_column(sheet, rng, height, u):
+    """Place, from the bottom up: names of materials, triangle, matrix code."""
     v = rng.uniform(-0.5, 1.0) * height
     face = _typeface(rng, FONTS[rng.integers(len(FONTS))])
-    captions = [(f'{hangul_words(rng, 1, 1)[0]}:{MATERIALS[rng.integers(4)]}', 1.0)]
-    captions.append((MATERIALS[rng.integers(len(MATERIALS))], rng.uniform(1.4, 1.8)))
-    for text, share in captions:
+    part, other = rng.choice(MATERIALS, 2)
+    texts = [(f'{hangul_words(rng, 1, 1)[0]}:{part}', 1.0), (other, 1.6)]
+    for text, share in texts:
         if rng.random() < 0.85:
-            mask = render_text(text, share * pixels, face)
             v -= 1.9 * share * height
-            sheet.place(mask, u, v)
+            sheet.place(render_text(text, share * height * sheet.density, face), u, v)
     if rng.random() < 0.75:
         size = rng.uniform(5.5, 8.0) * height
         v -= size + 0.2 * height
-        caption = hangul_words(rng, 1, 1)
         stroke = max(3, round(0.1 * size * sheet.density))
-        sheet.place(
-            draw_recycling_triangle(size * sheet.density, caption, stroke), u, v
-        )
+        caption = hangul_words(rng, 1, 1)
+        triangle = draw_recycling_triangle(size * sheet.density, caption, stroke)
+        sheet.place(triangle, u, v)
     if rng.random() < 0.5:
         size = rng.uniform(4.5, 6.0) * height
         sheet.place(draw_matrix_code(size * sheet.density, rng), u, v - 1.2 * size)
@@ -191,31 +211,19 @@ def lay_out_print(rng, code, height, density, draw_code=True):
     sheet = _Canvas(density)
     font = FONTS[rng.choice(len(FONTS), p=[0.55, 0.2, 0.25])]
     face = _typeface(rng, font)
-    prefix = ORIGINS[rng.choice(len(ORIGINS), p=_ORIGIN_ODDS)]
-    prefix = prefix if prefix else hangul_words(rng, 1, 2)
+    prefix = ORIGINS[rng.choice(len(ORIGINS), p=ORIGIN_ODDS)]
+    prefix = prefix or hangul_words(rng, 1, 2)
     outline, left, right = _place_code_line(
         sheet, code, height, face, prefix, draw_code
     )
-    centre = (left + right) / 2 + rng.uniform(-0.5, 0.5) * height
-    alignment = rng.choice(['centre', 'left'], p=[0.75, 0.25])
-    v = -0.5 * height
-    for text, share in _other_lines(rng):
-        mask = render_text(text, share * height * density, _typeface(rng, font))
-        width = mask.shape[1] / density
-        v -= rng.uniform(0.55, 0.95) * max(share, 1) * height
-        u = centre - width / 2 if alignment == 'centre' else left - 0.3 * share * height
-        sheet.place(mask, u, v - 1.5 * share * height)
-        v -= 1.05 * share * height
-    if rng.random() < 0.2:
-        text = DECOY_LINES[rng.integers(len(DECOY_LINES))]
-        text = text.format(number=decoy_number(rng))
-        mask = render_text(text, 0.9 * height * density, face)
-        below = rng.uniform(1.6, 2.4) * height
-        sheet.place(mask, centre - mask.shape[1] / density / 2, below - 0.7 * height)
-    _place_signs(sheet, rng, height, right, height * density)
+    ends = _place_other_lines(sheet, rng, height, font, left, right)
+    # Signs keep clear of the lines beside them, as a designer would have it.
+    beside = [u for u, v in ends if v > -2.8 * height]
+    u = max(right, *beside) + rng.uniform(0.4, 1.1) * height
+    if rng.random() < 0.8:
+        u = _place_jar(sheet, rng, height, u)
+    u = max(u, *(u for u, _ in ends)) + rng.uniform(0.8, 2.2) * height
+    _place_sign_column(sheet, rng, height, u)
     reach = 28 * height
     canvas, origin = sheet.flatten((-reach, -1.2 * reach, reach, 0.4 * reach))
     return Print(canvas, origin, density, outline)
-
-
-_ORIGIN_ODDS = [0.75] + [0.25 / (len(ORIGINS) - 1)] * (len(ORIGINS) - 1)

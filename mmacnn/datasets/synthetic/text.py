@@ -99,9 +99,9 @@ def render_text(text, height, face):
     spread = face.weight * height
     if spread < 0.2:
         return mask
-    # A blur and a lower threshold move the edge by fractions of a pixel, which dilation
-    # cannot. One sigma from an edge the blur stands at 16 %; the gain makes the new edge
-    # about two pixels wide and keeps paper at zero.
+    # A blur and a lower threshold move the edge by fractions of a pixel, which a
+    # dilation cannot. One sigma from an edge the blur stands at 16 %; the gain makes
+    # the new edge about two pixels wide and keeps paper at zero.
     soft = cv2.GaussianBlur(mask, (0, 0), spread).astype(np.float32)
     ink = (soft - 41) * max(3.2, 2.1 * spread) + 127
     return np.clip(ink, 0, 255).astype(np.uint8)
@@ -130,3 +130,20 @@ def ink_bounds(mask, threshold=64):
         int(columns[-1]) + 1,
         int(rows[-1]) + 1,
     )
+
+
+def paste(canvas, mask, x, y):
+    """Add the ink of ``mask`` to ``canvas`` in place; what reaches over is cut off.
+
+    Args:
+        canvas (np.ndarray): uint8 of shape (H, W).
+        mask (np.ndarray): uint8 of shape (h, w).
+        x, y (int): upper left corner of ``mask`` on ``canvas``, may be negative.
+    """
+    height, width = mask.shape
+    rows = slice(max(y, 0), max(y + height, 0))
+    columns = slice(max(x, 0), max(x + width, 0))
+    target = canvas[rows, columns]
+    source = mask[max(-y, 0) :, max(-x, 0) :]
+    source = source[: target.shape[0], : target.shape[1]]
+    np.maximum(target, source, out=target)

@@ -4,14 +4,16 @@
 CODES = ('1069', '1071', '3707', '3709')
 
 ORIGINS = (
-    'MADE IN KOREA ',
-    'MADE IN EU ',
-    'MADE IN JAPAN ',
-    'PRODUCT OF KOREA ',
-    'Made in Korea ',
-    '',
+    'MADE IN KOREA',
+    'MADE IN EU',
+    'MADE IN JAPAN',
+    'PRODUCT OF KOREA',
+    'Made in Korea',
+    None,
 )
-"""What stands before the code; the empty one means words in Hangul."""
+"""What stands before the code; None means words in Hangul."""
+
+ORIGIN_ODDS = (0.75, 0.05, 0.05, 0.05, 0.05, 0.05)
 
 VOLUMES = (
     '60 mL / 2.02 fl. oz.',
@@ -27,7 +29,7 @@ DECOY_LINES = (
     'LOT {number}',
     '[{number}]',
     'No. {number}',
-    'EXP {number}.08',
+    'BATCH {number}',
     '{number}',
     'REF {number}-2',
     'Tel. 080-{number}',

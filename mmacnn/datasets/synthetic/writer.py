@@ -101,9 +101,11 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
     Raises:
         FileExistsError: if ``out_dir`` holds anything.
     """
-    out_dir = Path(out_dir)
+    out_dir = Path(out_dir).resolve()
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
-        raise FileExistsError(f'{out_dir}: exists and is not an empty folder')
+        raise FileExistsError(
+            f'{out_dir}: found something there, expected no folder or an empty one'
+        )
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=f'.{out_dir.name}-', dir=out_dir.parent))
     try:
