@@ -1,0 +1,72 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format soak bench clean
+
+# Python 3.11 is what the pins in requirements/constraints.txt are tested with.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check --no-input
+# The environment is made again when one of these changes.
+INPUTS := requirements/runtime.txt requirements/mminstall.txt requirements/tests.txt \
+	requirements/constraints.txt setup.cfg setup.py pyproject.toml
+INSTALLED := $(VENV)/.installed-$(shell cat $(INPUTS) | cksum | cut -d' ' -f1)
+LOG := $(VENV)/install.log
+# pip, with a line for each large step on the terminal and all of it in $(LOG).
+SHOW := tee -a $(LOG) | { grep -E --line-buffered '^ *(Downloading .*[0-9]{2} MB|Installing)' || true; }
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(INSTALLED) ## build .venv on first use, and when the requirements change
+
+$(INSTALLED): $(INPUTS)
+	@test -n '$(PYTHON)' || { echo 'error: no python3.11 and no python3 found'; exit 1; }
+	@echo 'Installing into $(VENV) with $(PYTHON): about 3 minutes, 7 GB'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@: > $(LOG); rm -f $(VENV)/.installed-*
+	@{ $(PIP) install --progress-bar off -c requirements/constraints.txt setuptools \
+		-r requirements/runtime.txt -r requirements/mminstall.txt -r requirements/tests.txt \
+		&& $(PIP) install --no-deps --no-build-isolation -e . ; } 2>&1 | $(SHOW) \
+		|| { tail -n 20 $(LOG); echo 'error: installation failed, see $(LOG)'; exit 1; }
+	@touch $@
+
+DEMO := work_dirs/demo
+DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
+
+demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
+	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $(DEMO)/data --task product-code
+	$(RUN) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO)
+	$(RUN) tools/test.py $(DEMO_CONFIG) $$(cat $(DEMO)/last_checkpoint) \
+		--work-dir $(DEMO) --show-dir $(DEMO)/pictures
+
+test: lint ## lint and run the tests
+	$(RUN) -m pytest -q
+
+lint: setup ## check format and style
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+
+format: setup ## format, and mend what ruff can mend
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+SOAK_ROUNDS ?= 20
+
+soak: setup ## run the tests with processes and kills many times, for what fails seldom
+	for round in $$(seq $(SOAK_ROUNDS)); do \
+		echo "round $$round of $(SOAK_ROUNDS)"; \
+		$(RUN) -m pytest -q -x tests/test_engine tests/test_tools/test_train.py; \
+	done
+
+BENCH_CONFIG := configs/acnn/acnn-opt_synthetic-product-code.py
+BENCH := work_dirs/bench
+
+bench: setup ## train and test the full benchmark: 90 minutes on 2 cores
+	$(RUN) tools/train.py $(BENCH_CONFIG) --work-dir $(BENCH)
+	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/last_checkpoint) --work-dir $(BENCH)
+
+clean: ## remove what was built, but not .venv, data/ and work_dirs/
+	rm -rf build dist *.egg-info mmacnn/.mim .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
