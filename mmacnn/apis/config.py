@@ -4,8 +4,10 @@
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import CheckpointLoader, Runner
+from torch import nn
 
 
 def load_config(
@@ -70,3 +72,34 @@ def load_checkpoint(path: str) -> dict:
         found = type(checkpoint).__name__
         raise ValueError(f'{path}: expected a dict of weights, found {found}')
     return checkpoint
+
+
+def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
+    """Put the weights of a checkpoint into the model that they were made for.
+
+    mmengine only warns when weights are missing, and then predicts with random ones.
+
+    Args:
+        model: The model, or a distributed wrapper of it.
+        checkpoint: What :func:`load_checkpoint` returned.
+        path: The checkpoint's file, for the message.
+
+    Raises:
+        ValueError: Weights are missing, or have other sizes.
+    """
+    model = model.module if is_model_wrapper(model) else model
+    state = checkpoint.get('state_dict', checkpoint)
+    state = {name.removeprefix('module.'): value for name, value in state.items()}
+    try:
+        missing = model.load_state_dict(state, strict=False).missing_keys
+    except RuntimeError as error:  # sizes differ: one line a weight, after a headline
+        problem = str(error).strip().splitlines()[1].strip()
+    else:
+        problem = (
+            f'{len(missing)} weights are missing, {missing[:1]}' if missing else ''
+        )
+    if problem:
+        raise ValueError(
+            f"{path}: does not fit the config's {type(model).__name__}: "
+            f'{problem.rstrip(".")}'
+        )

@@ -24,8 +24,7 @@ from rich.progress import track
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
 from mmacnn.visualization import RoIVisualizer, name_pictures, require_empty
 
-from .config import load_checkpoint, load_config
-from .testing import _require_all_weights
+from .config import load_checkpoint, load_config, load_weights
 
 Image = str | Path | np.ndarray
 LISTED = 20  # More results than this are counted instead of listed.
@@ -64,11 +63,12 @@ class RoIInferencer(ImageClassificationInferencer):
         config = model if isinstance(model, Config) else load_config(str(model))
         for key in ('model', 'test_dataloader'):
             if key not in config:
-                raise KeyError(f'{config.filename}: expected the key {key!r}')
+                raise KeyError(
+                    f'{config.filename or "config"}: expected the key {key!r}'
+                )
         checkpoint = load_checkpoint(str(weights))
         classifier = get_model(config, pretrained=False)
-        state = checkpoint.get('state_dict', checkpoint)
-        _require_all_weights(classifier, state, str(weights))
+        load_weights(classifier, checkpoint, str(weights))
         try:
             super().__init__(classifier, device=device or get_device())
         except (RuntimeError, AssertionError) as error:

@@ -11,10 +11,8 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.evaluator import BaseMetric
-from mmengine.model import is_model_wrapper
-from torch import nn
 
-from .config import build_runner, load_checkpoint, load_config
+from .config import build_runner, load_checkpoint, load_config, load_weights
 
 OUT_FORMATS = ('.json', '.pkl')
 # A map for each image would make the file a hundred times larger.
@@ -49,6 +47,7 @@ def test(
 
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
+        FileExistsError: ``show_dir`` is not empty.
         ValueError, KeyError: The config, the checkpoint, the data or ``out`` are wrong.
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
@@ -59,7 +58,7 @@ def test(
     if show_dir is not None:
         _show_in(cfg, config, show_dir)
     runner = build_runner(cfg)
-    _require_all_weights(runner.model, weights.get('state_dict', weights), checkpoint)
+    load_weights(runner.model, weights, checkpoint)
 
     predictions = _Predictions()
     if out is not None:
@@ -78,25 +77,6 @@ def _show_in(cfg: Config, path: str, show_dir: str) -> None:
             "dict(visualization=dict(type='mmacnn.RoIVisualizationHook'))"
         )
     hook.update(enable=True, out_dir=show_dir)
-
-
-def _require_all_weights(model: nn.Module, state: dict, checkpoint: str) -> None:
-    """mmengine only warns when weights are missing, and then tests random ones."""
-    model = model.module if is_model_wrapper(model) else model
-    state = {name.removeprefix('module.'): value for name, value in state.items()}
-    try:
-        missing = model.load_state_dict(state, strict=False).missing_keys
-    except RuntimeError as error:  # sizes differ: one line a weight, after a headline
-        problem = str(error).strip().splitlines()[1].strip()
-    else:
-        problem = (
-            f'{len(missing)} weights are missing, {missing[:1]}' if missing else ''
-        )
-    if problem:
-        raise ValueError(
-            f"{checkpoint}: does not fit the config's "
-            f'{type(model).__name__}: {problem.rstrip(".")}'
-        )
 
 
 class _Predictions(BaseMetric):

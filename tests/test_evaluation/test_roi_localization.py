@@ -61,7 +61,7 @@ def evaluate(*samples, **kwargs) -> dict:
 
 
 def test_it_is_registered():
-    metric = METRICS.build(dict(type='RoILocalizationMetric', tolerance=2.0))
+    metric = METRICS.build(dict(type='mmacnn.RoILocalizationMetric', tolerance=2.0))
 
     assert metric.prefix == 'roi'
     assert metric.tolerance == 2.0

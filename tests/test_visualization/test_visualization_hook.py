@@ -40,7 +40,7 @@ def run(hook_cfg: dict, images: Images, batch_size: int = 2, **visualizer) -> No
         test_dataloader=SimpleNamespace(dataset=images),
         visualizer=RoIVisualizer(**visualizer),
     )
-    hook = HOOKS.build(dict(type='RoIVisualizationHook', **hook_cfg))
+    hook = HOOKS.build(dict(type='mmacnn.RoIVisualizationHook', **hook_cfg))
     hook.before_test(runner)
     samples = images.predictions()
     for i in range(0, len(samples), batch_size):
@@ -126,4 +126,4 @@ def test_pictures_of_another_run_stay(tmp_path):
 
 def test_interval_below_one_is_refused():
     with pytest.raises(ValueError, match='interval must be at least 1 image, got 0'):
-        HOOKS.build(dict(type='RoIVisualizationHook', interval=0))
+        HOOKS.build(dict(type='mmacnn.RoIVisualizationHook', interval=0))
