@@ -14,7 +14,7 @@ INPUTS := requirements/runtime.txt requirements/mminstall.txt requirements/tests
 INSTALLED := $(VENV)/.installed-$(shell cat $(INPUTS) | cksum | cut -d' ' -f1)
 LOG := $(VENV)/install.log
 # pip, with a line for each large step on the terminal and all of it in $(LOG).
-SHOW := tee -a $(LOG) | { grep -E --line-buffered '^ *(Downloading .*[0-9]{2} MB|Installing)' || true; }
+SHOW := tee -a $(LOG) | awk '/ing .*[0-9][0-9] MB|^Installing/ { print substr($$0, 1, 88); fflush() }'
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

@@ -1,6 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Carries configs/ and tools/ inside the package, where OpenMMLab's ``mim`` and
-``mmengine.hub`` look for them: ``mmacnn/.mim``. All the rest stands in setup.cfg."""
+"""Carries configs/ and tools/ inside the package, as ``mmacnn/.mim``, where OpenMMLab's
+``mim`` looks for them. All the rest stands in setup.cfg."""
 
 import os
 import shutil
