@@ -36,6 +36,7 @@ def test_history_of_scalars_survives(tmp_path):
     assert loaded['runtime_info']['best_score'] == np.float32(0.5)
 
 
+@refusal_is_default
 @pytest.mark.parametrize('name', torch_load.SCALARS)
 @pytest.mark.parametrize('package', ['numpy.core', 'numpy._core'])
 def test_numbers_of_numpy_1_and_2_load(tmp_path, name, package):
