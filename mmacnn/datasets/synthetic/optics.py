@@ -165,14 +165,14 @@ def _add_glow(rng, image, mask, bands, veil, scale):
 
 
 def add_speckles(rng, image, box, scale):
-    """Paint a few pin points of coloured light in place, off the code."""
+    """Add a few pin points of red light in place, off the code."""
     x0, y0, x1, y1 = box * scale
+    reach = max(1, round(scale))
     for _ in range(rng.integers(0, 4)):
         x, y = (rng.random(2) * image.shape[1::-1]).astype(int)
-        colour = np.float32((30, 30, 255)) * rng.uniform(0.3, 1.0)
-        if x0 - 4 < x < x1 + 4 and y0 - 4 < y < y1 + 4:
-            continue
-        cv2.circle(image, (int(x), int(y)), max(1, round(scale)), colour.tolist(), -1)
+        colour = np.float32((20, 20, 220)) * np.float32(rng.uniform(0.3, 1.0))
+        if not (x0 - 4 < x < x1 + 4 and y0 - 4 < y < y1 + 4):
+            image[y : y + reach, x : x + reach] += colour
 
 
 def _motion_kernel(length, angle):

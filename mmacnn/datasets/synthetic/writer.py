@@ -68,9 +68,22 @@ def _write_sample(job, task, seed, size, root):
     (root / split / 'labels' / f'{name}.txt').write_text(line)
 
 
+def _safe_context():
+    """How workers are started.
+
+    A plain fork would wait for ever for OpenCV's threads if this process has used them
+    before. A fork server imports the package once for all workers.
+    """
+    if 'forkserver' not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context('spawn')
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload([__name__])
+    return context
+
+
 def _write_samples(jobs, write, num_workers):
     """Run ``write`` on every job with a progress bar."""
-    # Imported here because it brings torch, which the workers have no use for.
+    # Imported here: it brings torch, for which no other part of this package asks.
     from mmengine.utils import ProgressBar
 
     bar = ProgressBar(len(jobs))
@@ -79,7 +92,7 @@ def _write_samples(jobs, write, num_workers):
             write(job)
             bar.update()
     else:
-        with multiprocessing.Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
+        with _safe_context().Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
             for _ in pool.imap_unordered(write, jobs, chunksize=4):
                 bar.update()
             pool.close()

@@ -1,0 +1,71 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TOOL = ROOT / 'tools' / 'dataset_converters' / 'make_synthetic_aoi.py'
+
+
+@pytest.fixture
+def run_tool(monkeypatch):
+    """Run the tool in this process: importing the package anew takes seconds."""
+    monkeypatch.syspath_prepend(str(ROOT))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
+        runpy.run_path(str(TOOL), run_name='__main__')
+
+    return run
+
+
+def test_writes_a_data_set(run_tool, tmp_path):
+    out = tmp_path / 'new' / 'data'
+    run_tool(
+        *(out, '--task', 'product-code', '--num-train', 3, '--num-test', 2),
+        *('--size', '96x128', '--seed', 1, '--num-workers', 1),
+    )
+    assert len(list((out / 'train' / 'images').iterdir())) == 3
+    assert len(list((out / 'test' / 'labels').iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['--task', 'bottles'], "--task: invalid choice: 'bottles'"),
+        (['--size', '480'], "--size: found '480', expected HEIGHTxWIDTH"),
+        (['--size', '48x64'], "--size: found '48x64', expected HEIGHTxWIDTH"),
+        (['--size', '480x-640'], "--size: found '480x-640', expected HEIGHTxWIDTH"),
+        (['--num-train', '0'], "--num-train: found '0', expected a whole number"),
+        (['--num-test', '1.5'], "--num-test: found '1.5', expected a whole number"),
+        (['--seed', '-1'], "--seed: found '-1', expected a whole number"),
+        (['--num-workers', 'all'], "--num-workers: found 'all', expected a whole"),
+    ],
+)
+def test_bad_arguments(run_tool, tmp_path, capsys, arguments, message):
+    with pytest.raises(SystemExit) as error:
+        run_tool(tmp_path / 'data', *arguments)
+    assert error.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and message in lines[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_folder(run_tool, tmp_path, capsys):
+    (tmp_path / 'mine.txt').write_text('precious')
+    with pytest.raises(SystemExit) as error:
+        run_tool(tmp_path, '--num-train', 1, '--num-test', 1)
+    assert error.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and str(tmp_path) in lines[0] and 'expected' in lines[0]
+    assert [p.name for p in tmp_path.iterdir()] == ['mine.txt']
+
+
+def test_parent_is_a_file(run_tool, tmp_path, capsys):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(SystemExit) as error:
+        run_tool(tmp_path / 'file' / 'data', '--num-train', 1, '--num-test', 1)
+    assert error.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
