@@ -5,6 +5,7 @@ A config names a module of this package as ``mmacnn.X``. The module that defines
 is imported when it is first looked up, so ``import mmacnn`` stays light.
 """
 
+from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
@@ -18,6 +19,12 @@ MODELS = Registry(
 )
 DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope='mmacnn', locations=['mmacnn.datasets']
+)
+DATA_SAMPLERS = Registry(
+    'data sampler',
+    parent=MMENGINE_DATA_SAMPLERS,
+    scope='mmacnn',
+    locations=['mmacnn.datasets'],
 )
 TRANSFORMS = Registry(
     'transform',

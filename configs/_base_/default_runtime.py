@@ -9,6 +9,8 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # A training that was killed and resumed ends with the same weights.
+    exact_resume=dict(type='mmacnn.ExactResumeHook'),
     visualization=dict(type='mmacnn.RoIVisualizationHook', enable=False),
 )
 

@@ -2,6 +2,7 @@
 """Data sets, one file a label format, and the transforms of their images."""
 
 from . import transforms
+from .labelled_share_sampler import LabelledShareSampler
 from .yolo_roi import YOLORoIDataset
 
-__all__ = ['YOLORoIDataset', 'transforms']
+__all__ = ['LabelledShareSampler', 'YOLORoIDataset', 'transforms']

@@ -99,7 +99,7 @@ def test_roi_jitter_is_a_share_of_the_roi(acnn_cfg, images, data_samples):
 
 def test_equivariance_loss_is_a_further_loss(acnn_cfg, images, data_samples):
     loss = dict(
-        type='mmacnn.EquivarianceLoss', loss=dict(type='mmacnn.HeatmapCrossEntropyLoss')
+        type='mmacnn.EquivarianceLoss', loss=dict(type='mmacnn.HeatmapKLDivLoss')
     )
     model = MODELS.build(dict(acnn_cfg, loss_consistency=loss))
     losses = model(images, data_samples, mode='loss')

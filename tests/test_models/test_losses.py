@@ -9,7 +9,7 @@ from mmacnn.models.localizers import Localization
 from mmacnn.models.losses import (
     CentreSmoothL1Loss,
     EquivarianceLoss,
-    HeatmapCrossEntropyLoss,
+    HeatmapKLDivLoss,
 )
 from mmacnn.models.losses.equivariance_loss import _magnify_and_shift
 from mmacnn.ops import gaussian_heatmap, soft_argmax
@@ -30,33 +30,32 @@ def test_smooth_l1_by_hand():
     torch.testing.assert_close(loss.detach(), torch.tensor(2 * (1 + 12) / 2 / 8))
 
 
-def test_heatmap_loss_of_a_flat_map_is_the_log_of_its_cells():
+def test_heatmap_loss_of_a_flat_map():
+    """KL(target || uniform over 80 cells) = log 80 - entropy of the target."""
     logits = torch.zeros(2, 8, 10, requires_grad=True)
-    loss = HeatmapCrossEntropyLoss(sigma=8)(
-        Localization(TRUE, logits), TRUE, KNOWN, SIZE
-    )
-    torch.testing.assert_close(loss.detach(), torch.tensor(math.log(80)))
+    loss = HeatmapKLDivLoss(sigma=8)(Localization(TRUE, logits), TRUE, KNOWN, SIZE)
+    target = gaussian_heatmap(TRUE[:1], (1, 1), (8, 10))
+    entropy = -(target * target.log()).sum()
+    torch.testing.assert_close(loss.detach(), math.log(80) - entropy)
 
 
 def test_heatmap_loss_is_least_at_the_target():
     target = gaussian_heatmap(TRUE, (1, 1), (8, 10))
     logits = target.log().requires_grad_()
-    HeatmapCrossEntropyLoss(sigma=8)(
-        Localization(TRUE, logits), TRUE, KNOWN, SIZE
-    ).backward()
+    loss = HeatmapKLDivLoss(sigma=8)(Localization(TRUE, logits), TRUE, KNOWN, SIZE)
+    loss.backward()
+    assert loss.abs() < 1e-5
     assert logits.grad.abs().max() < 1e-6
 
 
 def test_heatmap_sigma_is_in_pixels_on_both_axes():
     # Cells of 16x4 px: a sigma of 8 px is half a row and two columns.
     logits = gaussian_heatmap(TRUE, (0.5, 2.0), (4, 20)).log().requires_grad_()
-    HeatmapCrossEntropyLoss(sigma=8)(
-        Localization(TRUE, logits), TRUE, KNOWN, SIZE
-    ).backward()
+    HeatmapKLDivLoss(sigma=8)(Localization(TRUE, logits), TRUE, KNOWN, SIZE).backward()
     assert logits.grad.abs().max() < 1e-6
 
 
-@pytest.mark.parametrize('loss', [CentreSmoothL1Loss(), HeatmapCrossEntropyLoss()])
+@pytest.mark.parametrize('loss', [CentreSmoothL1Loss(), HeatmapKLDivLoss()])
 def test_nothing_known_is_zero_and_connected(loss):
     logits = torch.randn(2, 8, 10, requires_grad=True)
     centre, heatmap = soft_argmax(logits)
@@ -69,7 +68,7 @@ def test_nothing_known_is_zero_and_connected(loss):
 
 def test_heatmap_loss_names_the_localizer_that_it_needs():
     with pytest.raises(ValueError, match='HeatmapLocalizer.*CentreSmoothL1Loss'):
-        HeatmapCrossEntropyLoss()(localization(TRUE), TRUE, KNOWN, SIZE)
+        HeatmapKLDivLoss()(localization(TRUE), TRUE, KNOWN, SIZE)
 
 
 class BrightestSpot(nn.Module):

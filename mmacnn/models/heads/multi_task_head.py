@@ -34,7 +34,7 @@ class MultiTaskHead(LinearClsHead):
         loss = loss or dict(type='mmpretrain.CrossEntropyLoss')
         super().__init__(num_classes, in_channels, loss=loss, **kwargs)
         self.loss_localization = MODELS.build(
-            loss_localization or dict(type='mmacnn.HeatmapCrossEntropyLoss')
+            loss_localization or dict(type='mmacnn.HeatmapKLDivLoss')
         )
 
     def loss(

@@ -55,8 +55,12 @@ class CentreSmoothL1Loss(nn.Module):
 
 
 @MODELS.register_module()
-class HeatmapCrossEntropyLoss(nn.Module):
-    """Cross-entropy between the heat map and a Gaussian round the true centre.
+class HeatmapKLDivLoss(nn.Module):
+    """KL divergence of the heat map from a Gaussian round the true centre.
+
+    Its gradient is that of the cross-entropy; unlike it, it is zero at the target.
+    Nibali et al., *Numerical Coordinate Regression with Convolutional Neural Networks*,
+    arXiv 1801.07372, section 4.3.
 
     Args:
         sigma: Standard deviation of the Gaussian in pixels of the image.
@@ -82,7 +86,7 @@ class HeatmapCrossEntropyLoss(nn.Module):
         """
         if localization.logits is None:
             raise ValueError(
-                'HeatmapCrossEntropyLoss needs a localizer with a heat map '
+                'HeatmapKLDivLoss needs a localizer with a heat map '
                 '(HeatmapLocalizer); for RegressionLocalizer use CentreSmoothL1Loss'
             )
         size = localization.logits.shape[-2:]
@@ -91,7 +95,8 @@ class HeatmapCrossEntropyLoss(nn.Module):
         )
         target = gaussian_heatmap(centre, sigma, size).flatten(1)
         log_heatmap = localization.logits.flatten(1).log_softmax(1)
-        return self.loss_weight * _mean_where(-(target * log_heatmap).sum(1), known)
+        divergence = (target.xlogy(target) - target * log_heatmap).sum(1)
+        return self.loss_weight * _mean_where(divergence, known)
 
 
 def _mean_where(loss: Tensor, known: Tensor) -> Tensor:

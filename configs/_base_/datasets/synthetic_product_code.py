@@ -1,0 +1,69 @@
+# Made by tools/dataset_converters/make_synthetic_aoi.py, see configs/acnn/README.md.
+data_root = 'data/synthetic-product-code'
+box_fraction = 0.05
+
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(640, 480), keep_ratio=False),
+    dict(
+        type='mmacnn.RandomAffine',
+        translate_ratio=0.1,
+        scale_range=(0.75, 1.35),
+        rotate=8.0,
+        shear=4.0,
+    ),
+    dict(
+        type='mmacnn.RandomPhotometric',
+        brightness=0.4,
+        contrast=0.4,
+        saturation=0.5,
+        white_balance=0.2,
+        gamma=0.3,
+    ),
+    dict(type='mmacnn.RandomBlur', sigma=(0.0, 0.8), motion=2.0),
+    dict(type='mmacnn.RandomNoise', sigma=(0.0, 10.0), coarse_sigma=(0.0, 8.0)),
+    dict(type='ToTensor', keys=['gt_bboxes']),
+    dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes',)),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(640, 480), keep_ratio=False),
+    dict(type='ToTensor', keys=['gt_bboxes']),
+    dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes',)),
+]
+
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='mmacnn.LabelledShareSampler', labelled_share=0.25),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='mmacnn.YOLORoIDataset',
+        data_root=data_root,
+        data_prefix=dict(img_path='train/images', label_path='train/labels'),
+        box_fraction=box_fraction,
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=16,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='mmacnn.YOLORoIDataset',
+        data_root=data_root,
+        data_prefix=dict(img_path='test/images', label_path='test/labels'),
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = [
+    dict(type='mmpretrain.Accuracy', topk=(1,)),
+    dict(type='mmacnn.RoILocalizationMetric'),
+]
+test_evaluator = val_evaluator

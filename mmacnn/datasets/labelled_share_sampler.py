@@ -1,0 +1,66 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Show the few images with a box often enough."""
+
+import math
+from collections.abc import Iterator, Sized
+
+import numpy as np
+from mmengine.dataset import DefaultSampler
+
+from mmacnn.registry import DATA_SAMPLERS
+
+
+@DATA_SAMPLERS.register_module()
+class LabelledShareSampler(DefaultSampler):
+    """Every image once an epoch, and those with a box as often as it takes.
+
+    With boxes on 5 % of the images, a plain shuffle gives a batch of 16 less than one
+    box. Here the images with a box are repeated until they make up ``labelled_share``
+    of the epoch, which grows by the repetitions. Where they are that many already,
+    nothing is repeated.
+
+    Args:
+        dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box.
+        labelled_share: Smallest share of images with a box, in [0, 1).
+        shuffle: Whether to shuffle, by the seed and the epoch's number.
+        seed: Seed; by default one that all processes share.
+
+    Raises:
+        ValueError: ``labelled_share`` is out of range.
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        labelled_share: float = 0.25,
+        shuffle: bool = True,
+        seed: int | None = None,
+    ) -> None:
+        if not 0 <= labelled_share < 1:
+            raise ValueError(
+                f'LabelledShareSampler: labelled_share is {labelled_share!r}, '
+                'expected a number in [0, 1)'
+            )
+        super().__init__(dataset, shuffle, seed)
+        labelled = [
+            i for i in range(len(dataset)) if len(dataset.get_data_info(i)['gt_bboxes'])
+        ]
+        images = len(dataset)
+        # (labelled + extra) / (images + extra) = labelled_share, solved for extra.
+        extra = (labelled_share * images - len(labelled)) / (1 - labelled_share)
+        extra = math.ceil(extra - 1e-9) if labelled and extra > 0 else 0
+        self.indices = np.concatenate(
+            (np.arange(images), np.resize(labelled, extra).astype(int))
+        )
+        self.num_samples = math.ceil(len(self.indices) / self.world_size)
+        self.total_size = self.num_samples * self.world_size
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield this process's indices of the dataset."""
+        indices = self.indices
+        if self.shuffle:
+            # RandomState, since its numbers are the same in every numpy version.
+            order = np.random.RandomState((self.seed + self.epoch) % 2**32)
+            indices = indices[order.permutation(len(indices))]
+        indices = np.resize(indices, self.total_size)
+        return iter(indices[self.rank :: self.world_size].tolist())
