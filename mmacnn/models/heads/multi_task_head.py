@@ -16,11 +16,17 @@ class MultiTaskHead(LinearClsHead):
     Cross-entropy on every image that has a class, localization loss on the images that
     have a box. The weight of each is the ``loss_weight`` in its config.
 
+    The linear layer starts as PyTorch's do. mmpretrain's heads start near zero, which
+    holds back the gradient of everything before them: a fine-tuned backbone bears
+    that, one that learns to read digits from scratch does not start to learn.
+
     Args:
         num_classes: Number of classes.
         in_channels: Channels of the pooled feature of the crop.
         loss: Config of the classification loss.
         loss_localization: Config of the localization loss.
+        init_cfg: Config of the initialization.
+        **kwargs: ``topk`` and ``cal_acc`` of mmpretrain's ``ClsHead``.
     """
 
     def __init__(
@@ -29,10 +35,11 @@ class MultiTaskHead(LinearClsHead):
         in_channels: int,
         loss: dict | None = None,
         loss_localization: dict | None = None,
+        init_cfg: dict | None = None,
         **kwargs,
     ) -> None:
         loss = loss or dict(type='mmpretrain.CrossEntropyLoss')
-        super().__init__(num_classes, in_channels, loss=loss, **kwargs)
+        super().__init__(num_classes, in_channels, init_cfg, loss=loss, **kwargs)
         self.loss_localization = MODELS.build(
             loss_localization or dict(type='mmacnn.HeatmapKLDivLoss')
         )
