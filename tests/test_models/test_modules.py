@@ -66,3 +66,19 @@ def test_head_without_any_class_is_zero_and_connected():
     loss = head.loss((torch.randn(1, 4),), [DataSample()], found, (32, 32))['loss']
     loss.backward()
     assert loss == 0 and head.fc.weight.grad.eq(0).all()
+
+
+def test_head_bears_a_batch_of_one_in_training():
+    head = MultiTaskHead(num_classes=3, in_channels=4).train()
+    before = head.norm.running_mean.clone()
+    score = head((torch.randn(1, 4),))
+    score.sum().backward()
+    assert head.fc.weight.grad.isfinite().all()
+    assert head.norm.running_mean.equal(before)
+
+
+def test_head_normalizes_what_all_images_share():
+    head = MultiTaskHead(num_classes=3, in_channels=4).train()
+    feature = head.pre_logits((10 + 0.1 * torch.randn(64, 4),))
+    torch.testing.assert_close(feature.mean(0), torch.zeros(4), atol=1e-3, rtol=0)
+    assert feature.std(0).min() > 0.5

@@ -33,7 +33,7 @@ model = dict(
     ),
     # A class is told by one or two characters: the generalized mean keeps the
     # strongest evidence, where an average would dilute it.
-    neck=dict(type='mmpretrain.GeneralizedMeanPooling'),
+    neck=dict(type='mmpretrain.GeneralizedMeanPooling', p=3.0, p_trainable=False),
     head=dict(
         type='mmacnn.MultiTaskHead',
         num_classes=4,

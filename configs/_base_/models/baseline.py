@@ -15,12 +15,11 @@ model = dict(
         stem_kernel=3,
         stages=[(24, 2, (1,)), (48, 1, (1, 2)), (64, 1, (1, 2))],
     ),
-    neck=dict(type='mmpretrain.GeneralizedMeanPooling'),
+    neck=dict(type='mmpretrain.GeneralizedMeanPooling', p=3.0, p_trainable=False),
     head=dict(
-        type='mmpretrain.LinearClsHead',
+        type='mmacnn.NormedLinearClsHead',
         num_classes=4,
         in_channels=64,
-        init_cfg=None,  # as in mmacnn.MultiTaskHead
         loss=dict(type='mmpretrain.CrossEntropyLoss'),
     ),
 )

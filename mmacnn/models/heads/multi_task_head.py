@@ -1,45 +1,30 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
 import torch
-from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.models.localizers import Localization
 from mmacnn.registry import MODELS
 
+from .normed_linear_head import NormedLinearClsHead
+
 
 @MODELS.register_module()
-class MultiTaskHead(LinearClsHead):
+class MultiTaskHead(NormedLinearClsHead):
     """What is it, and where: classification and localization losses in one head.
 
     Cross-entropy on every image that has a class, localization loss on the images that
     have a box. The weight of each is the ``loss_weight`` in its config.
 
-    The linear layer starts as PyTorch's do. mmpretrain's heads start near zero, which
-    holds back the gradient of everything before them: a fine-tuned backbone bears
-    that, one that learns to read digits from scratch does not start to learn.
-
     Args:
-        num_classes: Number of classes.
-        in_channels: Channels of the pooled feature of the crop.
-        loss: Config of the classification loss.
         loss_localization: Config of the localization loss.
-        init_cfg: Config of the initialization.
-        **kwargs: ``topk`` and ``cal_acc`` of mmpretrain's ``ClsHead``.
+        **kwargs: Arguments of :class:`NormedLinearClsHead`, ``num_classes`` and
+            ``in_channels`` among them.
     """
 
-    def __init__(
-        self,
-        num_classes: int,
-        in_channels: int,
-        loss: dict | None = None,
-        loss_localization: dict | None = None,
-        init_cfg: dict | None = None,
-        **kwargs,
-    ) -> None:
-        loss = loss or dict(type='mmpretrain.CrossEntropyLoss')
-        super().__init__(num_classes, in_channels, init_cfg, loss=loss, **kwargs)
+    def __init__(self, *args, loss_localization: dict | None = None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
         self.loss_localization = MODELS.build(
             loss_localization or dict(type='mmacnn.HeatmapKLDivLoss')
         )

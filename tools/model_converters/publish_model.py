@@ -1,0 +1,38 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Strip a training checkpoint to what a user needs: weights and class names."""
+
+import argparse
+import os
+import tempfile
+
+import torch
+
+from mmacnn.apis import run_tool
+from mmacnn.apis.config import load_checkpoint
+from mmacnn.converters import publish_checkpoint
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('src', help='checkpoint of a training')
+    parser.add_argument('dst', help='file to write; must not exist')
+    parser.add_argument('--half', action='store_true', help='store weights as float16')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    if os.path.exists(args.dst):
+        raise FileExistsError(f'{args.dst} exists, name a new file')
+    published = publish_checkpoint(load_checkpoint(args.src), args.half)
+    folder = os.path.dirname(os.path.abspath(args.dst))
+    # Written whole or not at all: under another name first.
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        path = os.path.join(scratch, 'model.pth')
+        torch.save(published, path)
+        os.replace(path, args.dst)
+    print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')
+
+
+if __name__ == '__main__':
+    run_tool(main)
