@@ -6,9 +6,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
-# What OpenMMLab and this package raise for a config, path or file that is wrong.
+# What OpenMMLab and this package raise for a config or data that are wrong.
 USER_ERRORS = (
-    OSError,
     ValueError,
     KeyError,
     TypeError,
@@ -45,8 +44,10 @@ def is_user_error(error: Exception) -> bool:
     Until the loop runs, all input is the user's. In the loop, only what is read from
     the data set and from the disk is; an error from a model's step is ours.
     """
-    if isinstance(error, OSError) or not isinstance(error, USER_ERRORS):
-        return isinstance(error, OSError)
+    if isinstance(error, OSError):
+        return True
+    if not isinstance(error, USER_ERRORS):
+        return False
     frames = [
         (frame.f_globals.get('__name__', ''), frame.f_code.co_name)
         for frame, _ in traceback.walk_tb(error.__traceback__)
