@@ -56,9 +56,13 @@ def find_class_names(data_root: str, label_dir: str) -> tuple[str, ...]:
     It is looked for in ``data_root``, in the folder above and beside the labels.
 
     Raises:
-        FileNotFoundError: If it is in none of them.
+        FileNotFoundError: If it is in none of them, or there is no ``data_root``.
         ValueError: If it is empty or a name is wrong.
     """
+    if not os.path.isdir(data_root or os.curdir):
+        raise FileNotFoundError(
+            f'{data_root}: found no such folder, expected a data set'
+        )
     above = os.path.dirname(os.path.abspath(data_root))
     folders = (data_root, above, label_dir)
     for folder in folders:

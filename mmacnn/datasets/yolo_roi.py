@@ -13,8 +13,6 @@ from .class_names import check_class_names, find_class_names, read_class_names
 from .transforms.checks import check_number
 from .yolo_folder import Problem, Sample, read_folder
 
-MAX_REPORTED = 5
-
 
 def choose_boxes(class_ids: Sequence[int], fraction: float, seed: int) -> np.ndarray:
     """Choose a share of the boxes, stratified by class.
@@ -173,13 +171,14 @@ class YOLORoIDataset(BaseDataset):
         )
 
     def _summary(self, problems: list[Problem]) -> str:
-        lines = [problem.message for problem in problems[:MAX_REPORTED]]
-        if len(problems) > MAX_REPORTED:
-            lines.append(
-                f'... and {len(problems) - MAX_REPORTED} more problems; '
-                f'tools/analysis_tools/inspect_dataset.py {self.data_root} lists all'
+        """The first problem, and where to read of the others, on one line."""
+        message = problems[0].message
+        if len(problems) > 1:
+            message += (
+                f' (the first of {len(problems)} problems; '
+                f'tools/analysis_tools/inspect_dataset.py {self.data_root} lists all)'
             )
-        return '\n'.join(lines)
+        return message
 
     def extra_repr(self) -> list[str]:
         """Return the lines that ``repr`` adds to those of the base class."""
