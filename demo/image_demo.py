@@ -4,7 +4,7 @@
 import argparse
 import sys
 
-from mmacnn.apis import RoIInferencer, run_tool
+from mmacnn.apis import RoIInferencer, run_tool, whole_number
 from mmacnn.apis.inferencer import describe_results
 
 
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
         help='new or empty folder for the pictures and predictions.json',
     )
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
-    parser.add_argument('--batch-size', type=int, default=1, metavar='N')
+    parser.add_argument('--batch-size', type=whole_number(1), default=1, metavar='N')
     parser.add_argument('--show', action='store_true', help='show each in a window')
     return parser.parse_args()
 

@@ -1,10 +1,18 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .arguments import add_runner_arguments
+from .arguments import add_runner_arguments, image_size, whole_number
 from .testing import test
 from .training import train
 from .user_errors import run_tool
 
-__all__ = ['RoIInferencer', 'add_runner_arguments', 'run_tool', 'test', 'train']
+__all__ = [
+    'RoIInferencer',
+    'add_runner_arguments',
+    'image_size',
+    'run_tool',
+    'test',
+    'train',
+    'whole_number',
+]
 
 
 def __getattr__(name: str):

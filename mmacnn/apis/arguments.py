@@ -1,8 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""The command-line arguments that tools/train.py and tools/test.py share."""
+"""The command-line arguments that tools share."""
 
 import argparse
 import os
+import re
+from collections.abc import Callable
 
 from mmengine.config import DictAction
 
@@ -33,6 +35,29 @@ def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--local_rank', '--local-rank', type=_set_local_rank, help=argparse.SUPPRESS
     )
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Parse ``HEIGHTxWIDTH``, a ``type`` for argparse."""
+    match = re.fullmatch(r'([1-9][0-9]*)x([1-9][0-9]*)', text)
+    if match is None:
+        raise argparse.ArgumentTypeError(
+            f'found {text!r}, expected HEIGHTxWIDTH in pixels, such as 480x640'
+        )
+    return int(match[1]), int(match[2])
+
+
+def whole_number(lowest: int) -> Callable[[str], int]:
+    """Make a ``type`` for argparse: whole numbers of at least ``lowest``."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r'[0-9]+', text) or int(text) < lowest:
+            raise argparse.ArgumentTypeError(
+                f'found {text!r}, expected a whole number of at least {lowest}'
+            )
+        return int(text)
+
+    return parse
 
 
 def _key_value(text: str) -> str:

@@ -1,10 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
 import logging
-import os
 import os.path as osp
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 
@@ -18,13 +17,13 @@ from mmengine.logging import print_log
 from mmpretrain import get_model
 from mmpretrain.apis import ImageClassificationInferencer
 from mmpretrain.structures import DataSample
-from rich.console import Console
-from rich.progress import track
 
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
-from mmacnn.visualization import RoIVisualizer, name_pictures, require_empty
+from mmacnn.utils import require_empty, track, written_whole
+from mmacnn.visualization import RoIVisualizer, name_pictures
 
 from .config import load_checkpoint, load_config, load_weights
+from .user_errors import describe
 
 Image = str | Path | np.ndarray
 LISTED = 20  # More results than this are counted instead of listed.
@@ -72,7 +71,7 @@ class RoIInferencer(ImageClassificationInferencer):
         try:
             super().__init__(classifier, device=device or get_device())
         except (RuntimeError, AssertionError) as error:
-            raise ValueError(f'device {device!r}: {_first_line(error)}') from None
+            raise ValueError(f'device {device!r}: {describe(error)}') from None
         meta = checkpoint.get('meta', {}).get('dataset_meta', {})
         self.classes = meta.get('classes') or _dataset_classes(config) or self.classes
         self.visualizer = RoIVisualizer()
@@ -123,7 +122,7 @@ class RoIInferencer(ImageClassificationInferencer):
 
         samples, results = [], []
         chunks = self._get_chunk_data(zip(images, paths, strict=True), batch_size)
-        for chunk in _progress(chunks, ceil(len(images) / batch_size)):
+        for chunk in track(chunks, 'Inference', ceil(len(images) / batch_size)):
             for path, image, sample, error in self._predict(chunk):
                 samples.append(sample if return_datasamples else None)
                 if sample is None:
@@ -141,7 +140,8 @@ class RoIInferencer(ImageClassificationInferencer):
                         out_file=results[-1].get('picture'),
                     )
         if out_dir:
-            _write_json(results, osp.join(out_dir, 'predictions.json'))
+            with written_whole(osp.join(out_dir, 'predictions.json')) as path:
+                mmengine.dump(results, path, indent=1)
         return samples if return_datasamples else results
 
     def _inputs_to_list(self, inputs: Image | Sequence[Image]) -> list[Image]:
@@ -211,25 +211,6 @@ def _dataset_classes(config: Config) -> Sequence[str] | None:
     dataset = config.test_dataloader.dataset
     names = dataset.get('metainfo', {}).get('classes') or dataset.get('classes')
     return None if isinstance(names, str) else names
-
-
-def _progress(batches: Iterable, total: int) -> Iterable:
-    """A progress bar where somebody sees it, apart from what a program may read."""
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    return track(batches, 'Inference', total, console=console, disable=hidden)
-
-
-def _write_json(results: list[dict], path: str) -> None:
-    """Whole or not at all."""
-    mmengine.dump(results, f'{path}.unfinished', file_format='json', indent=1)
-    os.replace(f'{path}.unfinished', path)
-
-
-def _first_line(error: Exception) -> str:
-    """The message without the line breaks that torch and mmengine put into it."""
-    text = ' '.join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 240 else f'{text[:240]} ...'
 
 
 def _name(image: Image, index: int) -> str:

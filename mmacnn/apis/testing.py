@@ -1,7 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Testing a checkpoint on a config's test set."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.evaluator import BaseMetric
+
+from mmacnn.utils import written_whole
 
 from .config import build_runner, load_checkpoint, load_config, load_weights
 
@@ -65,7 +66,9 @@ def test(
         runner.test_evaluator.metrics.append(predictions)
     metrics = runner.test()
     if out is not None and is_main_process():
-        _write({'metrics': metrics, 'predictions': predictions.samples}, out)
+        results = {'metrics': metrics, 'predictions': predictions.samples}
+        with written_whole(out) as path:
+            mmengine.dump(_plain(results), path)
     return metrics
 
 
@@ -106,11 +109,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
         return value.tolist()
     return value
-
-
-def _write(results: dict, out: str) -> None:
-    """Whole or not at all."""
-    unfinished = f'{out}.unfinished'
-    file_format = Path(out).suffix.removeprefix('.')
-    mmengine.dump(_plain(results), unfinished, file_format=file_format)
-    os.replace(unfinished, out)

@@ -7,6 +7,8 @@ from collections import Counter
 import numpy as np
 from matplotlib.figure import Figure
 
+from mmacnn.utils import require_empty, written_whole
+
 from .inspection import PERCENTILES, DatasetReport, Split
 
 TEXT_FILE = 'report.txt'
@@ -80,7 +82,8 @@ def format_report(report: DatasetReport) -> str:
         lines += [
             f'Recommended for the config (from the boxes of '
             f'{" and ".join(report.roi_source)}, for input '
-            f'{_size_text(report.input_size)}; sizes are (height, width)):',
+            f'{_size_text(report.input_size)}: Resize with '
+            f'scale={report.input_size[::-1]} in the pipelines):',
             f'roi_size={report.roi_size},',
             f'output_size={report.output_size},',
         ]
@@ -120,35 +123,16 @@ def draw_report(report: DatasetReport) -> Figure:
     return figure
 
 
-def check_out_dir(out_dir: str) -> None:
-    """Make sure that a report can be written to ``out_dir``, which need not exist.
-
-    Raises:
-        FileExistsError: If it would overwrite something.
-    """
-    if os.path.exists(out_dir) and not os.path.isdir(out_dir):
-        raise FileExistsError(f'{out_dir}: found a file, expected a folder or nothing')
-    for name in (TEXT_FILE, PICTURE_FILE):
-        path = os.path.join(out_dir, name)
-        if os.path.exists(path):
-            raise FileExistsError(
-                f'{path}: found a file, expected none; choose another folder'
-            )
-
-
 def save_report(report: DatasetReport, out_dir: str) -> list[str]:
     """Write the report as text and picture; return the paths.
 
     Raises:
-        FileExistsError: If it would overwrite something.
+        FileExistsError: If ``out_dir`` is neither new nor empty.
     """
-    check_out_dir(out_dir)
-    os.makedirs(out_dir, exist_ok=True)
-    paths = [os.path.join(out_dir, name) for name in (TEXT_FILE, PICTURE_FILE)]
-    # Under another name first, so that a file of the final name is whole.
-    with open(paths[0] + '.part', 'w', encoding='utf-8') as file:
+    require_empty(out_dir)
+    text, picture = (os.path.join(out_dir, name) for name in (TEXT_FILE, PICTURE_FILE))
+    with written_whole(text) as path, open(path, 'w', encoding='utf-8') as file:
         file.write(format_report(report) + '\n')
-    draw_report(report).savefig(paths[1] + '.part', format='png', dpi=100)
-    for path in paths:
-        os.replace(path + '.part', path)
-    return paths
+    with written_whole(picture) as path:
+        draw_report(report).savefig(path, dpi=100)
+    return [text, picture]

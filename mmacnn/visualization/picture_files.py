@@ -40,22 +40,3 @@ def name_pictures(image_paths: Sequence[str]) -> dict[str, str]:
         if len({picture.casefold() for picture in names.values()}) == different:
             break
     return names
-
-
-def require_empty(folder: str) -> None:
-    """Refuse a folder that holds something already.
-
-    Pictures of another run would be overwritten, or be taken for results of this one.
-
-    Args:
-        folder (str): The output folder; it may be missing.
-
-    Raises:
-        FileExistsError: It is a file, or a folder with content.
-    """
-    place = Path(folder)
-    if place.is_file() or (place.is_dir() and any(place.iterdir())):
-        raise FileExistsError(
-            f'{folder}: expected a new or empty folder for the pictures, found '
-            f'{"a file" if place.is_file() else "files in it"}'
-        )

@@ -10,8 +10,9 @@ from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 
 from mmacnn.registry import HOOKS
+from mmacnn.utils import require_empty
 
-from .picture_files import name_pictures, require_empty
+from .picture_files import name_pictures
 
 
 @HOOKS.register_module()

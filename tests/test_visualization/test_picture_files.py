@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import pytest
 
-from mmacnn.visualization import name_pictures, require_empty
+from mmacnn.visualization import name_pictures
 
 
 @pytest.mark.parametrize(
@@ -19,19 +19,3 @@ from mmacnn.visualization import name_pictures, require_empty
 )
 def test_no_picture_covers_another(paths, expected):
     assert name_pictures(paths) == dict(zip(paths, expected, strict=True))
-
-
-def test_new_and_empty_folders_are_fine(tmp_path):
-    require_empty(str(tmp_path))
-    require_empty(str(tmp_path / 'new'))
-
-    assert not (tmp_path / 'new').exists()
-
-
-def test_folder_with_content_is_refused(tmp_path):
-    (tmp_path / 'mine.txt').write_text('keep')
-
-    with pytest.raises(FileExistsError, match='expected a new or empty folder'):
-        require_empty(str(tmp_path))
-    with pytest.raises(FileExistsError, match='mine.txt: .* found a file'):
-        require_empty(str(tmp_path / 'mine.txt'))

@@ -8,20 +8,10 @@ import argparse
 import sys
 from functools import partial
 
-from mmengine.utils import track_iter_progress
-
+from mmacnn.apis import image_size, run_tool
 from mmacnn.datasets.inspection import inspect_dataset
-from mmacnn.datasets.inspection_report import check_out_dir, format_report, save_report
-
-
-def size(text: str) -> tuple[int, int]:
-    """Parse ``HxW``."""
-    height, _, width = text.partition('x')
-    if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-        raise argparse.ArgumentTypeError(
-            f'found {text!r}, expected HEIGHTxWIDTH in pixels, such as 480x640'
-        )
-    return int(height), int(width)
+from mmacnn.datasets.inspection_report import format_report, save_report
+from mmacnn.utils import require_empty, track
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,7 +28,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--input-size',
-        type=size,
+        type=image_size,
         metavar='HxW',
         help='size that images are resized to (default: their most common size)',
     )
@@ -48,30 +38,29 @@ def parse_args() -> argparse.Namespace:
         default='error',
         help='what to do about more than one label on an image (default: %(default)s)',
     )
-    parser.add_argument('--out-dir', help='also write report.txt and report.png here')
+    parser.add_argument(
+        '--out-dir', help='new or empty folder for report.txt and report.png'
+    )
     return parser.parse_args()
 
 
-def main() -> int:
+def main() -> None:
     args = parse_args()
-    try:
-        if args.out_dir:
-            check_out_dir(args.out_dir)
-        report = inspect_dataset(
-            args.data,
-            args.classes,
-            args.input_size,
-            args.multiple,
-            progress=partial(track_iter_progress, file=sys.stderr),
-        )
-        print(format_report(report))
-        if args.out_dir:
-            print('Written:', *save_report(report, args.out_dir))
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 1 if report.problems else 0
+    if args.out_dir:
+        require_empty(args.out_dir)  # Before minutes of reading.
+    report = inspect_dataset(
+        args.data,
+        args.classes,
+        args.input_size,
+        args.multiple,
+        progress=partial(track, what='Inspecting'),
+    )
+    print(format_report(report))
+    if args.out_dir:
+        print('Written:', *save_report(report, args.out_dir))
+    if report.problems:
+        sys.exit(1)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool(main)

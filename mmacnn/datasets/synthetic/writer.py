@@ -12,7 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmacnn.utils import require_empty, track
+
 _JPEG_QUALITY = 95
+_SMALLEST, _LARGEST = 96, 4096  # Sides of an image in pixels.
 
 
 def sample_seeds(seed, split, index):
@@ -83,21 +86,16 @@ def _safe_context():
 
 def _write_samples(jobs, write, num_workers):
     """Run ``write`` on every job with a progress bar."""
-    # Imported here: it brings torch, for which no other part of this package asks.
-    from mmengine.utils import ProgressBar
-
-    bar = ProgressBar(len(jobs))
     if num_workers == 1:
-        for job in jobs:
+        for job in track(jobs, 'Generating'):
             write(job)
-            bar.update()
-    else:
-        with _safe_context().Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
-            for _ in pool.imap_unordered(write, jobs, chunksize=4):
-                bar.update()
-            pool.close()
-            pool.join()
-    print()
+        return
+    with _safe_context().Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
+        written = pool.imap_unordered(write, jobs, chunksize=4)
+        for _ in track(written, 'Generating', len(jobs)):
+            pass
+        pool.close()
+        pool.join()
 
 
 def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
@@ -113,12 +111,15 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
 
     Raises:
         FileExistsError: if ``out_dir`` holds anything.
+        ValueError: if a side of the image is out of range.
     """
-    out_dir = Path(out_dir).resolve()
-    if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
-        raise FileExistsError(
-            f'{out_dir}: found something there, expected no folder or an empty one'
+    if not all(_SMALLEST <= side <= _LARGEST for side in size):
+        raise ValueError(
+            f'image size: found {size[0]}x{size[1]}, expected sides from {_SMALLEST} '
+            f'to {_LARGEST} pixels'
         )
+    out_dir = Path(out_dir).resolve()
+    require_empty(out_dir)
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=f'.{out_dir.name}-', dir=out_dir.parent))
     try:

@@ -94,16 +94,23 @@ def test_yolo_line():
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / 'data').mkdir()
     (tmp_path / 'data' / 'mine.txt').write_text('precious')
-    with pytest.raises(FileExistsError, match='data: found .* expected'):
+    with pytest.raises(FileExistsError, match='data: expected a new or empty'):
         write_dataset(TASK, tmp_path / 'data', COUNTS, SIZE, seed=0)
     assert files_of(tmp_path) == {'data/mine.txt': b'precious'}
 
 
 def test_a_file_is_not_overwritten(tmp_path):
     (tmp_path / 'data').write_text('precious')
-    with pytest.raises(FileExistsError, match='data: found .* expected'):
+    with pytest.raises(FileExistsError, match='data: expected a new or empty'):
         write_dataset(TASK, tmp_path / 'data', COUNTS, SIZE, seed=0)
     assert (tmp_path / 'data').read_text() == 'precious'
+
+
+@pytest.mark.parametrize('size', [(48, 640), (480, 5000)])
+def test_size_out_of_range(tmp_path, size):
+    with pytest.raises(ValueError, match='expected sides from 96 to 4096 pixels'):
+        write_dataset(TASK, tmp_path / 'data', COUNTS, size, seed=0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_is_filled(tmp_path):

@@ -1,0 +1,24 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""One progress bar for all that takes long."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from rich import progress
+from rich.console import Console
+
+Item = TypeVar('Item')
+
+
+def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
+    """Go through ``items`` and show how far it is.
+
+    A bar on a terminal; in a log, one line when it ends. Either goes to stderr, apart
+    from what a program may read.
+
+    Args:
+        items: What to go through.
+        what: What is being done, in a word or two.
+        total: How many there are, where ``len(items)`` does not tell.
+    """
+    return progress.track(items, what, total, console=Console(stderr=True))

@@ -1,0 +1,50 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import stat
+from pathlib import Path
+
+import pytest
+
+from mmacnn.utils import require_empty, written_whole
+
+
+def test_new_and_empty_folders_are_fine(tmp_path):
+    require_empty(tmp_path)
+    require_empty(str(tmp_path / 'new'))
+
+    assert not (tmp_path / 'new').exists()
+
+
+def test_folder_with_content_is_refused(tmp_path):
+    (tmp_path / 'mine.txt').write_text('keep')
+
+    with pytest.raises(FileExistsError, match='expected a new or empty folder'):
+        require_empty(tmp_path)
+    with pytest.raises(FileExistsError, match='mine.txt: .* found a file'):
+        require_empty(str(tmp_path / 'mine.txt'))
+
+
+def test_a_file_gets_its_place_when_it_is_whole(tmp_path):
+    path = tmp_path / 'new' / 'report.txt'
+    with written_whole(path) as unfinished:
+        assert unfinished.endswith('report.txt')
+        Path(unfinished).write_text('all of it')
+        assert not path.exists()
+
+    assert path.read_text() == 'all of it'
+    assert list(path.parent.iterdir()) == [path]
+    plain = tmp_path / 'plain.txt'
+    plain.write_text('')
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+@pytest.mark.parametrize('error', [OSError('disk is full'), KeyboardInterrupt()])
+def test_after_an_error_the_older_file_is_as_it_was(tmp_path, error):
+    path = tmp_path / 'report.txt'
+    path.write_text('older')
+
+    with pytest.raises(type(error)), written_whole(path) as unfinished:
+        Path(unfinished).write_text('half of')
+        raise error
+
+    assert path.read_text() == 'older'
+    assert list(tmp_path.iterdir()) == [path]
