@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
-from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from torch import nn
 
 
@@ -102,4 +102,28 @@ def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
         raise ValueError(
             f"{path}: does not fit the config's {type(model).__name__}: "
             f'{problem.rstrip(".")}'
+        )
+
+
+def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> None:
+    """Compare the classes of a classifier's head with those of the data set.
+
+    With too few, training ends deep inside the loss; with too many, nobody notices.
+
+    Args:
+        model: The model, or a distributed wrapper of it.
+        loop: The loop that the data set is used in. One that names no classes passes.
+        path: The config file, for the message.
+
+    Raises:
+        ValueError: The numbers differ.
+    """
+    model = model.module if is_model_wrapper(model) else model
+    expected = getattr(getattr(model, 'head', None), 'num_classes', None)
+    dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
+    names = getattr(dataset, 'metainfo', {}).get('classes')
+    if expected is not None and names is not None and len(names) != expected:
+        raise ValueError(
+            f'{path}: model.head.num_classes is {expected}, expected {len(names)}, '
+            "the number of the data set's classes"
         )

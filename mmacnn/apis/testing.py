@@ -13,7 +13,13 @@ from mmengine.evaluator import BaseMetric
 
 from mmacnn.utils import written_whole
 
-from .config import build_runner, load_checkpoint, load_config, load_weights
+from .config import (
+    build_runner,
+    check_num_classes,
+    load_checkpoint,
+    load_config,
+    load_weights,
+)
 
 OUT_FORMATS = ('.json', '.pkl')
 # A map for each image would make the file a hundred times larger.
@@ -60,6 +66,7 @@ def test(
         _show_in(cfg, config, show_dir)
     runner = build_runner(cfg)
     load_weights(runner.model, weights, checkpoint)
+    check_num_classes(runner.model, runner.test_loop, config)
 
     predictions = _Predictions()
     if out is not None:

@@ -5,7 +5,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from .config import build_runner, load_checkpoint, load_config
+from .config import build_runner, check_num_classes, load_checkpoint, load_config
 
 
 def train(
@@ -54,6 +54,7 @@ def train(
     if resume is not None:
         _set_resume(cfg, resume)
     runner = build_runner(cfg)
+    check_num_classes(runner.model, runner.train_loop, config)
     runner.train()
     return runner
 

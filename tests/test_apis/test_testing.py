@@ -87,6 +87,20 @@ def test_checkpoint_of_another_model(tiny_config, checkpoint, tmp_path):
         run(tiny_config, checkpoint, tmp_path, cfg_options=options)
 
 
+def test_head_for_another_number_of_classes(tiny_config, checkpoint, tmp_path):
+    weights = torch.load(checkpoint)
+    for name in ('head.fc.weight', 'head.fc.bias'):
+        weights[name] = weights[name].repeat_interleave(2, dim=0)
+    torch.save(weights, tmp_path / 'four.pth')
+    with pytest.raises(ValueError, match='tiny.py: .* is 4, expected 2'):
+        run(
+            tiny_config,
+            tmp_path / 'four.pth',
+            tmp_path,
+            cfg_options={'model.head.num_classes': 4},
+        )
+
+
 def test_show_dir_needs_a_hook_that_draws(tiny_config, checkpoint, tmp_path):
     with pytest.raises(KeyError, match='tiny.py: --show-dir needs a hook'):
         run(tiny_config, checkpoint, tmp_path, show_dir=str(tmp_path / 'show'))

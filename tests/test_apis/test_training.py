@@ -43,6 +43,16 @@ def test_option_that_does_not_fit(tiny_config, tmp_path, options):
         train(str(tiny_config), work_dir=str(tmp_path), cfg_options=options)
 
 
+@pytest.mark.parametrize('num_classes', [1, 3])
+def test_head_for_another_number_of_classes(tiny_config, tmp_path, num_classes):
+    with pytest.raises(ValueError, match=f'is {num_classes}, expected 2'):
+        train(
+            str(tiny_config),
+            work_dir=str(tmp_path),
+            cfg_options={'model.head.num_classes': num_classes},
+        )
+
+
 def test_resume_from_missing_file(tiny_config, tmp_path):
     with pytest.raises(FileNotFoundError, match='absent.pth: no such checkpoint'):
         train(str(tiny_config), work_dir=str(tmp_path), resume='absent.pth')
@@ -97,6 +107,8 @@ def test_amp(tiny_config, tmp_path, monkeypatch):
 
 class Recorder:
     """In place of a runner, where the machine cannot train so."""
+
+    model = train_loop = None
 
     def __init__(self, cfg, configs):
         configs.append(cfg)
