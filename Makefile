@@ -36,10 +36,14 @@ DEMO := work_dirs/demo
 DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
 
 demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
-	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $(DEMO)/data --task product-code
+	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists, remove it to run the demo again'; exit 1; }
+	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $(DEMO)/data --task product-code \
+		--num-train 2000 --num-test 200 --size 480x640 --seed 0
 	$(RUN) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO)
 	$(RUN) tools/test.py $(DEMO_CONFIG) $$(cat $(DEMO)/last_checkpoint) \
 		--work-dir $(DEMO) --show-dir $(DEMO)/pictures
+	@echo 'pictures:   $(DEMO)/pictures (wrong/ and correct/)'
+	@echo "checkpoint: $$(cat $(DEMO)/last_checkpoint)"
 
 test: lint ## lint and run the tests
 	$(RUN) -m pytest -q
