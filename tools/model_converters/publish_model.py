@@ -3,13 +3,13 @@
 
 import argparse
 import os
-import tempfile
 
 import torch
 
 from mmacnn.apis import run_tool
 from mmacnn.apis.config import load_checkpoint
 from mmacnn.converters import publish_checkpoint
+from mmacnn.utils import written_whole
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,12 +25,8 @@ def main() -> None:
     if os.path.exists(args.dst):
         raise FileExistsError(f'{args.dst} exists, name a new file')
     published = publish_checkpoint(load_checkpoint(args.src), args.half)
-    folder = os.path.dirname(os.path.abspath(args.dst))
-    # Written whole or not at all: under another name first.
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = os.path.join(scratch, 'model.pth')
+    with written_whole(args.dst) as path:
         torch.save(published, path)
-        os.replace(path, args.dst)
     print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')
 
 
