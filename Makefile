@@ -36,7 +36,7 @@ DEMO := work_dirs/demo
 DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
 
 demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
-	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists, remove it to run the demo again'; exit 1; }
+	@test ! -e $(DEMO) || { echo 'error: $(DEMO) is there from an earlier demo, whole or broken off: remove it first'; exit 1; }
 	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $(DEMO)/data --task product-code \
 		--num-train 2000 --num-test 200 --size 480x640 --seed 0
 	$(RUN) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO)

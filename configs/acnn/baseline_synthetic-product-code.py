@@ -1,7 +1,7 @@
 _base_ = [
     '../_base_/models/baseline.py',
     '../_base_/datasets/synthetic_product_code.py',
-    '../_base_/schedules/adamw_10e.py',
+    '../_base_/schedules/adamw_8e.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -9,7 +9,7 @@ _base_ = [
 # acnn-opt shows the same classifier.
 resize = dict(type='Resize', scale=(320, 240), keep_ratio=False)
 train_pipeline = [*_base_.train_pipeline[:-2], resize, *_base_.train_pipeline[-2:]]
-test_pipeline = [*_base_.test_pipeline[:-2], resize, *_base_.test_pipeline[-2:]]
+test_pipeline = [_base_.test_pipeline[0], resize, *_base_.test_pipeline[-2:]]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader

@@ -48,6 +48,20 @@ def test_neck_names_the_bad_argument(arguments, message):
         SpatialTransformerNeck(**arguments)
 
 
+def test_normalized_crop_does_not_show_the_exposure():
+    neck = SpatialTransformerNeck(
+        roi_size=(8, 12), output_size=(16, 24), norm_cfg=dict(type='IN', eps=1e-4)
+    )
+    image = torch.rand(2, 3, 32, 48)
+    centre = torch.full((2, 2), 0.5)
+    crop = neck(image, centre)
+    gain = torch.tensor([0.5, 2.0, 3.0]).view(3, 1, 1)
+    torch.testing.assert_close(
+        neck(gain * image + 0.3, centre), crop, atol=0.01, rtol=0
+    )
+    torch.testing.assert_close(crop.mean((2, 3)), torch.zeros(2, 3), atol=1e-5, rtol=0)
+
+
 def test_head_takes_the_class_from_images_that_have_one():
     head = MultiTaskHead(num_classes=3, in_channels=4)
     feats = (torch.randn(3, 4),)

@@ -1,12 +1,11 @@
 # Made by tools/dataset_converters/make_synthetic_aoi.py, see configs/acnn/README.md.
 data_root = 'data/synthetic-product-code'
-box_fraction = 0.05
 
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(640, 480), keep_ratio=False),
-    # The geometry is gentle: with more, digits 5 px wide take long to learn. The colours
-    # are not: another camera differs most in them, and the print is white on all.
+    # Gentle in geometry, since digits are 5 px wide; strong in colour, since it is what
+    # another camera differs in most.
     dict(
         type='mmacnn.RandomAffine',
         translate_ratio=0.1,
@@ -45,7 +44,7 @@ train_dataloader = dict(
         type='mmacnn.YOLORoIDataset',
         data_root=data_root,
         data_prefix=dict(img_path='train/images', label_path='train/labels'),
-        box_fraction=box_fraction,
+        box_fraction=0.05,
         pipeline=train_pipeline,
     ),
 )

@@ -3,7 +3,6 @@ model = dict(
     type='mmacnn.ACNN',
     data_preprocessor=dict(
         type='mmpretrain.ClsDataPreprocessor',
-        num_classes=4,
         mean=[127.5, 127.5, 127.5],
         std=[64.0, 64.0, 64.0],
         to_rgb=True,
@@ -23,6 +22,8 @@ model = dict(
         type='mmacnn.SpatialTransformerNeck',
         roi_size=(40, 64),
         output_size=(80, 128),
+        # eps is (9 grey levels / std)^2: the noise of a flat crop is not blown up.
+        norm_cfg=dict(type='IN', eps=0.02),
     ),
     backbone=dict(
         type='mmacnn.StridedConvNet',

@@ -3,7 +3,6 @@ model = dict(
     type='mmpretrain.ImageClassifier',
     data_preprocessor=dict(
         type='mmpretrain.ClsDataPreprocessor',
-        num_classes=4,
         mean=[127.5, 127.5, 127.5],
         std=[64.0, 64.0, 64.0],
         to_rgb=True,

@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor
 
@@ -18,6 +19,10 @@ class SpatialTransformerNeck(BaseModule):
         output_size: (h, w) of the crop given to the classifier.
         sampler: 'grid_sample', fast in training, or 'separable', two matrix products
             that run on every inference engine. They give the same crop.
+        norm_cfg: Config of a norm layer for the crop. ``dict(type='IN')``, instance
+            normalization, takes exposure and white balance of the camera away from
+            the crop, and lets a small classifier learn many times faster.
+        in_channels: Channels of the image, for the norm layer.
 
     Raises:
         ValueError: a size is not positive, or the sampler is unknown.
@@ -28,6 +33,8 @@ class SpatialTransformerNeck(BaseModule):
         roi_size: tuple[int, int],
         output_size: tuple[int, int],
         sampler: str = 'grid_sample',
+        norm_cfg: dict | None = None,
+        in_channels: int = 3,
     ) -> None:
         super().__init__()
         for name, size in (('roi_size', roi_size), ('output_size', output_size)):
@@ -42,8 +49,10 @@ class SpatialTransformerNeck(BaseModule):
         self.roi_size = tuple(roi_size)
         self.output_size = tuple(output_size)
         self.sampler = sampler
+        self.norm = build_norm_layer(norm_cfg, in_channels)[1] if norm_cfg else None
 
     def forward(self, image: Tensor, centre: Tensor) -> Tensor:
         """(B, C, H, W) and (B, 2), see :func:`mmacnn.ops.sample_roi`."""
         sampler = SAMPLERS[self.sampler]
-        return sampler(image, centre, self.roi_size, self.output_size)
+        crop = sampler(image, centre, self.roi_size, self.output_size)
+        return crop if self.norm is None else self.norm(crop)
