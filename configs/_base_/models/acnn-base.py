@@ -1,6 +1,6 @@
 _base_ = ['./acnn-best.py']
 
-# A larger ROI, magnified more, and two further dilated blocks in the localizer.
+# A larger ROI and crop, and two further dilated blocks in the localizer.
 model = dict(
     localizer=dict(
         in_channels=96,

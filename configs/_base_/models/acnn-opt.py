@@ -20,7 +20,7 @@ model = dict(
     ),
     stn=dict(
         type='mmacnn.SpatialTransformerNeck',
-        roi_size=(40, 64),
+        roi_size=(48, 80),
         output_size=(80, 128),
         # eps is (9 grey levels / std)^2: the noise of a flat crop is not blown up.
         norm_cfg=dict(type='IN', eps=0.02),
