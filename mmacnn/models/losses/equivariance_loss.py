@@ -14,11 +14,10 @@ class EquivarianceLoss(nn.Module):
     """The centre found on a moved copy of an image must move along; needs no box.
 
     Each image is scaled and shifted at random. The centre that the localizer found on
-    the image itself, moved by the same transform, is the target on the copy. Targets
-    that leave the copy are left out, and each image counts by how sure the localizer
-    was, so that a guess teaches little. The principle is that of Thewlis et al.,
+    the image itself, moved by the same transform, is the target on the copy; targets
+    that leave the copy are left out. The principle is that of Thewlis et al.,
     *Unsupervised learning of object landmarks by factorized spatial embeddings*, ICCV
-    2017, section 3.1, with the confidence weight of pseudo-labelling.
+    2017, section 3.1.
 
     Args:
         loss: Config of the localization loss that compares the two.
