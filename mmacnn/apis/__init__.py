@@ -1,13 +1,22 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .arguments import add_runner_arguments, image_size, whole_number
+from .arguments import (
+    add_cfg_options,
+    add_runner_arguments,
+    image_size,
+    probability,
+    whole_number,
+)
 from .testing import test
 from .training import train
 from .user_errors import run_tool
 
 __all__ = [
     'RoIInferencer',
+    'add_cfg_options',
     'add_runner_arguments',
     'image_size',
+    'probability',
+    'propose_boxes',
     'run_tool',
     'test',
     'train',
@@ -21,4 +30,8 @@ def __getattr__(name: str):
         from .inferencer import RoIInferencer
 
         return RoIInferencer
+    if name == 'propose_boxes':
+        from .box_proposals import propose_boxes
+
+        return propose_boxes
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

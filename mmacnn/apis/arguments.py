@@ -22,6 +22,15 @@ def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
         default='none',
         help='what started the processes: pytorch for torchrun (none)',
     )
+    add_cfg_options(parser)
+    # torch.distributed.launch, which `mim train` calls, passes this to each process.
+    parser.add_argument(
+        '--local_rank', '--local-rank', type=_set_local_rank, help=argparse.SUPPRESS
+    )
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add OpenMMLab's ``--cfg-options``."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -30,10 +39,6 @@ def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='KEY=VALUE',
         help='override settings of the config: model.backbone.depth=18 '
         'key="[a,b]" key="[(a,b),(c,d)]", without spaces',
-    )
-    # torch.distributed.launch, which `mim train` calls, passes this to each process.
-    parser.add_argument(
-        '--local_rank', '--local-rank', type=_set_local_rank, help=argparse.SUPPRESS
     )
 
 
@@ -58,6 +63,19 @@ def whole_number(lowest: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def probability(text: str) -> float:
+    """Parse a number from 0 to 1, a ``type`` for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float('nan')
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(
+            f'found {text!r}, expected a number from 0 to 1'
+        )
+    return value
 
 
 def _key_value(text: str) -> str:

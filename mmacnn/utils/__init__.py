@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .output_files import require_empty, written_whole
+from .output_files import folder_written_whole, require_empty, written_whole
 from .progress import track
 
-__all__ = ['require_empty', 'track', 'written_whole']
+__all__ = ['folder_written_whole', 'require_empty', 'track', 'written_whole']

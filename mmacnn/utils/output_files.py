@@ -3,6 +3,7 @@
 
 import os
 import os.path as osp
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,3 +48,35 @@ def written_whole(path: str | Path) -> Iterator[str]:
         unfinished = osp.join(scratch, osp.basename(path))
         yield unfinished
         os.replace(unfinished, path)
+
+
+@contextmanager
+def folder_written_whole(folder: str | Path) -> Iterator[Path]:
+    """Give the folder under which to write what is to become ``folder``.
+
+    It gets its name when all of it is written. After an error or an interruption
+    nothing is left.
+
+    Args:
+        folder: A new or empty folder; missing folders above it are made.
+
+    Yields:
+        An empty folder beside it.
+
+    Raises:
+        FileExistsError: ``folder`` holds something.
+    """
+    require_empty(folder)
+    place = Path(folder).resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f'.{place.name}-', dir=place.parent))
+    try:
+        yield unfinished
+        # mkdtemp makes the folder private; users expect the umask's permissions.
+        umask = os.umask(0)
+        os.umask(umask)
+        unfinished.chmod(0o777 & ~umask)
+        unfinished.replace(place)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise

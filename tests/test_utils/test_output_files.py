@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils import folder_written_whole, require_empty, written_whole
 
 
 def test_new_and_empty_folders_are_fine(tmp_path):
@@ -48,3 +48,40 @@ def test_after_an_error_the_older_file_is_as_it_was(tmp_path, error):
 
     assert path.read_text() == 'older'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_gets_its_name_when_it_is_whole(tmp_path):
+    place = tmp_path / 'new' / 'labels'
+
+    with folder_written_whole(place) as folder:
+        (folder / 'a.txt').write_text('1')
+        assert not place.exists()
+
+    assert [path.name for path in place.iterdir()] == ['a.txt']
+    assert [path.name for path in place.parent.iterdir()] == ['labels']
+    (tmp_path / 'plain').mkdir()
+    assert place.stat().st_mode == (tmp_path / 'plain').stat().st_mode
+
+
+def test_nothing_is_left_of_a_broken_folder(tmp_path):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        folder_written_whole(tmp_path / 'labels') as folder,
+    ):
+        (folder / 'a.txt').write_text('1')
+        raise KeyboardInterrupt
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_with_content_is_refused(tmp_path):
+    (tmp_path / 'labels').mkdir()
+    (tmp_path / 'labels' / 'mine.txt').write_text('mine')
+
+    with (
+        pytest.raises(FileExistsError, match='labels: expected a new or empty'),
+        folder_written_whole(tmp_path / 'labels'),
+    ):
+        pytest.fail('the folder was given out')
+
+    assert (tmp_path / 'labels' / 'mine.txt').read_text() == 'mine'
