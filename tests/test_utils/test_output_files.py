@@ -74,7 +74,7 @@ def test_nothing_is_left_of_a_broken_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_folder_with_content_is_refused(tmp_path):
+def test_a_folder_with_content_is_not_replaced(tmp_path):
     (tmp_path / 'labels').mkdir()
     (tmp_path / 'labels' / 'mine.txt').write_text('mine')
 
