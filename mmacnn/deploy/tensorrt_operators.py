@@ -10,8 +10,10 @@ import csv
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
+import onnx
 from mmengine.utils import digit_version
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, shape_inference
 
@@ -50,7 +52,7 @@ def _operators() -> dict[str, _Operator]:
         }
 
 
-def unsupported_operators(model: ModelProto, version: str) -> list[str]:
+def unsupported_operators(model: ModelProto | str | Path, version: str) -> list[str]:
     """Name what stands between a model and a TensorRT engine.
 
     It looks at opset, operators, domains and types, in the branches of If and the body
@@ -58,7 +60,7 @@ def unsupported_operators(model: ModelProto, version: str) -> list[str]:
     and a value whose type ONNX cannot infer passes.
 
     Args:
-        model: The ONNX model.
+        model: The ONNX model, or its file.
         version: '8.2' (JetPack 4.6), '8.5' (JetPack 5.1), '8.6' or '10.1'.
 
     Returns:
@@ -66,6 +68,7 @@ def unsupported_operators(model: ModelProto, version: str) -> list[str]:
         of places and the first of them; empty if it lacks none.
 
     Raises:
+        FileNotFoundError: There is no such file.
         ValueError: The version is not in the table.
 
     Example:
@@ -82,6 +85,8 @@ def unsupported_operators(model: ModelProto, version: str) -> list[str]:
         raise ValueError(
             f'TensorRT {version}: expected one of the versions {", ".join(MAX_OPSET)}'
         )
+    if not isinstance(model, ModelProto):
+        model = onnx.load(model, load_external_data=False)
     lines = [
         f'opset {opset.version}: TensorRT {version} takes {MAX_OPSET[version]} at most'
         for opset in model.opset_import

@@ -154,6 +154,13 @@ def test_bfloat16_came_with_version_10():
     ]
 
 
+def test_a_file_as_well_as_a_model(tmp_path):
+    path = tmp_path / 'end2end.onnx'
+    onnx.save(parse(GRID_SAMPLE, 16), path)
+    assert len(unsupported_operators(path, '8.2')) == 2
+    assert unsupported_operators(str(path), '8.5') == []
+
+
 def test_unknown_version():
     with pytest.raises(ValueError, match='TensorRT 7.1: expected one of the versions'):
         unsupported_operators(parse(CONVOLUTION), '7.1')
