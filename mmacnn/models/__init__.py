@@ -1,4 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from . import backbones, classifiers, heads, localizers, losses, necks
+from . import attention, backbones, classifiers, heads, localizers, losses, necks
 
-__all__ = ['backbones', 'classifiers', 'heads', 'localizers', 'losses', 'necks']
+__all__ = [
+    'attention',
+    'backbones',
+    'classifiers',
+    'heads',
+    'localizers',
+    'losses',
+    'necks',
+]

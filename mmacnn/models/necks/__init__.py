@@ -1,4 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from .laplacian_fpn import LaplacianFPN
 from .spatial_transformer import SpatialTransformerNeck
 
-__all__ = ['SpatialTransformerNeck']
+__all__ = ['LaplacianFPN', 'SpatialTransformerNeck']
