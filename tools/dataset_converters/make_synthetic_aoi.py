@@ -31,7 +31,13 @@ def parse_args() -> argparse.Namespace:
         help='images of the test device',
     )
     parser.add_argument(
-        '--size', type=image_size, default='480x640', metavar='HxW', help='image size'
+        '--size',
+        type=image_size,
+        default=argparse.SUPPRESS,
+        metavar='HxW',
+        help='image size (default: '
+        + ', '.join(f'{t.size[0]}x{t.size[1]} for {name}' for name, t in TASKS.items())
+        + ')',
     )
     parser.add_argument(
         '--seed',
@@ -53,7 +59,8 @@ def main() -> None:
     args = parse_args()
     counts = {'train': args.num_train, 'test': args.num_test}
     task = TASKS[args.task]
-    write_dataset(task, args.out, counts, args.size, args.seed, args.num_workers)
+    size = getattr(args, 'size', task.size)
+    write_dataset(task, args.out, counts, size, args.seed, args.num_workers)
 
 
 if __name__ == '__main__':

@@ -1,18 +1,22 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """A seeded inspection world: generated photographs with exact labels.
 
-Layers, each of plain functions: ``wording``, ``text``, ``hangul``, ``icons`` and
-``layout`` make the flat print; ``geometry`` wraps it round the bottle; ``surface``
-paints the scene, ``optics`` adds light, ``sensor`` takes the picture, ``writer``
-stores it. ``devices`` holds the numbers of each camera. A task names its classes, its
-devices and the function that draws one image from these layers.
+Layers, each of plain functions. Print on a bottle: ``wording``, ``text``, ``hangul``,
+``icons`` and ``layout`` make the flat print, ``geometry`` wraps it round the bottle,
+``surface`` paints the scene, ``ink`` lays the print on it. Flat goods: ``materials``
+weaves cloth and rolls metal, ``defects`` damages it, ``clutter`` adds what looks like
+damage, ``relief`` lights it. Both: ``optics`` adds lamps and the lens, ``sensor`` takes
+the picture, ``writer`` and ``label_formats`` store it. ``devices`` holds the numbers of
+each camera. A task names its classes, its devices, how its labels are stored and the
+function that draws one image from these layers.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from . import product_code
-from .devices import DeviceStyle
+from . import product_code, surface_defects
+from .devices import DeviceStyle, SurfaceStyle
+from .label_formats import COCO, YOLO, Instance, LabelFormat
 from .writer import write_dataset
 
 
@@ -22,14 +26,18 @@ class Task:
 
     Args:
         classes (tuple[str]): names, in the order of their indices.
-        devices (Mapping[str, DeviceStyle]): device of each split.
-        draw (Callable): ``(seeds, label, size, device) -> (image, box)``, see
-            ``product_code.make_product_code``.
+        devices (Mapping): device of each split.
+        draw (Callable): ``(seeds, label, size, device) -> (image, annotation)``, see
+            ``product_code.make_product_code``; every class is ``label`` as often.
+        labels (LabelFormat): stores what ``draw`` returns as annotation.
+        size (tuple[int, int]): image (height, width) unless the user asks for another.
     """
 
     classes: tuple
     devices: Mapping
     draw: Callable
+    labels: LabelFormat
+    size: tuple
 
 
 TASKS = {
@@ -37,7 +45,24 @@ TASKS = {
         classes=product_code.CLASSES,
         devices=product_code.DEVICES,
         draw=product_code.make_product_code,
+        labels=YOLO,
+        size=(480, 640),
+    ),
+    'surface-defects': Task(
+        classes=surface_defects.CLASSES,
+        devices=surface_defects.DEVICES,
+        draw=surface_defects.make_surface,
+        labels=COCO,
+        size=(320, 320),
     ),
 }
 
-__all__ = ['TASKS', 'DeviceStyle', 'Task', 'write_dataset']
+__all__ = [
+    'TASKS',
+    'DeviceStyle',
+    'Instance',
+    'LabelFormat',
+    'SurfaceStyle',
+    'Task',
+    'write_dataset',
+]

@@ -4,9 +4,32 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class DeviceStyle:
-    """Ranges (low, high) from which one photograph is drawn uniformly.
+@dataclass(frozen=True, kw_only=True)
+class CameraStyle:
+    """Ranges (low, high) of a camera, from which one photograph is drawn uniformly.
+
+    Args:
+        exposure (tuple): factor on the light that reaches the sensor.
+        white_balance (tuple): factors on blue, green and red, each (low, high).
+        haze (tuple): stray light added to the darkest parts, levels of 255.
+        noise (tuple): standard deviation in the darkest parts, levels of 255.
+        noise_size (tuple): correlation of the noise, sigma in pixels.
+        sharpening (tuple): strength of the camera's unsharp mask.
+        grain (tuple): standard deviation of the noise of single pixels.
+    """
+
+    exposure: tuple
+    white_balance: tuple
+    haze: tuple
+    noise: tuple
+    noise_size: tuple
+    sharpening: tuple
+    grain: tuple
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceStyle(CameraStyle):
+    """Ranges of a station that photographs bottles.
 
     Lengths are pixels of a 480x640 photograph, angles radians, shares of 1.
 
@@ -18,16 +41,9 @@ class DeviceStyle:
         bow (tuple): sinking of print lines, share of the radius.
         roll (tuple): tilt of the camera.
         skew (tuple): lean of the print, horizontal shift per unit of height.
-        exposure (tuple): factor on the light that reaches the sensor.
-        white_balance (tuple): factors on blue, green and red, each (low, high).
-        haze (tuple): stray light added to the darkest parts, levels of 255.
         contrast (tuple): print's ink, factor on its brightness.
         blur (tuple): Gaussian defocus, sigma in shares of the print height.
         motion (tuple): length of the motion blur, shares of the print height.
-        noise (tuple): standard deviation in the darkest parts, levels of 255.
-        noise_size (tuple): correlation of the noise, sigma in pixels.
-        sharpening (tuple): strength of the camera's unsharp mask.
-        grain (tuple): standard deviation of the noise of single pixels.
         glass (tuple): names of the bottle's colours, see ``surface.GLASSES``.
     """
 
@@ -39,17 +55,35 @@ class DeviceStyle:
     bow: tuple
     roll: tuple
     skew: tuple
-    exposure: tuple
-    white_balance: tuple
-    haze: tuple
     contrast: tuple
     blur: tuple
     motion: tuple
-    noise: tuple
-    noise_size: tuple
-    sharpening: tuple
-    grain: tuple
     glass: tuple
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurfaceStyle(CameraStyle):
+    """Ranges of a station that photographs flat goods; lengths are pixels.
+
+    Args:
+        materials (tuple): names of what it looks at, see ``materials.MATERIALS``.
+        azimuth (tuple): where the lamp stands, radians from the image's x axis.
+        slant (tuple): the lamp's distance from the upright, tangent of the angle.
+        falloff (tuple): loss of light from the lamp's side to the other, share.
+        glare (tuple): the lamp's reflection, factor on the material's gloss.
+        contrast (tuple): of a defect, factor.
+        blur (tuple): Gaussian defocus, sigma.
+        motion (tuple): length of the motion blur.
+    """
+
+    materials: tuple
+    azimuth: tuple
+    slant: tuple
+    falloff: tuple
+    glare: tuple
+    contrast: tuple
+    blur: tuple
+    motion: tuple
 
 
 TRAIN_DEVICE = DeviceStyle(
@@ -94,4 +128,40 @@ TEST_DEVICE = DeviceStyle(
     sharpening=(0.0, 0.5),
     grain=(1.5, 4.0),
     glass=('amber', 'brown', 'blue', 'green'),
+)
+
+SURFACE_TRAIN_DEVICE = SurfaceStyle(
+    materials=('brushed', 'rolled', 'blasted', 'turned', 'plain', 'twill', 'knit'),
+    azimuth=(-2.6, -0.5),
+    slant=(0.5, 0.9),
+    falloff=(0.05, 0.45),
+    glare=(0.0, 1.0),
+    contrast=(0.75, 1.25),
+    blur=(0.35, 0.7),
+    motion=(0.0, 1.2),
+    exposure=(0.8, 1.2),
+    white_balance=((0.9, 1.1), (0.96, 1.04), (0.92, 1.1)),
+    haze=(0.0, 5.0),
+    noise=(3.0, 8.0),
+    noise_size=(0.6, 1.2),
+    sharpening=(0.2, 0.8),
+    grain=(0.5, 2.0),
+)
+
+SURFACE_TEST_DEVICE = SurfaceStyle(
+    materials=('brushed', 'rolled', 'blasted', 'turned', 'plain', 'twill', 'knit'),
+    azimuth=(-1.2, 0.9),
+    slant=(0.6, 1.0),
+    falloff=(0.1, 0.5),
+    glare=(0.0, 1.2),
+    contrast=(0.7, 1.15),
+    blur=(0.5, 0.85),
+    motion=(0.0, 1.0),
+    exposure=(0.75, 1.25),
+    white_balance=((0.82, 1.0), (0.96, 1.06), (1.02, 1.2)),
+    haze=(2.0, 10.0),
+    noise=(4.0, 10.0),
+    noise_size=(0.8, 1.4),
+    sharpening=(0.0, 0.5),
+    grain=(1.0, 3.0),
 )

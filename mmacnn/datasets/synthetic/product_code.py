@@ -91,8 +91,8 @@ def make_product_code(seeds, label, size, style, draw_code=True):
         draw_code (bool): leave the code out, everything else unchanged, if False.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: BGR uint8 image of shape (height, width, 3) and
-        the code's box as float64 (x0, y0, x1, y1), pixels.
+        tuple: BGR uint8 image of shape (height, width, 3), and (label, box) with the
+        code's box as float64 (x0, y0, x1, y1), pixels.
     """
     # A stream for each layer: a change in one leaves the others' choices as they are.
     layout, scene, light, camera = map(np.random.default_rng, seeds.spawn(4))
@@ -109,4 +109,4 @@ def make_product_code(seeds, label, size, style, draw_code=True):
     pixels = height * scale
     blur, motion = (light.uniform(*r) * pixels for r in (style.blur, style.motion))
     image = lens(light, image, blur, motion)
-    return develop(camera, image, style), box * scale
+    return develop(camera, image, style), (label, box * scale)

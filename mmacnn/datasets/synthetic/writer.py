@@ -42,33 +42,25 @@ def sample_label(seed, split, index, num_classes):
     return int(np.random.default_rng(seeds).permutation(num_classes)[place])
 
 
-def yolo_line(label, box, size):
-    """Label line ``class cx cy w h``, normalised.
+def _write_sample(job, task, seed, size, root):
+    """Draw one image and write it with its annotation.
 
     Args:
-        label (int): class index.
-        box (np.ndarray): (x0, y0, x1, y1), pixels; clipped to the image.
-        size (tuple[int, int]): image (height, width), pixels.
+        job (tuple[str, int]): split and index.
+
+    Returns:
+        tuple: the job, and the record of the task's label format.
     """
-    height, width = size
-    x0, x1 = np.clip(box[0::2] / width, 0, 1)
-    y0, y1 = np.clip(box[1::2] / height, 0, 1)
-    numbers = ((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
-    return ' '.join([str(label), *(f'{n:.6f}' for n in numbers)]) + '\n'
-
-
-def _write_sample(job, task, seed, size, root):
-    """Draw one image and write it with its label; ``job`` is (split, index)."""
     split, index = job
     label = sample_label(seed, split, index, len(task.classes))
     seeds = sample_seeds(seed, split, index)
-    image, box = task.draw(seeds, label, size, task.devices[split])
+    image, annotation = task.draw(seeds, label, size, task.devices[split])
     name = f'{split}_{index:06d}'
     path = root / split / 'images' / f'{name}.jpg'
     if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
         raise OSError(f'{path}: the image could not be written')
-    line = yolo_line(label, box, size)
-    (root / split / 'labels' / f'{name}.txt').write_text(line)
+    folder = root / split / task.labels.folder
+    return job, task.labels.write(folder, name, annotation, size)
 
 
 def _safe_context():
@@ -85,21 +77,19 @@ def _safe_context():
 
 
 def _write_samples(jobs, write, num_workers):
-    """Run ``write`` on every job with a progress bar."""
+    """Run ``write`` on every job with a progress bar; return what it gave, by job."""
     if num_workers == 1:
-        for job in track(jobs, 'Generating'):
-            write(job)
-        return
+        return dict(map(write, track(jobs, 'Generating')))
     with _safe_context().Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
         written = pool.imap_unordered(write, jobs, chunksize=4)
-        for _ in track(written, 'Generating', len(jobs)):
-            pass
+        records = dict(track(written, 'Generating', len(jobs)))
         pool.close()
         pool.join()
+    return records
 
 
 def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
-    """Generate a data set in YOLO's layout.
+    """Generate a data set: a folder a split, and the names of the classes.
 
     Args:
         task (Task): what to draw.
@@ -125,11 +115,14 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
     try:
         for split in counts:
             (root / split / 'images').mkdir(parents=True)
-            (root / split / 'labels').mkdir()
+            (root / split / task.labels.folder).mkdir()
         (root / 'classes.txt').write_text('\n'.join(task.classes) + '\n')
         jobs = [(split, i) for split, count in counts.items() for i in range(count)]
         write = partial(_write_sample, task=task, seed=seed, size=size, root=root)
-        _write_samples(jobs, write, num_workers)
+        records = _write_samples(jobs, write, num_workers)
+        for split, count in counts.items():
+            in_order = [records[split, i] for i in range(count)]
+            task.labels.finish(root / split, in_order, task.classes)
         # mkdtemp makes the folder private; a data set has the umask's permissions.
         umask = os.umask(0)
         os.umask(umask)

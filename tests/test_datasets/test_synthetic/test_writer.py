@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mmacnn.datasets.synthetic import TASKS, write_dataset
-from mmacnn.datasets.synthetic.writer import sample_label, sample_seeds, yolo_line
+from mmacnn.datasets.synthetic.label_formats import yolo_line
+from mmacnn.datasets.synthetic.writer import sample_label, sample_seeds
 
 TASK = TASKS['product-code']
 COUNTS = {'train': 5, 'test': 3}

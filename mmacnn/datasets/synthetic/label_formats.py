@@ -1,0 +1,133 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""How a task's annotations are stored: one text file an image, or one json a split."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LabelFormat:
+    """One way to store annotations.
+
+    Args:
+        folder (str): beside ``images``, for the file of each image.
+        write (Callable): ``(folder, name, annotation, size) -> record``, run by the
+            worker that drew the image; ``size`` is (height, width), pixels.
+        finish (Callable): ``(split_folder, records, classes)``, run once a split with
+            the records in the order of the images.
+    """
+
+    folder: str
+    write: Callable
+    finish: Callable
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One object on an image.
+
+    Args:
+        label (int): class index.
+        mask (np.ndarray): bool of shape (height, width), True somewhere.
+    """
+
+    label: int
+    mask: np.ndarray
+
+    @property
+    def box(self):
+        """Smallest box of the mask as (x, y, width, height), pixels."""
+        return cv2.boundingRect(self.mask.astype(np.uint8))
+
+
+def yolo_line(label, box, size):
+    """Label line ``class cx cy w h``, normalised.
+
+    Args:
+        label (int): class index.
+        box (np.ndarray): (x0, y0, x1, y1), pixels; clipped to the image.
+        size (tuple[int, int]): image (height, width), pixels.
+    """
+    height, width = size
+    x0, x1 = np.clip(box[0::2] / width, 0, 1)
+    y0, y1 = np.clip(box[1::2] / height, 0, 1)
+    numbers = ((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+    return ' '.join([str(label), *(f'{n:.6f}' for n in numbers)]) + '\n'
+
+
+def run_lengths(mask):
+    """COCO's uncompressed run lengths of a mask.
+
+    Args:
+        mask (np.ndarray): bool of shape (height, width).
+
+    Returns:
+        dict: ``size`` [height, width] and ``counts``, the lengths of runs of False and
+        True in turn down the columns, the first of False.
+    """
+    flat = np.concatenate([[False], mask.ravel(order='F')])
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    counts = np.diff(np.concatenate([[0], changes, [mask.size]]))
+    return {'size': list(mask.shape), 'counts': counts.tolist()}
+
+
+def _write_yolo(folder, name, annotation, size):
+    label, box = annotation
+    (folder / f'{name}.txt').write_text(yolo_line(label, box, size))
+
+
+def _nothing_more(split_folder, records, classes):
+    """The files of the images say all."""
+
+
+def _write_masks(folder: Path, name: str, instances: Sequence[Instance], size: tuple):
+    """Write class index + 1 of each pixel, 0 where nothing is, and return the image."""
+    picture = np.zeros(size, np.uint8)
+    annotations = []
+    for instance in instances:
+        picture[instance.mask] = instance.label + 1
+        annotations.append(
+            {
+                'category_id': instance.label + 1,
+                'bbox': list(instance.box),
+                'area': int(instance.mask.sum()),
+                'segmentation': run_lengths(instance.mask),
+                'iscrowd': 0,
+            }
+        )
+    path = folder / f'{name}.png'
+    if not cv2.imwrite(str(path), picture):
+        raise OSError(f'{path}: the mask could not be written')
+    image = {'file_name': f'{name}.jpg', 'height': size[0], 'width': size[1]}
+    return image, annotations
+
+
+def _write_coco_json(split_folder, records, classes):
+    """Number images, annotations and categories from 1 and write the file.
+
+    COCO's evaluation takes an annotation of number 0 for none.
+    """
+    content = {'images': [], 'annotations': []}
+    for image_id, (image, annotations) in enumerate(records, start=1):
+        content['images'].append({'id': image_id, **image})
+        for annotation in annotations:
+            number = len(content['annotations']) + 1
+            content['annotations'].append(
+                {'id': number, 'image_id': image_id, **annotation}
+            )
+    content['categories'] = [
+        {'id': i, 'name': name} for i, name in enumerate(classes, start=1)
+    ]
+    (split_folder / 'annotations.json').write_text(json.dumps(content) + '\n')
+
+
+YOLO = LabelFormat(folder='labels', write=_write_yolo, finish=_nothing_more)
+"""Of tasks whose annotation is (class index, box)."""
+
+COCO = LabelFormat(folder='masks', write=_write_masks, finish=_write_coco_json)
+"""Of tasks whose annotation is a sequence of :class:`Instance`."""
