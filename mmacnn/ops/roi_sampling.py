@@ -7,6 +7,8 @@ scale fixed by ``roi_size`` as in Kim, Yi, Lee, IEEE TIM 2025. Both samplers fol
 the image and in the centre.
 """
 
+from math import ceil
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -54,10 +56,34 @@ def sample_roi(
     return F.grid_sample(image, grid.to(image.dtype), 'bilinear', 'zeros', False)
 
 
-def _interpolation_matrix(positions: Tensor, extent: int) -> Tensor:
-    """Linear interpolation weights, (B, P, extent), for positions (B, P)."""
-    index = torch.arange(extent, device=positions.device, dtype=positions.dtype)
-    return (1 - (positions[:, :, None] - index).abs()).clamp(min=0)
+def _pixels_and_weights(
+    centre: Tensor, roi_extent: float, out_extent: int, image_extent: int
+) -> tuple[Tensor, Tensor]:
+    """Pixels of one axis that linear interpolation of the ROI reads.
+
+    Args:
+        centre: (B,), normalised to [0, 1] of the image edge to edge.
+        roi_extent: Length of the ROI in pixels.
+        out_extent: Number P of positions at which the ROI is sampled.
+        image_extent: Pixels of the axis.
+
+    Returns:
+        Indices (B, K) into the axis, and the weights (B, P, K) of the pixels there;
+        those that would lie outside of the image have weight zero.
+    """
+    spacing = roi_extent / out_extent
+    start = centre[:, None] * image_extent + (spacing - roi_extent - 1) / 2
+    first = start.detach().floor()
+    # Weights come from small numbers alone, which half precision holds well.
+    steps = torch.arange(out_extent, device=centre.device, dtype=centre.dtype)
+    positions = (start - first) + steps * spacing
+    reach = ceil(spacing * (out_extent - 1)) + 2
+    pixels = torch.arange(reach, device=centre.device, dtype=centre.dtype)
+    weights = (1 - (positions[:, :, None] - pixels).abs()).clamp(min=0)
+    index = first + pixels
+    nearest = index.clamp(0, image_extent - 1)
+    inside = (1 - (index - nearest).abs()).clamp(min=0)
+    return nearest.long(), weights * inside[:, None]
 
 
 def sample_roi_separable(
@@ -66,19 +92,29 @@ def sample_roi_separable(
     roi_size: tuple[int, int],
     output_size: tuple[int, int],
 ) -> Tensor:
-    """:func:`sample_roi` as two matrix products, ``rows @ image @ columns``.
+    """:func:`sample_roi` as two matrix products, ``rows @ pixels @ columns``.
 
     The ROI is parallel to the axes, so bilinear interpolation separates, with weights
-    ``max(0, 1 - |position - index|)`` for each axis. Inference engines without
-    GridSample, TensorRT 8.2 among them, run this form. Arguments and result are those
-    of :func:`sample_roi`.
+    ``max(0, 1 - |position - index|)`` for each axis. Only the pixels that the ROI
+    touches are gathered and multiplied, whatever the size of the image. Inference
+    engines without GridSample, TensorRT 8.2 among them, run this form. Arguments and
+    result are those of :func:`sample_roi`.
     """
-    height, width = image.shape[-2:]
-    x = _sample_positions(centre[:, 0], roi_size[1], output_size[1], width)
-    y = _sample_positions(centre[:, 1], roi_size[0], output_size[0], height)
-    rows = _interpolation_matrix(y, height)[:, None].to(image.dtype)
-    columns = _interpolation_matrix(x, width)[:, None].to(image.dtype)
-    return rows @ image @ columns.transpose(-1, -2)
+    (row_index, rows), (column_index, columns) = (
+        _pixels_and_weights(
+            centre[:, 1 - i], roi_size[i], output_size[i], image.shape[2 + i]
+        )
+        for i in range(2)
+    )
+    index = row_index[:, :, None] * image.shape[3] + column_index[:, None]
+    # A constant, also where tracing makes the size of the batch a variable.
+    channels = int(image.shape[1])
+    # Each channel gathers the same pixels; a sum exports plainer than expand().
+    index = index.flatten(1)[:, None] + index.new_zeros(1, channels, 1)
+    pixels = image.flatten(2).gather(2, index)
+    pixels = pixels.view(-1, channels, row_index.shape[1], column_index.shape[1])
+    rows, columns = rows[:, None].to(image.dtype), columns[:, None].to(image.dtype)
+    return rows @ pixels @ columns.transpose(-1, -2)
 
 
 def roi_box(
@@ -94,6 +130,8 @@ def roi_box(
     Returns:
         (B, 4), xyxy in image pixels; it may reach outside the image.
     """
-    half = centre.new_tensor((roi_size[1] / 2, roi_size[0] / 2))
-    middle = centre * centre.new_tensor((image_size[1], image_size[0]))
-    return torch.cat((middle - half, middle + half), dim=1)
+    x, y = centre[:, 0] * image_size[1], centre[:, 1] * image_size[0]
+    half_height, half_width = roi_size[0] / 2, roi_size[1] / 2
+    return torch.stack(
+        (x - half_width, y - half_height, x + half_width, y + half_height), dim=1
+    )

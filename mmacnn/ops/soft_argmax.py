@@ -14,6 +14,13 @@ def _cell_centres(extent: int, like: Tensor) -> Tensor:
     return (torch.arange(extent, device=like.device, dtype=like.dtype) + 0.5) / extent
 
 
+def _nearness(cell: Tensor, extent: int, window: int, like: Tensor) -> Tensor:
+    """(B, extent): 1 where a cell is at most ``window`` cells away, else 0."""
+    cells = torch.arange(extent, device=like.device, dtype=like.dtype)
+    distance = (cells - cell[:, None].to(like)).abs()
+    return (window + 1 - distance).clamp(0, 1)
+
+
 def soft_argmax(logits: Tensor, window: int | None = None) -> tuple[Tensor, Tensor]:
     """Expected position under the softmax of a heat map.
 
@@ -38,12 +45,12 @@ def soft_argmax(logits: Tensor, window: int | None = None) -> tuple[Tensor, Tens
     heatmap = logits.flatten(1).softmax(1).view(-1, height, width)
     mass = heatmap
     if window is not None:
+        # Plain arithmetic, no modulo and no comparison: TensorRT 8.2 lacks the one and
+        # a mask of zeros and ones is what the other would be turned into.
         peak = logits.detach().flatten(1).argmax(1)
-        row, column = peak.div(width, rounding_mode='floor'), peak % width
-        rows = torch.arange(height, device=logits.device) - row[:, None]
-        columns = torch.arange(width, device=logits.device) - column[:, None]
-        near_rows = (rows.abs() <= window).to(mass)
-        near_columns = (columns.abs() <= window).to(mass)
+        row = peak.div(width, rounding_mode='trunc')
+        near_rows = _nearness(row, height, window, mass)
+        near_columns = _nearness(peak - row * width, width, window, mass)
         mass = mass * near_rows[:, :, None] * near_columns[:, None, :]
         mass = mass / mass.sum((1, 2), keepdim=True)
     x = (mass.sum(1) * _cell_centres(width, mass)).sum(1)
