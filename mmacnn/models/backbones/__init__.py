@@ -1,4 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from .plugin_resnet import PluginResNet
 from .strided_conv_net import StridedConvNet
+from .truncated_backbone import truncated_backbone
 
-__all__ = ['StridedConvNet']
+__all__ = ['PluginResNet', 'StridedConvNet', 'truncated_backbone']
