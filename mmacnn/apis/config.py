@@ -9,6 +9,8 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from torch import nn
 
+from .plugins import check_plugins
+
 
 def load_config(
     path: str,
@@ -27,7 +29,8 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file, or one of its bases is missing.
-        ValueError: An override does not fit the config.
+        ValueError: An override does not fit the config, or the backbone has no room
+            for a plug-in.
     """
     cfg = Config.fromfile(path)
     try:
@@ -41,6 +44,7 @@ def load_config(
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs', Path(path).stem))
     cfg.launcher = launcher
+    check_plugins(cfg)
     return cfg
 
 
