@@ -21,7 +21,9 @@ def truncated_backbone(
     """Build a backbone of mmpretrain without the layers after its output.
 
     What is built is the backbone's own class, and the weights keep their names, so that
-    pretrained weights load (``init_cfg`` of the backbone, or ``load_from``).
+    pretrained weights load (``init_cfg`` of the backbone, or ``load_from``). It works
+    for backbones whose ``forward`` goes through a list of stages, as nearly all
+    convolutional ones and Swin do.
 
     Args:
         backbone: Config of the backbone. Its ``out_indices`` say where it ends.
@@ -65,7 +67,7 @@ def truncated_backbone(
 
 def _attribute(model: nn.Module, name: str) -> str:
     for attribute in STAGES:
-        if isinstance(getattr(model, attribute, None), nn.ModuleList | list):
+        if isinstance(getattr(model, attribute, None), nn.ModuleList | nn.Sequential | list):
             return attribute
     raise ValueError(
         f'TruncatedBackbone of {name}: expected a backbone with a list of stages '
@@ -124,14 +126,14 @@ def _keep(model: nn.Module, kept: list[nn.Module]) -> None:
     """Delete the stages that are not ``kept``, and what belongs to them."""
     attribute = _attribute(model, model.__class__.__name__)
     stages = getattr(model, attribute)
-    if isinstance(stages, nn.ModuleList):
-        setattr(model, attribute, nn.ModuleList(kept))
-    else:
+    if isinstance(stages, list):
         for name, stage in zip(stages, kept, strict=False):
             setattr(model, name, stage)
         for name in stages[len(kept) :]:
             delattr(model, name)
         setattr(model, attribute, stages[: len(kept)])
+    else:
+        setattr(model, attribute, nn.ModuleList(kept))
     # ConvNeXt's downsampling stands beside the stages, Swin's ends the stage before.
     if hasattr(model, 'downsample_layers'):
         model.downsample_layers = model.downsample_layers[: len(kept)]

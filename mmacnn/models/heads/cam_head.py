@@ -1,0 +1,131 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+import torch
+from mmpretrain.models.heads import LinearClsHead
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+from mmacnn.ops import class_activation_map, upsample_map
+from mmacnn.registry import MODELS
+
+
+@MODELS.register_module()
+class CAMHead(LinearClsHead):
+    """Mean and one linear layer, which also says where: the class activation map.
+
+    Augustauskas et al., *Defects Localization in Images Using Deep Learning-based
+    Classification with CAM Output*, IDAACS 2023. The map is made first, by the linear
+    layer at every position, and the logit is its mean: one 1x1 convolution, no second
+    pass, no gradients.
+
+    Two classes share one logit, that of the second one (the defect), with a sigmoid.
+    More classes have a logit and a map each, with a softmax.
+
+    Args:
+        num_classes: Number of classes.
+        in_channels: Channels of the backbone's last feature map.
+        stride: Pixels of the network's input from one cell of the map to the next.
+        first_cell: Centre of the map's first cell, in pixels from the edge of the
+            network's input: half a stride (the default) for backbones of patches
+            (ConvNeXt), 0.5 for strided convolutions with symmetric padding (ResNet,
+            MobileNet), ``stride - 0.5`` for those that pad at the end (EfficientNet).
+        map_threshold: Where the map is above it is the defect, in logits.
+        loss: Config of the loss; ``BinaryFocalLoss`` for two classes and
+            ``CrossEntropyLoss`` for more by default.
+        init_cfg: Config of the initialization.
+
+    Raises:
+        ValueError: Fewer than two classes.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        stride: int,
+        first_cell: float | None = None,
+        map_threshold: float = 0.0,
+        loss: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        if num_classes < 2:
+            raise ValueError(
+                f'CAMHead: num_classes is {num_classes}, expected 2 or more: '
+                'a good class and a defective one'
+            )
+        is_binary = num_classes == 2
+        kind = 'mmacnn.BinaryFocalLoss' if is_binary else 'mmpretrain.CrossEntropyLoss'
+        super().__init__(
+            1 if is_binary else num_classes,
+            in_channels,
+            init_cfg or dict(type='Normal', layer='Linear', std=0.01),
+            loss=loss or dict(type=kind),
+        )
+        self.num_classes = num_classes
+        self.stride = stride
+        self.first_cell = stride / 2 if first_cell is None else first_cell
+        self.map_threshold = map_threshold
+
+    def activation_map(self, feats: tuple[Tensor]) -> Tensor:
+        """Map of each logit, (B, K, h, w), from the last feature map.
+
+        Raises:
+            ValueError: It is no map, or has another number of channels.
+        """
+        features = self.pre_logits(feats)
+        if features.ndim != 4 or features.shape[1] != self.in_channels:
+            raise ValueError(
+                f'CAMHead: found features of shape {tuple(features.shape)}, expected '
+                f'(batch, {self.in_channels}, height, width): in_channels of the '
+                'head as of the backbone, no pooling before (no neck, and '
+                'gap_before_final_norm=False where a backbone has it)'
+            )
+        return class_activation_map(features, self.fc.weight, self.fc.bias)
+
+    def forward(self, feats: tuple[Tensor]) -> Tensor:
+        """Logits, (B, 1) for two classes, else (B, num_classes)."""
+        return self.activation_map(feats).mean((2, 3))
+
+    def predict(
+        self,
+        feats: tuple[Tensor],
+        data_samples: list[DataSample] | None = None,
+    ) -> list[DataSample]:
+        """Set what is it, and where, in the data samples.
+
+        ``pred_label``; ``pred_score`` (num_classes,); ``pred_cam`` (K, h, w), the maps
+        as they are; ``pred_heatmap`` (H, W), the map of the defect (with more than two
+        classes: of the predicted one) at the size of the network's input, in logits;
+        ``pred_mask`` (H, W) bool, where it is above ``map_threshold``.
+        """
+        maps = self.activation_map(feats)
+        samples = self._get_predictions(maps.mean((2, 3)), data_samples)
+        for sample, cam in zip(samples, maps, strict=True):
+            extent = [cells * self.stride for cells in cam.shape[-2:]]
+            size = tuple(sample.get('img_shape', extent))[:2]
+            shown = 0 if self.num_classes == 2 else sample.pred_label
+            heatmap = upsample_map(
+                cam[shown].view(1, 1, *cam.shape[-2:]),
+                size,
+                self.stride,
+                self.first_cell,
+            )[0, 0]
+            sample.set_field(cam, 'pred_cam')
+            sample.set_field(heatmap, 'pred_heatmap')
+            sample.set_field(heatmap > self.map_threshold, 'pred_mask')
+        return samples
+
+    def _get_loss(self, logits: Tensor, data_samples: list[DataSample]) -> dict:
+        if self.num_classes > 2:
+            return super()._get_loss(logits, data_samples)
+        label = torch.cat([sample.gt_label for sample in data_samples])
+        target = label[:, None].to(logits)
+        return dict(loss=self.loss_module(logits, target, avg_factor=len(target)))
+
+    def _get_predictions(
+        self, logits: Tensor, data_samples: list[DataSample] | None
+    ) -> list[DataSample]:
+        if self.num_classes == 2:
+            # The softmax of (0, z) is (1 - sigmoid(z), sigmoid(z)).
+            logits = torch.cat((torch.zeros_like(logits), logits), dim=1)
+        return super()._get_predictions(logits, data_samples)

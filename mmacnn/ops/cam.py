@@ -1,0 +1,106 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Class activation maps of a classifier that ends in a mean and a linear layer.
+
+The mean and the linear layer may change places, so the layer applied at every position
+tells how much each one contributes. Zhou et al., *Learning Deep Features for
+Discriminative Localization*, CVPR 2016, eq. 1 and 2.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def class_activation_map(
+    features: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    """Apply the classifier's linear layer at every position.
+
+    Args:
+        features: (B, C, H, W), whose mean over positions the classifier is for.
+        weight: (K, C), of the linear layer.
+        bias: (K,).
+
+    Returns:
+        (B, K, H, W), in logits: the mean over positions of a map is its class's logit.
+
+    Example:
+        >>> features = torch.arange(8.0).view(1, 2, 2, 2)
+        >>> weight, bias = torch.tensor([[1.0, -2.0]]), torch.tensor([0.5])
+        >>> class_activation_map(features, weight, bias).mean((2, 3))
+        tensor([[-9.]])
+        >>> features.mean((2, 3)) @ weight.T + bias
+        tensor([[-9.]])
+    """
+    return F.conv2d(features, weight[:, :, None, None], bias)
+
+
+def upsample_map(
+    cam: Tensor, size: tuple[int, int], stride: float, first_cell: float
+) -> Tensor:
+    """Interpolate a map to the pixels of the image that the network saw.
+
+    A cell shows the pixels round the centre of its receptive field. Strided
+    convolutions with symmetric padding have the first centre on the first pixel, and
+    not half a stride inside the image, where a plain resize would put it.
+
+    Args:
+        cam: (B, K, h, w).
+        size: (H, W) of the image in pixels.
+        stride: Pixels from one cell to the next.
+        first_cell: Centre of the first cell, in pixels from the image's edge.
+
+    Returns:
+        (B, K, H, W). Beyond the outermost centres the values are theirs.
+    """
+
+    def cells(extent: int, count: int) -> Tensor:
+        pixels = torch.arange(extent, device=cam.device, dtype=cam.dtype) + 0.5
+        # grid_sample counts from -1 to 1, edge to edge.
+        return (2 * (pixels - first_cell) / stride + 1) / count - 1
+
+    rows, columns = (cells(*axis) for axis in zip(size, cam.shape[-2:], strict=True))
+    y, x = torch.meshgrid(rows, columns, indexing='ij')
+    grid = torch.stack((x, y), dim=-1).expand(len(cam), -1, -1, -1)
+    return F.grid_sample(cam, grid, 'bilinear', 'border', align_corners=False)
+
+
+class Regions(NamedTuple):
+    """Connected parts of a mask, the largest first.
+
+    Args:
+        boxes: (N, 4) float64, xyxy in pixels, edges and not pixel indices.
+        areas: (N,) int, pixels.
+        labels: (H, W) int32, 0 where the mask is off, n + 1 in region n.
+    """
+
+    boxes: np.ndarray
+    areas: np.ndarray
+    labels: np.ndarray
+
+
+def connected_regions(mask: np.ndarray) -> Regions:
+    """Split a mask into its connected parts; pixels that meet at a corner connect.
+
+    Args:
+        mask: (H, W), bool or numbers, on where not zero.
+
+    Example:
+        >>> mask = np.zeros((4, 6))
+        >>> mask[0, 0] = mask[2:4, 3:6] = 1
+        >>> connected_regions(mask).boxes.tolist()
+        [[3.0, 2.0, 6.0, 4.0], [0.0, 0.0, 1.0, 1.0]]
+    """
+    binary = (np.asarray(mask) != 0).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    stats = stats[1:]  # the first is what lies between them
+    order = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind='stable')
+    rank = np.zeros(count, np.int32)
+    rank[order + 1] = np.arange(1, count)
+    boxes = stats[order, :4].astype(np.float64)
+    boxes[:, 2:] += boxes[:, :2]
+    return Regions(boxes, stats[order, cv2.CC_STAT_AREA], rank[labels])
