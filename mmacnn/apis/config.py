@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What training and testing share: the config, the runner and the checkpoint."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -107,6 +108,26 @@ def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
             f"{path}: does not fit the config's {type(model).__name__}: "
             f'{problem.rstrip(".")}'
         )
+
+
+def class_names(checkpoint: dict, config: Config) -> Sequence[str] | None:
+    """Names of the classes: the checkpoint's, else those that the config spells out.
+
+    Args:
+        checkpoint: What :func:`load_checkpoint` returned.
+        config: A config with ``test_dataloader``.
+
+    Returns:
+        The names in the order of the class numbers; None if neither has them.
+    """
+    meta = checkpoint.get('meta', {}).get('dataset_meta', {})
+    dataset = config.test_dataloader.dataset
+    names = (
+        meta.get('classes')
+        or dataset.get('metainfo', {}).get('classes')
+        or dataset.get('classes')
+    )
+    return None if isinstance(names, str) else names
 
 
 def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> None:

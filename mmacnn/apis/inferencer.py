@@ -22,7 +22,7 @@ from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_s
 from mmacnn.utils import require_empty, track, written_whole
 from mmacnn.visualization import RoIVisualizer, name_pictures
 
-from .config import load_checkpoint, load_config, load_weights
+from .config import class_names, load_checkpoint, load_config, load_weights
 from .user_errors import describe
 
 Image = str | Path | np.ndarray
@@ -72,8 +72,7 @@ class RoIInferencer(ImageClassificationInferencer):
             super().__init__(classifier, device=device or get_device())
         except (RuntimeError, AssertionError) as error:
             raise ValueError(f'device {device!r}: {describe(error)}') from None
-        meta = checkpoint.get('meta', {}).get('dataset_meta', {})
-        self.classes = meta.get('classes') or _dataset_classes(config) or self.classes
+        self.classes = class_names(checkpoint, config) or self.classes
         self.visualizer = RoIVisualizer()
         self.visualizer.dataset_meta = dict(classes=self.classes)
 
@@ -204,13 +203,6 @@ class RoIInferencer(ImageClassificationInferencer):
             result['pred_roi'] = [left, top, right, bottom]
             result['pred_centre_px'] = [(left + right) / 2, (top + bottom) / 2]
         return result
-
-
-def _dataset_classes(config: Config) -> Sequence[str] | None:
-    """Names of the classes that stand in the config itself."""
-    dataset = config.test_dataloader.dataset
-    names = dataset.get('metainfo', {}).get('classes') or dataset.get('classes')
-    return None if isinstance(names, str) else names
 
 
 def _name(image: Image, index: int) -> str:
