@@ -1,0 +1,3 @@
+_base_ = ['../_base_/classification.py', '../_base_/onnxruntime-int8.py']
+
+ir_config = dict(input_shape=(640, 480))  # width, height

@@ -1,0 +1,26 @@
+# Detectors of mmdet, CANet among them, through MMDeploy's own path.
+_base_ = ['../_base_/detection.py', '../_base_/onnxruntime.py']
+
+codebase_config = dict(
+    _delete_=True,
+    type='mmdet',
+    task='ObjectDetection',
+    module=['mmacnn'],
+    model_type='end2end',
+    post_processing=dict(
+        score_threshold=0.05,
+        confidence_threshold=0.005,
+        iou_threshold=0.5,
+        max_output_boxes_per_class=200,
+        pre_top_k=5000,
+        keep_top_k=100,
+        background_label_id=-1,
+    ),
+)
+ir_config = dict(
+    dynamic_axes=dict(
+        input={0: 'batch', 2: 'height', 3: 'width'},
+        dets={0: 'batch', 1: 'num_dets'},
+        labels={0: 'batch', 1: 'num_dets'},
+    )
+)

@@ -1,0 +1,117 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""A-CNN as a codebase of MMDeploy, with the tasks that its SDK can run.
+
+A deploy config names it by ``codebase_config = dict(type='mmacnn', task=...,
+module=['mmacnn.deploy.codebase'])``. Its ``ir_config.output_names`` choose the outputs,
+and ``frames`` ('uint8' or 'float32') takes the normalization into the graph.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+
+import numpy as np
+import torch
+from mmdeploy.codebase.base import CODEBASE, MMCodebase
+from mmdeploy.codebase.mmpretrain.deploy import Classification
+from mmdeploy.utils import Task, get_backend
+from mmengine.registry import Registry
+from torch import Tensor
+
+from .backend_model import BackendACNN
+
+MMACNN_TASK = Registry('mmacnn_tasks')
+
+
+@CODEBASE.register_module('mmacnn')
+class MMACNN(MMCodebase):
+    """Codebase of this package's models."""
+
+    task_registry = MMACNN_TASK
+
+    @classmethod
+    def register_deploy_modules(cls) -> None:
+        from . import rewriters  # noqa: F401
+
+    @classmethod
+    def register_all_modules(cls) -> None:
+        from mmdeploy.codebase.mmpretrain.deploy.classification import MMPretrain
+
+        MMPretrain.register_all_modules()
+        cls.register_deploy_modules()
+
+
+@MMACNN_TASK.register_module(Task.CLASSIFICATION.value)
+class RoIClassification(Classification):
+    """Scores of the classes, and whatever else the deploy config lists."""
+
+    @property
+    def frames(self) -> str | None:
+        """Type of the pixels that the model takes raw, if it does."""
+        return self.deploy_cfg.codebase_config.get('frames')
+
+    def create_input(
+        self,
+        imgs: str | np.ndarray | Sequence,
+        input_shape: Sequence[int] | None = None,
+        data_preprocessor: torch.nn.Module | None = None,
+    ) -> tuple[dict, Tensor]:
+        """See MMDeploy's :class:`BaseTask`; frames stay as the pipeline made them."""
+        if self.frames is None:
+            return super().create_input(imgs, input_shape, data_preprocessor)
+        data, images = super().create_input(imgs, input_shape)
+        frames = torch.stack(list(images)).permute(0, 2, 3, 1)
+        return data, frames.to(getattr(torch, self.frames))
+
+    def build_backend_model(
+        self,
+        model_files: Sequence[str] | None = None,
+        data_preprocessor_updater: Callable | None = None,
+        **kwargs,
+    ) -> BackendACNN:
+        """The exported model as a module for the test loop."""
+        data_preprocessor = deepcopy(self.model_cfg.model.data_preprocessor)
+        if self.frames is not None:
+            data_preprocessor.update(mean=None, std=None, to_rgb=False)
+        model = BackendACNN(
+            get_backend(self.deploy_cfg),
+            model_files,
+            self.device,
+            self.deploy_cfg,
+            data_preprocessor,
+            num_classes=self.model_cfg.model.head.num_classes,
+        )
+        return model.to(self.device).eval()
+
+    def get_preprocess(self, *args, **kwargs) -> list[dict]:
+        """Transforms for the SDK; frames are neither normalised nor transposed."""
+        transforms = super().get_preprocess()
+        if self.frames is None:
+            return transforms
+        kept = [
+            step
+            for step in transforms
+            if step['type'] not in ('Normalize', 'ImageToTensor')
+        ]
+        if self.frames == 'float32':
+            to_float = dict(type='Normalize', mean=[0] * 3, std=[1] * 3, to_rgb=False)
+            kept.insert(-1, to_float)
+        return kept
+
+    def get_postprocess(self, *args, **kwargs) -> dict:
+        """All classes with their scores, as the graph gives them."""
+        num_classes = self.model_cfg.model.head.num_classes
+        return dict(
+            type='LinearClsHead', params=dict(num_classes=num_classes, topk=num_classes)
+        )
+
+    def get_model_name(self, *args, **kwargs) -> str:
+        return 'acnn'
+
+
+@MMACNN_TASK.register_module(Task.OBJECT_DETECTION.value)
+class RoIDetection(RoIClassification):
+    """The ROI as the one detection of an image, so that detectors' programs run it."""
+
+    def get_postprocess(self, *args, **kwargs) -> dict:
+        """The SDK scales the box to the frame, and clips it there."""
+        return dict(type='ResizeBBox', params=dict(score_thr=0.0, min_bbox_size=0))

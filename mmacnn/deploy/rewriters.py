@@ -1,0 +1,93 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""What MMDeploy puts in the place of our modules' code while it exports a model.
+
+Every form here is plain arithmetic on operators that TensorRT 8.2 has.
+"""
+
+import torch
+import torch.nn.functional as F
+from mmdeploy.core import FUNCTION_REWRITER
+from torch import Tensor
+
+from mmacnn.ops import roi_box, sample_roi_separable
+
+
+@FUNCTION_REWRITER.register_rewriter('mmacnn.models.classifiers.acnn.ACNN.forward')
+def acnn__forward(
+    self, inputs: Tensor, data_samples: list | None = None, mode: str = 'predict'
+) -> tuple[Tensor, ...]:
+    """The outputs that ``ir_config.output_names`` lists, in that order.
+
+    Args:
+        inputs: (B, C, H, W), normalised, or with ``codebase_config.frames`` BGR grey
+            levels as a camera gives them, (B, H, W, C).
+    """
+    cfg = FUNCTION_REWRITER.get_context().cfg
+    if cfg['codebase_config'].get('frames'):
+        inputs = _normalise_frames(inputs, self.data_preprocessor)
+    centre = self.localizer(inputs).centre
+    crop = self.stn(inputs, centre)
+    scores = self.head(self.neck(self.backbone(crop))).softmax(1)
+    roi = roi_box(centre, self.stn.roi_size, inputs.shape[-2:])
+    score = scores.amax(1, keepdim=True)
+    outputs = dict(
+        output=scores,
+        scores=scores,
+        centre=centre,
+        roi=roi,
+        crop=crop,
+        dets=torch.cat((roi, score), 1)[:, None],
+        labels=scores.argmax(1, keepdim=True),
+    )
+    return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
+
+
+def _normalise_frames(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
+    """(B, H, W, C) grey levels -> (B, C, H, W) as the model was trained with."""
+    image = frames.float().permute(0, 3, 1, 2)
+    if data_preprocessor.to_rgb:
+        image = image[:, [2, 1, 0]]
+    if not data_preprocessor._enable_normalize:
+        return image
+    return (image - data_preprocessor.mean) * (1 / data_preprocessor.std)
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'mmacnn.models.necks.spatial_transformer.SpatialTransformerNeck.forward'
+)
+def spatial_transformer__forward(self, image: Tensor, centre: Tensor) -> Tensor:
+    """The crop as matrix products, whatever sampler it was trained with."""
+    crop = sample_roi_separable(image, centre, self.roi_size, self.output_size)
+    return crop if self.norm is None else self.norm(crop)
+
+
+@FUNCTION_REWRITER.register_rewriter('torch.nn.functional.instance_norm')
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """In plain arithmetic: the exporter wants to know the number of channels, and
+    TensorRT before 8.6 runs the operator as a plug-in."""
+    if not use_input_stats:
+        return F.batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
+    axes = tuple(range(2, input.ndim))
+    centred = input - input.mean(axes, keepdim=True)
+    variance = centred.square().mean(axes, keepdim=True)
+    normed = centred / (variance + eps).sqrt()
+    shape = (1, -1) + (1,) * len(axes)
+    normed = normed if weight is None else normed * weight.view(shape)
+    return normed if bias is None else normed + bias.view(shape)
+
+
+@FUNCTION_REWRITER.register_rewriter('mmpretrain.models.necks.gem.gem')
+def generalized_mean(x: Tensor, p: Tensor, eps: float = 1e-6, clamp: bool = True):
+    """With a constant power: the graph then computes no ``1 / p`` and no window."""
+    power = float(p)
+    x = x.clamp(min=eps) if clamp else x
+    return F.adaptive_avg_pool2d(x.pow(power), 1).pow(1 / power)
