@@ -1,0 +1,48 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""What runs a network: ``run(array) -> {name: array}`` and ``close()``."""
+
+import os
+
+from .errors import UserError
+from .tensorrt_backend import TensorRTBackend
+
+
+class OnnxRuntimeBackend:
+    """ONNX Runtime on the CPU: to try a folder on a computer without TensorRT.
+
+    Args:
+        folder (ModelFolder): the model.
+
+    Raises:
+        UserError: the package or the model's file is missing, or it cannot be loaded.
+    """
+
+    def __init__(self, folder):
+        try:
+            import onnxruntime
+        except ImportError:
+            raise UserError(
+                'the Python package onnxruntime is missing: pip3 install onnxruntime'
+            ) from None
+        if not os.path.isfile(folder.onnx):
+            raise UserError(f'{folder.onnx}: no such file')
+        try:
+            self._session = onnxruntime.InferenceSession(
+                folder.onnx, providers=['CPUExecutionProvider']
+            )
+        except Exception as error:  # its exceptions have no common base but this
+            reason = str(error).split('\n')[0]
+            raise UserError(f'{folder.onnx}: {reason}') from error
+        self._input = folder.input_name
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, array):
+        """Network input -> outputs by name."""
+        values = self._session.run(self._outputs, {self._input: array})
+        return dict(zip(self._outputs, values))
+
+    def close(self):
+        self._session = None
+
+
+BACKENDS = {'tensorrt': TensorRTBackend, 'onnxruntime': OnnxRuntimeBackend}
