@@ -2,7 +2,13 @@
 """Data sets, one file a label format, and the transforms of their images."""
 
 from . import transforms
+from .checked_coco import CheckedCocoDataset
 from .labelled_share_sampler import LabelledShareSampler
 from .yolo_roi import YOLORoIDataset
 
-__all__ = ['LabelledShareSampler', 'YOLORoIDataset', 'transforms']
+__all__ = [
+    'CheckedCocoDataset',
+    'LabelledShareSampler',
+    'YOLORoIDataset',
+    'transforms',
+]

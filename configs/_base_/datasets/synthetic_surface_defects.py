@@ -38,7 +38,7 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='CocoDataset',
+        type='mmacnn.CheckedCocoDataset',
         data_root=data_root,
         ann_file='train/annotations.json',
         data_prefix=dict(img='train/images'),
@@ -55,7 +55,7 @@ val_dataloader = dict(
     drop_last=False,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='CocoDataset',
+        type='mmacnn.CheckedCocoDataset',
         data_root=data_root,
         ann_file='test/annotations.json',
         data_prefix=dict(img='test/images'),

@@ -1,0 +1,209 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""mmdet's COCO data set, with its annotation file looked at before it is believed."""
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Sequence
+from numbers import Real
+
+from mmdet.datasets import CocoDataset
+from mmdet.datasets.api_wrappers import COCO
+
+from mmacnn.registry import DATASETS
+
+LISTS = {
+    'images': ('id', 'file_name', 'height', 'width'),
+    'annotations': ('id', 'image_id', 'category_id', 'bbox', 'area'),
+    'categories': ('id', 'name'),
+}
+"""The lists of a COCO file and the keys that each entry needs."""
+
+
+def read_coco(path: str) -> dict:
+    """Read a COCO annotation file and look at its structure.
+
+    Args:
+        path: The json file.
+
+    Returns:
+        The content: ``images``, ``annotations`` and ``categories``, each a list of
+        dicts with the keys of :data:`LISTS`, identifiers unique.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no COCO file, or an entry lacks a key or repeats an id.
+    """
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f'{path}: found no such file, expected COCO json')
+    with open(path, encoding='utf-8') as file:
+        try:
+            content = json.load(file)
+        except ValueError as error:  # also of bytes that are no text
+            raise ValueError(f'{path}: expected COCO json, found {error}') from None
+    for name, keys in LISTS.items():
+        entries = content.get(name) if isinstance(content, dict) else None
+        if not isinstance(entries, list):
+            raise ValueError(
+                f'{path}: expected COCO json with the lists {", ".join(LISTS)}, found '
+                f'no list {name!r}'
+            )
+        _check_entries(entries, keys, f'{path}: {name}')
+    return content
+
+
+def _check_entries(entries: list, keys: Sequence[str], where: str) -> None:
+    seen = set()
+    for index, entry in enumerate(entries):
+        missing = [
+            key for key in keys if not isinstance(entry, dict) or key not in entry
+        ]
+        if missing:
+            raise ValueError(f'{where}[{index}]: found no {missing[0]!r}, expected one')
+        if entry['id'] in seen:
+            raise ValueError(
+                f'{where}[{index}]: found the id {entry["id"]!r} a second time, '
+                'expected different ones'
+            )
+        seen.add(entry['id'])
+
+
+def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
+    """Compare a file's categories with the classes of a config.
+
+    mmdet leaves out boxes of other categories and says nothing, and gives the classes
+    their numbers in the order of the file.
+
+    Args:
+        content: What :func:`read_coco` returned.
+        classes: Names, in the order of the config.
+        path: The file, for messages.
+
+    Raises:
+        ValueError: The names or their order differ.
+    """
+    names = [category['name'] for category in content['categories']]
+    boxes = Counter(annotation['category_id'] for annotation in content['annotations'])
+    for category in content['categories']:
+        if category['name'] not in classes:
+            raise ValueError(
+                f'{path}: found the category {category["name"]!r} '
+                f'({boxes[category["id"]]} boxes), expected one of the classes of the '
+                f'config (metainfo.classes): {", ".join(classes)}'
+            )
+    absent = [name for name in classes if name not in names]
+    if absent:
+        raise ValueError(
+            f'{path}: categories: expected {absent[0]!r}, a class of the config '
+            f'(metainfo.classes), found {", ".join(names)}'
+        )
+    if names != list(classes):
+        raise ValueError(
+            f'{path}: categories: found the order {", ".join(names)}, expected that of '
+            f"the config's metainfo.classes: {', '.join(classes)}"
+        )
+
+
+def check_boxes(content: dict, path: str) -> None:
+    """Look at each annotation's box, image and category.
+
+    Args:
+        content: What :func:`read_coco` returned.
+        path: The file, for messages.
+
+    Raises:
+        ValueError: There is no box in the whole file, one is not four numbers or lies
+            outside of its image, or its image or category is not in the file.
+    """
+    if not content['annotations']:
+        raise ValueError(
+            f'{path}: found no box ({len(content["images"])} images), expected '
+            'at least one annotation'
+        )
+    images = {image['id']: image for image in content['images']}
+    categories = {category['id'] for category in content['categories']}
+    for index, annotation in enumerate(content['annotations']):
+        where = f'{path}: annotations[{index}] (id {annotation["id"]})'
+        image = images.get(annotation['image_id'])
+        if image is None or annotation['category_id'] not in categories:
+            key = 'image_id' if image is None else 'category_id'
+            raise ValueError(
+                f'{where}: found {key} {annotation[key]!r}, expected one of the '
+                f"file's {'images' if image is None else 'categories'}"
+            )
+        box = annotation['bbox']
+        if not _is_box(box):
+            raise ValueError(
+                f'{where}: found bbox {box!r}, expected [x, y, width, height], pixels'
+            )
+        x, y, width, height = box
+        if (
+            x >= image['width']
+            or y >= image['height']
+            or x + width < 0
+            or y + height < 0
+        ):
+            raise ValueError(
+                f'{where}: found bbox {box}, expected one on the '
+                f'{image["width"]}x{image["height"]} image {image["file_name"]}'
+            )
+
+
+def _is_box(box: object) -> bool:
+    return (
+        isinstance(box, list)
+        and len(box) == 4
+        and all(isinstance(number, Real) and math.isfinite(number) for number in box)
+        and box[2] >= 0
+        and box[3] >= 0
+    )
+
+
+def check_images(content: dict, folder: str, path: str) -> None:
+    """Look whether all images are there.
+
+    Args:
+        content: What :func:`read_coco` returned.
+        folder: Where the images are.
+        path: The annotation file, for messages.
+
+    Raises:
+        FileNotFoundError: An image is missing.
+    """
+    names = [image['file_name'] for image in content['images']]
+    absent = [n for n in names if not os.path.isfile(os.path.join(folder, n))]
+    if absent:
+        raise FileNotFoundError(
+            f'{os.path.join(folder, absent[0])}: found no such image, expected one, '
+            f'listed in {path} ({len(absent)} of {len(names)} images are missing)'
+        )
+
+
+@DATASETS.register_module()
+class CheckedCocoDataset(CocoDataset):
+    """mmdet's ``CocoDataset`` that refuses what mmdet would pass over in silence.
+
+    To train on some of a file's categories, which is then no mistake, use mmdet's.
+
+    Args:
+        *args, **kwargs: Those of :class:`mmdet.datasets.CocoDataset`.
+
+    Raises:
+        FileNotFoundError: The annotation file or an image is missing.
+        ValueError: See :func:`read_coco`, :func:`check_categories`,
+            :func:`check_boxes`.
+    """
+
+    def COCOAPI(self, path: str) -> COCO:
+        """Index the annotation file: mmdet calls this in the place of a class."""
+        content = read_coco(path)
+        check_categories(content, self.metainfo['classes'], path)
+        check_boxes(content, path)
+        if self.backend_args is None:  # else the images are not on this disk
+            check_images(content, self.data_prefix['img'], path)
+        coco = COCO()
+        coco.dataset = content
+        coco.createIndex()
+        coco.img_ann_map, coco.cat_img_map = coco.imgToAnns, coco.catToImgs
+        return coco
