@@ -14,9 +14,9 @@ function that draws one image from these layers.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from . import product_code, surface_defects
+from . import defect_folders, product_code, surface_defects
 from .devices import DeviceStyle, SurfaceStyle
-from .label_formats import COCO, YOLO, Instance, LabelFormat
+from .label_formats import COCO, FOLDERS, YOLO, Instance, LabelFormat
 from .writer import write_dataset
 
 
@@ -54,6 +54,13 @@ TASKS = {
         draw=surface_defects.make_surface,
         labels=COCO,
         size=(320, 320),
+    ),
+    'defect-folders': Task(
+        classes=defect_folders.CLASSES,
+        devices=surface_defects.DEVICES,
+        draw=defect_folders.make_sample,
+        labels=FOLDERS,
+        size=(256, 256),
     ),
 }
 

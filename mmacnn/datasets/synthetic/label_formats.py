@@ -20,11 +20,14 @@ class LabelFormat:
             worker that drew the image; ``size`` is (height, width), pixels.
         finish (Callable): ``(split_folder, records, classes)``, run once a split with
             the records in the order of the images.
+        by_class (bool): an image's class is the name of the folder it lies in, below
+            ``images``; ``name`` then begins with this folder.
     """
 
     folder: str
     write: Callable
     finish: Callable
+    by_class: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,18 @@ def _nothing_more(split_folder, records, classes):
     """The files of the images say all."""
 
 
+def _write_mask(path, picture):
+    if not cv2.imwrite(str(path), picture):
+        raise OSError(f'{path}: the mask could not be written')
+
+
+def _write_union(folder, name, instances, size):
+    """Write 255 where a defect is; an image without one has no mask."""
+    if instances:
+        defective = np.any([instance.mask for instance in instances], axis=0)
+        _write_mask(folder / f'{name}.png', 255 * defective.astype(np.uint8))
+
+
 def _write_masks(folder: Path, name: str, instances: Sequence[Instance], size: tuple):
     """Write class index + 1 of each pixel, 0 where nothing is, and return the image."""
     picture = np.zeros(size, np.uint8)
@@ -100,9 +115,7 @@ def _write_masks(folder: Path, name: str, instances: Sequence[Instance], size: t
                 'iscrowd': 0,
             }
         )
-    path = folder / f'{name}.png'
-    if not cv2.imwrite(str(path), picture):
-        raise OSError(f'{path}: the mask could not be written')
+    _write_mask(folder / f'{name}.png', picture)
     image = {'file_name': f'{name}.jpg', 'height': size[0], 'width': size[1]}
     return image, annotations
 
@@ -131,3 +144,8 @@ YOLO = LabelFormat(folder='labels', write=_write_yolo, finish=_nothing_more)
 
 COCO = LabelFormat(folder='masks', write=_write_masks, finish=_write_coco_json)
 """Of tasks whose annotation is a sequence of :class:`Instance`."""
+
+FOLDERS = LabelFormat(
+    folder='masks', write=_write_union, finish=_nothing_more, by_class=True
+)
+"""Of tasks whose label is for the whole image; the masks are for testing."""

@@ -42,6 +42,11 @@ def sample_label(seed, split, index, num_classes):
     return int(np.random.default_rng(seeds).permutation(num_classes)[place])
 
 
+def _subfolders(task):
+    """Where the files of each class lie, below the split's ``images`` and labels."""
+    return [f'{name}/' if task.labels.by_class else '' for name in task.classes]
+
+
 def _write_sample(job, task, seed, size, root):
     """Draw one image and write it with its annotation.
 
@@ -55,7 +60,7 @@ def _write_sample(job, task, seed, size, root):
     label = sample_label(seed, split, index, len(task.classes))
     seeds = sample_seeds(seed, split, index)
     image, annotation = task.draw(seeds, label, size, task.devices[split])
-    name = f'{split}_{index:06d}'
+    name = f'{_subfolders(task)[label]}{split}_{index:06d}'
     path = root / split / 'images' / f'{name}.jpg'
     if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
         raise OSError(f'{path}: the image could not be written')
@@ -114,8 +119,9 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
     root = Path(tempfile.mkdtemp(prefix=f'.{out_dir.name}-', dir=out_dir.parent))
     try:
         for split in counts:
-            (root / split / 'images').mkdir(parents=True)
-            (root / split / task.labels.folder).mkdir()
+            for below in _subfolders(task):
+                for kind in ('images', task.labels.folder):
+                    (root / split / kind / below).mkdir(parents=True, exist_ok=True)
         (root / 'classes.txt').write_text('\n'.join(task.classes) + '\n')
         jobs = [(split, i) for split, count in counts.items() for i in range(count)]
         write = partial(_write_sample, task=task, seed=seed, size=size, root=root)
