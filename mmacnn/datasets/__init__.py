@@ -3,12 +3,16 @@
 
 from . import transforms
 from .checked_coco import CheckedCocoDataset
+from .class_folders import ClassFolderDataset
+from .collate import same_size_collate
 from .labelled_share_sampler import LabelledShareSampler
 from .yolo_roi import YOLORoIDataset
 
 __all__ = [
     'CheckedCocoDataset',
+    'ClassFolderDataset',
     'LabelledShareSampler',
     'YOLORoIDataset',
+    'same_size_collate',
     'transforms',
 ]

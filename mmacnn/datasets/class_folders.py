@@ -1,0 +1,129 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+import os
+import os.path as osp
+from collections.abc import Sequence
+
+from mmpretrain.datasets import CustomDataset
+
+from mmacnn.registry import DATASETS
+
+from .class_names import check_class_names
+from .image_files import IMAGE_SUFFIXES
+
+MASK_SUFFIX = '.png'
+
+
+@DATASETS.register_module()
+class ClassFolderDataset(CustomDataset):
+    """Images in one folder a class, and masks of the defects where there are some.
+
+    mmpretrain's ``CustomDataset`` numbers the classes in the alphabet's order of the
+    folders, whatever ``classes`` says; here their order is that of ``classes``.
+
+    A mask is a picture of its image's size, not zero on the defect, below ``mask_path``
+    where the image is below ``img_path``, ending in ``.png``. Images of the first class
+    have none.
+
+    Args:
+        classes: Names of the folders, the good class first. By default all folders
+            below ``img_path``, by the alphabet: ``0`` and ``1``.
+        data_root: Folder that ``data_prefix`` starts from.
+        data_prefix: ``img_path``, the folder of the classes' folders, and
+            ``mask_path``, that of the masks, where there are some.
+        **kwargs: ``pipeline``, ``test_mode`` and others of mmengine's ``BaseDataset``.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or a mask is missing.
+        ValueError: Folders and classes differ, there are less than two, or one has no
+            image.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str] | None = None,
+        data_root: str = '',
+        data_prefix: dict | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(
+            data_root=data_root,
+            data_prefix=data_prefix or dict(img_path=''),
+            extensions=IMAGE_SUFFIXES,
+            classes=classes,
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """List the images, class by class: ``img_path``, ``gt_label``, ``mask_path``.
+
+        ``mask_path`` is None for an image without a defect, and absent where the masks
+        are not known.
+        """
+        classes = self._check_folders()
+        self._metainfo['classes'] = classes
+        masks = self.data_prefix.get('mask_path')
+        data_list = []
+        for label, name in enumerate(classes):
+            files = self._images_of(name)
+            for file in files:
+                info = dict(img_path=osp.join(self.img_prefix, file), gt_label=label)
+                if masks is not None:
+                    mask = osp.join(masks, osp.splitext(file)[0] + MASK_SUFFIX)
+                    info['mask_path'] = _check_mask(mask, info) if label else None
+                data_list.append(info)
+        return data_list
+
+    def _check_folders(self) -> tuple[str, ...]:
+        root = self.img_prefix or os.curdir
+        if not osp.isdir(root):
+            raise FileNotFoundError(
+                f'{root}: found no such folder, expected one with a folder for each '
+                'class'
+            )
+        with os.scandir(root) as entries:
+            found = sorted(
+                e.name for e in entries if e.is_dir() and not e.name.startswith('.')
+            )
+        classes = check_class_names(self.CLASSES or found or ['?'], f'{root}: classes')
+        if len(found) < 2:
+            raise ValueError(
+                f'{root}: found {len(found)} class folders ({", ".join(found)}), '
+                'expected two or more: good images and defective ones'
+            )
+        for name in found:
+            if name not in classes:
+                raise ValueError(
+                    f'{osp.join(root, name)}: found a folder that is no class, '
+                    f'expected {", ".join(classes)} (`classes` in the config)'
+                )
+        for name in classes:
+            if name not in found:
+                raise ValueError(
+                    f'{root}: found no folder of class {name!r} (`classes` in the '
+                    f'config), only {", ".join(found)}'
+                )
+        return classes
+
+    def _images_of(self, name: str) -> list[str]:
+        """Paths of a class's images below ``img_path``, those of subfolders too."""
+        files = [
+            osp.relpath(osp.join(folder, file), self.img_prefix or os.curdir)
+            for folder, _, names in os.walk(osp.join(self.img_prefix, name))
+            for file in names
+            if self.is_valid_file(file) and not file.startswith('.')
+        ]
+        if not files:
+            raise ValueError(
+                f'{osp.join(self.img_prefix, name)}: found no image, expected at least '
+                f'one ({" ".join(IMAGE_SUFFIXES)})'
+            )
+        return sorted(files)
+
+
+def _check_mask(mask: str, info: dict) -> str:
+    if not osp.isfile(mask):
+        raise FileNotFoundError(
+            f'{mask}: found no such mask, expected one for {info["img_path"]}'
+        )
+    return mask

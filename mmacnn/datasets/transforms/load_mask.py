@@ -1,0 +1,41 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+import mmcv
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmacnn.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadDefectMask(BaseTransform):
+    """Read where the defect is, for testing.
+
+    Required key: ``img`` (H, W, 3). Added key: ``gt_seg_map`` (H, W) uint8, 1 on the
+    defect and 0 elsewhere; 0 everywhere if ``mask_path`` is None, and not added if
+    there is no ``mask_path``: nobody knows.
+
+    Raises:
+        ValueError: If the mask is no picture or not of the image's size.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Add ``gt_seg_map``."""
+        if 'mask_path' not in results:
+            return results
+        path, size = results['mask_path'], results['img'].shape[:2]
+        if path is None:
+            results['gt_seg_map'] = np.zeros(size, np.uint8)
+            return results
+        mask = mmcv.imread(path, flag='grayscale')
+        if mask is None or mask.shape != size:
+            found = 'no picture' if mask is None else f'{mask.shape[0]}x{mask.shape[1]}'
+            raise ValueError(
+                f'{path}: found {found}, expected a mask of {size[0]}x{size[1]} pixels '
+                f'as {results["img_path"]}'
+            )
+        results['gt_seg_map'] = (mask > 0).astype(np.uint8)
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}()'

@@ -1,0 +1,196 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""How well a heat map, and the mask cut from it, show where the defects are."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from sklearn.metrics import roc_auc_score
+
+from mmacnn.ops import connected_regions
+from mmacnn.registry import METRICS
+
+SIZES = ('small', 'medium', 'large')
+
+
+@METRICS.register_module()
+class DefectMapMetric(BaseMetric):
+    """Compare heat map and mask with the true masks, and the score with the label.
+
+    All in %, but for ``best_threshold``, in the units of the heat map:
+
+    - ``image_auroc``: area under the ROC curve of the score of not being good.
+    - ``pixel_auroc``: the same of the heat map, over the pixels of all images.
+    - ``iou``, ``dice``: of ``pred_mask``, over the pixels of all images.
+    - ``best_dice``, ``best_threshold``: the highest Dice that a threshold on the heat
+      map could reach on these images, and which. Choose it on a validation set.
+    - ``pointing``: share of defective images whose heat map has its peak on a defect,
+      or within ``tolerance`` of it (the pointing game of Zhang et al., *Top-down Neural
+      Attention by Excitation Backprop*, ECCV 2016, section 4.1); ``pointing_small``,
+      ``_medium`` and ``_large`` by the size of the largest defect.
+    - ``recall``: share of the defects (connected parts of a mask) that ``pred_mask``
+      touches; ``recall_small``, ``_medium`` and ``_large`` by size.
+
+    What needs masks is left out where no image has one, and likewise each of these
+    numbers that no image or defect counts for. Heat maps are rounded to half precision.
+
+    Args:
+        tolerance: Distance from a defect in pixels that still counts as on it.
+        size_limits: Square roots of the areas in pixels from which a defect is medium,
+            and large.
+        collect_device: Where results of several processes meet, 'cpu' or 'gpu'.
+        prefix: Name before the metrics' names instead of 'map'.
+    """
+
+    default_prefix = 'map'
+
+    def __init__(
+        self,
+        tolerance: float = 8.0,
+        size_limits: tuple[float, float] = (8.0, 16.0),
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if tolerance < 0:
+            raise ValueError(f'tolerance must be >= 0 pixels, got {tolerance}')
+        self.tolerance = tolerance
+        self.size_limits = size_limits
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Keep one record a sample.
+
+        Args:
+            data_batch: Unused.
+            data_samples: ``gt_label`` (0 is good), ``pred_score`` (num_classes,), and
+                where masks are known ``gt_seg_map`` (H, W), not 0 on a defect,
+                ``pred_heatmap`` (H, W), and ``pred_mask`` (H, W) bool.
+        """
+        for sample in data_samples:
+            record = dict(
+                defective=int(sample['gt_label']) > 0,
+                score=1 - float(sample['pred_score'][0]),
+            )
+            if 'gt_seg_map' in sample:
+                maps = ('gt_seg_map', 'pred_heatmap', 'pred_mask')
+                record.update(self._measure(*(_to_numpy(sample[k]) for k in maps)))
+            self.results.append(record)
+
+    def _measure(self, truth: np.ndarray, heat: np.ndarray, mask: np.ndarray) -> dict:
+        truth, mask = truth > 0, mask > 0
+        values, where = np.unique(
+            np.clip(heat, -6e4, 6e4).astype(np.float16), return_inverse=True
+        )
+        defects = connected_regions(truth)
+        sizes = np.sqrt(defects.areas)
+        touched = np.unique(defects.labels[mask])
+        record = dict(
+            values=values.astype(np.float32),
+            positives=np.bincount(where.ravel()[truth.ravel()], minlength=len(values)),
+            negatives=np.bincount(where.ravel()[~truth.ravel()], minlength=len(values)),
+            counts=np.array(
+                [(truth & mask).sum(), (~truth & mask).sum(), (truth & ~mask).sum()]
+            ),
+            sizes=np.digitize(sizes, self.size_limits),
+            found=np.isin(np.arange(1, len(sizes) + 1), touched),
+        )
+        if len(sizes):
+            away = cv2.distanceTransform(
+                (~truth).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+            )
+            record['hit'] = away.flat[heat.argmax()] <= self.tolerance
+        return record
+
+    def compute_metrics(self, results: list[dict]) -> dict:
+        """Summarise the records of all samples.
+
+        Args:
+            results: What :meth:`process` kept, from all processes.
+
+        Returns:
+            dict[str, float]: The metrics named in the class docstring.
+        """
+        metrics = {}
+        defective = np.array([record['defective'] for record in results])
+        if defective.any() and not defective.all():
+            scores = [record['score'] for record in results]
+            metrics['image_auroc'] = 100 * roc_auc_score(defective, scores)
+        masked = [record for record in results if 'values' in record]
+        if not masked:
+            return metrics
+        values, positives, negatives = _pool(masked)
+        if positives.any() and negatives.any():
+            metrics['pixel_auroc'] = 100 * roc_auc_score(
+                np.repeat([1, 0], len(values)),
+                np.tile(values, 2),
+                sample_weight=np.concatenate((positives, negatives)),
+            )
+            dice, threshold = best_dice(values, positives, negatives)
+            metrics.update(best_dice=100 * dice, best_threshold=threshold)
+        true, false, missed = sum(record['counts'] for record in masked)
+        if true + false + missed:
+            metrics['iou'] = 100 * true / (true + false + missed)
+            metrics['dice'] = 200 * true / (2 * true + false + missed)
+        pointed = [record for record in masked if 'hit' in record]
+        metrics |= _shares(
+            'pointing',
+            np.array([record['hit'] for record in pointed]),
+            np.array([record['sizes'][0] for record in pointed]),
+        )
+        metrics |= _shares(
+            'recall',
+            np.concatenate([record['found'] for record in masked]),
+            np.concatenate([record['sizes'] for record in masked]),
+        )
+        return {name: float(value) for name, value in metrics.items()}
+
+
+def best_dice(
+    values: np.ndarray, positives: np.ndarray, negatives: np.ndarray
+) -> tuple[float, float]:
+    """Highest Dice of ``value > threshold``, and the threshold.
+
+    Args:
+        values: (N,), rising.
+        positives: (N,), number of pixels of each value on a defect; not all 0.
+        negatives: (N,), number of pixels of each value elsewhere.
+
+    Returns:
+        Dice in [0, 1], and the threshold, midway between two of ``values``.
+    """
+    above = positives[::-1].cumsum()[::-1]
+    marked = above + negatives[::-1].cumsum()[::-1]
+    dice = 2 * above / (marked + positives.sum())
+    best = int(dice.argmax())
+    below = values[best - 1] if best else values[best] - 1
+    return float(dice[best]), float((values[best] + below) / 2)
+
+
+def _pool(records: Sequence[dict]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All values of the heat maps, rising, and how often each is on a defect or not."""
+    values, where = np.unique(
+        np.concatenate([record['values'] for record in records]), return_inverse=True
+    )
+    counts = [
+        np.bincount(
+            where, np.concatenate([record[key] for record in records]), len(values)
+        )
+        for key in ('positives', 'negatives')
+    ]
+    return values, *counts
+
+
+def _shares(name: str, right: np.ndarray, sizes: np.ndarray) -> dict[str, float]:
+    """Share of ``right``, in %, of all and by size."""
+    groups = {name: np.ones(len(right), bool)}
+    groups.update({f'{name}_{size}': sizes == i for i, size in enumerate(SIZES)})
+    return {
+        key: 100 * right[chosen].mean()
+        for key, chosen in groups.items()
+        if chosen.any()
+    }
+
+
+def _to_numpy(values) -> np.ndarray:
+    return np.asarray(values.cpu() if hasattr(values, 'cpu') else values)
