@@ -1,7 +1,13 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from mmpretrain.structures import DataSample
+
+DATA = Path(__file__).parents[1] / 'data'
 
 
 @pytest.fixture
@@ -45,3 +51,23 @@ def data_samples():
         sample.set_field(torch.tensor(box).view(-1, 4), 'gt_bboxes')
         samples.append(sample)
     return samples
+
+
+@pytest.fixture
+def golden():
+    """Give vectors of a published implementation; ``weight.*`` in a dict ``weight``."""
+
+    def load(name: str, dtype: torch.dtype = torch.float64) -> dict:
+        vectors = defaultdict(dict)
+        with np.load(DATA / f'{name}.npz') as file:
+            for key in file:
+                tensor = torch.from_numpy(file[key])
+                tensor = tensor.to(dtype) if tensor.is_floating_point() else tensor
+                group, _, rest = key.partition('.')
+                if rest:
+                    vectors[group][rest] = tensor
+                else:
+                    vectors[key] = tensor
+        return dict(vectors)
+
+    return load
