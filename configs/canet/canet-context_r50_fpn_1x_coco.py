@@ -1,0 +1,4 @@
+_base_ = ['./canet_r50_fpn_1x_coco.py']
+
+# Of CANet, the context decoder alone.
+model = dict(backbone=dict(plugins=[_base_.context_decoder]), neck=dict(type='FPN'))

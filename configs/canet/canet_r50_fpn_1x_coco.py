@@ -1,0 +1,12 @@
+_base_ = [
+    'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py',
+    '../_base_/models/cablock.py',
+]
+
+model = dict(
+    backbone=dict(plugins=_base_.cablock), neck=dict(type='mmacnn.LaplacianFPN')
+)
+
+train_dataloader = dict(dataset=dict(type='mmacnn.CheckedCocoDataset'))
+val_dataloader = dict(dataset=dict(type='mmacnn.CheckedCocoDataset'))
+test_dataloader = val_dataloader

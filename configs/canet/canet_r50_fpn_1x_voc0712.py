@@ -1,0 +1,8 @@
+_base_ = [
+    'mmdet::pascal_voc/faster-rcnn_r50_fpn_1x_voc0712.py',
+    '../_base_/models/cablock.py',
+]
+
+model = dict(
+    backbone=dict(plugins=_base_.cablock), neck=dict(type='mmacnn.LaplacianFPN')
+)
