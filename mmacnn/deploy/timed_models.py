@@ -1,7 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Models that take a batch of photographs and say how long each stage took."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from mmengine.registry import MODELS, init_default_scope
 
 from mmacnn.apis.config import load_checkpoint, load_config, load_weights
 
+from .model_folder import read_description
 from .onnx_session import open_session
 
 # A camera gives an array: reading files and labels is no part of a prediction.
@@ -207,19 +207,11 @@ class TimedFolder:
 
     Raises:
         FileNotFoundError: The folder lacks ``detail.json`` or the model.
-        KeyError, ValueError: A file of the folder is damaged.
+        ValueError: A file of the folder is damaged.
     """
 
     def __init__(self, folder: str, num_threads: int) -> None:
-        detail = Path(folder, 'detail.json')
-        if not detail.is_file():
-            raise FileNotFoundError(
-                f'{detail}: no such file; expected a folder that tools/deploy.py wrote'
-            )
-        try:
-            facts = json.loads(detail.read_text(encoding='utf-8'))['mmacnn']
-        except (ValueError, KeyError) as error:
-            raise ValueError(f'{detail}: damaged, or without the key mmacnn') from error
+        facts = read_description(folder)['mmacnn']
         path = Path(folder, facts['model'])
         self.session = open_session(path, num_threads)
         self.contract, self.input = facts['contract'], facts['input']

@@ -174,11 +174,7 @@ def test_mistakes(tmp_path, tiny_config):
             ValueError,
             'weights.pth: expected CONFIG,CHECKPOINT',
         ),
-        (
-            folder,
-            FileNotFoundError,
-            'detail.json: no such file; expected a folder that',
-        ),
+        (folder, FileNotFoundError, 'folder: expected a model folder of'),
         (
             gray,
             ValueError,
@@ -194,5 +190,5 @@ def test_mistakes(tmp_path, tiny_config):
         with pytest.raises(error, match=message):
             open_quickly(source)
     make_folder(folder, 'full', detail='{}')
-    with pytest.raises(ValueError, match='detail.json: damaged, or without the key'):
+    with pytest.raises(ValueError, match='detail.json: expected the record of'):
         open_quickly(folder)
