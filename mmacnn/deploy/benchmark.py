@@ -1,9 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Latency and throughput of several models, side by side in one run."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import process_time
 
 import cv2
 import numpy as np
@@ -27,10 +28,12 @@ class Measurement:
         threads: Threads that each part may use.
         stages: Milliseconds a batch: stage ('preprocess', 'network', 'postprocess',
             'total') to its ``median``, ``p95`` and ``p99``; None for a stage that the
-            model does not have.
+            model does not have. 'processor' is the processors' time for all of it:
+            with one thread, more than a little below 'total' means that other
+            programs held the processor meanwhile.
         images_per_second: All stages together, over all rounds.
         ratio: Median over the rounds of this model's time by the first model's of the
-            same round, for 'network' and 'total': 2 is twice as slow.
+            same round, for 'network', 'total' and 'processor': 2 is twice as slow.
         size_bytes: Of the checkpoint or the ONNX file.
     """
 
@@ -116,25 +119,28 @@ def _check_batch_size(models: Mapping[str, TimedModel], size: int) -> None:
 
 
 def _run_interleaved(
-    models: Mapping[str, Callable[[list], StageTimes]],
+    models: Mapping[str, TimedModel],
     images: list[np.ndarray],
     rounds: int,
     what: str,
-) -> dict[str, list[StageTimes]]:
+) -> dict[str, list[tuple[StageTimes, float]]]:
+    """Stages and processor time of each round, by model."""
     times = {name: [] for name in models}
     names = list(models)
     for turn in track(range(WARM_UP + rounds), what):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
-            taken = models[name](images)
+            start = process_time()
+            stages = models[name](images)
+            processor = process_time() - start
             if turn >= WARM_UP:
-                times[name].append(taken)
+                times[name].append((stages, processor))
     return times
 
 
 def _summarize(
     models: Mapping[str, TimedModel],
-    times: Mapping[str, list[StageTimes]],
+    times: Mapping[str, list[tuple[StageTimes, float]]],
     batch_size: int,
     threads: int,
 ) -> Iterator[Measurement]:
@@ -152,22 +158,25 @@ def _summarize(
             images_per_second=float(batch_size / stages['total'].mean()),
             ratio={
                 stage: float(np.median(stages[stage] / reference[stage]))
-                for stage in ('network', 'total')
+                for stage in ('network', 'total', 'processor')
             },
             size_bytes=models[name].size_bytes,
         )
 
 
-def _columns(times: list[StageTimes]) -> dict[str, np.ndarray | None]:
-    """Seconds of each stage, and of all, over the rounds."""
+def _columns(
+    times: list[tuple[StageTimes, float]],
+) -> dict[str, np.ndarray | None]:
+    """Seconds of each stage, of all and of the processor, over the rounds."""
+    stages, processor = zip(*times, strict=True)
     columns = {
         stage: None if column[0] is None else np.array(column)
         for stage, column in zip(
-            StageTimes._fields, zip(*times, strict=True), strict=True
+            StageTimes._fields, zip(*stages, strict=True), strict=True
         )
     }
     present = [column for column in columns.values() if column is not None]
-    return columns | dict(total=np.sum(present, axis=0))
+    return columns | dict(total=np.sum(present, axis=0), processor=np.array(processor))
 
 
 def _percentiles(seconds: np.ndarray) -> dict[str, float]:

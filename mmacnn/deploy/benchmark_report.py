@@ -29,12 +29,16 @@ COLOURS = dict(
 
 
 def format_table(measurements: Sequence[Measurement]) -> str:
-    """A line for each measurement; milliseconds are for the whole batch."""
+    """A line for each measurement.
+
+    Milliseconds are for the whole batch; without another word they are medians, p95
+    and p99 those of the total.
+    """
     width = max(5, *(len(each.model) for each in measurements))
     lines = [
         f'{"threads":>7} {"batch":>5}  {"model":{width}} {"prepare":>9} {"network":>9} '
-        f'{"post":>9} {"total":>9} {"p95":>9} {"p99":>9} {"images/s":>9} '
-        f'{"x network":>9} {"x total":>9} {"MB":>7}'
+        f'{"post":>9} {"total":>9} {"processor":>9} {"p95":>9} {"p99":>9} '
+        f'{"images/s":>9} {"x network":>9} {"x total":>9} {"MB":>7}'
     ]
     for each in measurements:
         medians = ''.join(
