@@ -1,0 +1,126 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Reading a deploy config and a model config, and whether they belong together."""
+
+from copy import deepcopy
+from importlib.util import find_spec
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import MODELS
+from torch import nn
+
+BACKENDS = ('onnxruntime', 'tensorrt')
+PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime')
+# What only labels need; a camera has none.
+FOR_LABELS = ('LoadAnnotations', 'ToTensor')
+OUTPUTS = {'output', 'scores', 'centre', 'roi', 'crop', 'dets', 'labels'}
+
+
+def load_deploy_config(path: str) -> Config:
+    """Read a deploy config and check what MMDeploy takes for granted.
+
+    Args:
+        path: Config file, such as those in ``configs/deploy``.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ImportError: A package that deployment needs is not installed.
+        KeyError, ValueError: It is no deploy config, or not of this package's kind.
+    """
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f'deployment needs {", ".join(missing)}, not installed: pip install '
+            f'-c requirements/constraints.txt {" ".join(missing)}'
+        )
+    cfg = Config.fromfile(path)
+    for key in ('codebase_config', 'backend_config', 'ir_config', 'tolerance'):
+        if key not in cfg:
+            raise KeyError(f'{path}: expected a deploy config, with the key {key!r}')
+    backend = cfg.backend_config.get('type')
+    if backend not in BACKENDS:
+        raise ValueError(
+            f'{path}: backend_config.type is {backend!r}, expected one of {BACKENDS}'
+        )
+    frames = cfg.codebase_config.get('frames')
+    if frames not in (None, 'uint8', 'float32'):
+        raise ValueError(
+            f"{path}: codebase_config.frames is {frames!r}, expected 'uint8', "
+            "'float32' or none"
+        )
+    outputs = cfg.ir_config.output_names
+    if cfg.codebase_config.type == 'mmacnn' and not OUTPUTS.issuperset(outputs):
+        raise ValueError(
+            f'{path}: ir_config.output_names is {outputs}, expected names out of '
+            f'{sorted(OUTPUTS)}'
+        )
+    axes = cfg.ir_config.get('dynamic_axes')
+    if axes:  # every output has the images of the batch in its first axis
+        for name in outputs:
+            axes.setdefault(name, {0: 'batch'})
+    return cfg
+
+
+def plain_model_config(cfg: Config) -> Config:
+    """Bring a model config into the form that MMDeploy reads.
+
+    MMDeploy looks for ``test_pipeline`` and mmpretrain's ``data_preprocessor`` at the
+    top, compares the steps' types without their scope, and knows no labels.
+
+    Args:
+        cfg: A config with ``model`` and ``test_dataloader``. It stays as it is.
+
+    Raises:
+        KeyError: One of these is missing.
+    """
+    for key in ('model', 'test_dataloader'):
+        if key not in cfg:
+            raise KeyError(f'{cfg.filename}: expected the key {key!r}')
+    cfg = deepcopy(cfg)
+    steps = []
+    for step in cfg.test_dataloader.dataset.pipeline:
+        kind = step.type if isinstance(step.type, str) else step.type.__name__
+        kind = kind.rpartition('.')[2]
+        if kind not in FOR_LABELS:
+            steps.append(dict(step, type=kind))
+            steps[-1].pop('algorithm_keys', None)
+    cfg.test_pipeline = steps
+    if 'data_preprocessor' in cfg.model:
+        cfg.data_preprocessor = deepcopy(cfg.model.data_preprocessor)
+    return cfg
+
+
+def build_model(cfg: Config) -> nn.Module:
+    """Build the model of a config for prediction, in the current default scope."""
+    return MODELS.build(deepcopy(cfg.model)).eval()
+
+
+def check_codebase(deploy_cfg: Config, model: nn.Module, path: str) -> None:
+    """Refuse a deploy config that was made for another kind of model.
+
+    Args:
+        deploy_cfg: The deploy config.
+        model: The model that it is to export.
+        path: File of the deploy config, for the message.
+
+    Raises:
+        ValueError: Its codebase or its task is not the model's.
+    """
+    expected = _codebase(model)
+    found = deploy_cfg.codebase_config.type
+    task = deploy_cfg.codebase_config.task
+    tasks = dict(mmdet=('ObjectDetection',), mmpretrain=('Classification',))
+    allowed = tasks.get(expected, ('Classification', 'ObjectDetection'))
+    if found != expected or task not in allowed:
+        raise ValueError(
+            f'{path}: made for {task} by {found}, expected {" or ".join(allowed)} by '
+            f'{expected} for the model, a {type(model).__name__}'
+        )
+
+
+def _codebase(model: Any) -> str:
+    """The codebase of MMDeploy that exports a model."""
+    bases = {each.__module__.partition('.')[0] for each in type(model).__mro__}
+    if type(model).__name__ == 'ACNN':
+        return 'mmacnn'
+    return 'mmdet' if 'mmdet' in bases else 'mmpretrain'

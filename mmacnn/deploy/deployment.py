@@ -1,0 +1,182 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""From a checkpoint to a model folder that was shown to give the same answers."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.registry import DATASETS
+from torch import nn
+
+from mmacnn.apis.config import (
+    class_names,
+    load_checkpoint,
+    load_config,
+    load_weights,
+)
+from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.utils import folder_written_whole, track
+
+from .deploy_config import (
+    build_model,
+    check_codebase,
+    load_deploy_config,
+    plain_model_config,
+)
+from .exporting import export_onnx, mmdeploy_session
+from .model_folder import deployed_model, precision, write_description
+from .quantization import quantize
+from .tensorrt_engine import SCRIPT, build_engine, can_build, write_script
+from .tensorrt_operators import unsupported_operators
+from .verification import Differences, compare
+
+CALIBRATION_IMAGES = 64
+
+
+def deploy(
+    deploy_cfg: str,
+    model_cfg: str,
+    checkpoint: str,
+    image: str,
+    work_dir: str,
+    verify: int = 0,
+    verify_images: str | None = None,
+    calibration_images: str | None = None,
+    cfg_options: dict | None = None,
+) -> list[str]:
+    """Export a model, and compare it with its checkpoint.
+
+    Args:
+        deploy_cfg: Deploy config file, such as those in ``configs/deploy``.
+        model_cfg: Config file of the model.
+        checkpoint: The weights.
+        image: Image file to trace the model with.
+        work_dir: New or empty folder; written whole or not at all.
+        verify: Number of images on which to compare the exported model with the
+            checkpoint; 0 for none.
+        verify_images: Folder of these images. The config's test set by default.
+        calibration_images: Folder of images that give int8 its scales. The config's
+            training set by default.
+        cfg_options: Settings of the model's config to override, with dotted keys.
+
+    Returns:
+        Lines for the user: what was written and compared, and what is to do.
+
+    Raises:
+        FileNotFoundError, FileExistsError: An input is missing, or ``work_dir`` is not
+            empty.
+        ImportError: A package is not installed.
+        KeyError, ValueError: The inputs don't fit together, the target lacks an
+            operator, or the exported model differs from the checkpoint by more than
+            the deploy config's ``tolerance``.
+    """
+    target = load_deploy_config(deploy_cfg)
+    cfg = plain_model_config(load_config(model_cfg, cfg_options=cfg_options))
+    if not Path(image).is_file():
+        raise FileNotFoundError(f'{image}: no such image')
+    read_image_size(image, decode=True)
+    weights = load_checkpoint(checkpoint)
+    with mmdeploy_session(cfg):
+        reference = build_model(cfg)
+    check_codebase(target, reference, deploy_cfg)
+    load_weights(reference, weights, checkpoint)
+
+    with folder_written_whole(work_dir) as folder:
+        path = export_onnx(image, folder, target, cfg, checkpoint)
+        if precision(target) == 'int8':
+            files = _image_files(
+                calibration_images, CALIBRATION_IMAGES, cfg, 'train_dataloader'
+            )
+            is_tensorrt = target.backend_config.type == 'tensorrt'
+            quantize(path, _batches(files, target, cfg), for_tensorrt=is_tensorrt)
+        lines = _finish_for_tensorrt(path, target)
+        names = class_names(weights, cfg)
+        write_description(folder, target, cfg, checkpoint, names and list(names))
+        if verify:
+            files = _image_files(verify_images, verify, cfg, 'test_dataloader')
+            lines.append(str(_verify(reference, folder, target, cfg, files)))
+    size = (Path(work_dir) / path.name).stat().st_size
+    return [f'{work_dir}: {path.name}, {size / 1e6:.2f} MB', *lines]
+
+
+def _finish_for_tensorrt(path: Path, deploy_cfg: Config) -> list[str]:
+    """Check the operators, write the build script, build where it can be built."""
+    if deploy_cfg.backend_config.type != 'tensorrt':
+        return []
+    version = deploy_cfg.backend_config.version
+    problems = unsupported_operators(path, version)
+    if problems:
+        raise ValueError(
+            f'TensorRT {version} cannot take the model: {"; ".join(problems)}'
+        )
+    write_script(path, deploy_cfg)
+    lines = [f'TensorRT {version} has every operator and type of the model']
+    if can_build():
+        engine = build_engine(path, deploy_cfg)
+        return [*lines, f'{engine.name} built, for this kind of GPU alone']
+    return [
+        *lines,
+        f'no engine was built, since TensorRT or a GPU is missing here: run {SCRIPT} '
+        'in the model folder on the machine that will use it',
+    ]
+
+
+def _image_files(
+    folder: str | None, count: int, cfg: Config, dataloader: str
+) -> list[str]:
+    """At most ``count`` images of a folder, or of a data set, evenly spread."""
+    if folder is not None:
+        names = list_files(folder, IMAGE_SUFFIXES)
+        if not names:
+            raise ValueError(f'{folder}: expected images, found none')
+        paths = [str(Path(folder, name)) for name in names]
+    elif dataloader not in cfg:
+        raise KeyError(f'{cfg.filename}: expected the key {dataloader!r}, or a folder')
+    else:
+        with mmdeploy_session(cfg):
+            dataset = DATASETS.build(cfg[dataloader].dataset)
+        paths = [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
+    chosen = np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)
+    files = [paths[i] for i in chosen]
+    for file in files:
+        read_image_size(file)
+    return files
+
+
+def _batches(
+    files: Sequence[str], deploy_cfg: Config, cfg: Config
+) -> Iterator[np.ndarray]:
+    """The images as the exported model takes them."""
+    from mmdeploy.apis.utils import build_task_processor
+
+    with mmdeploy_session(cfg):
+        target = deepcopy(deploy_cfg)
+        target.backend_config = dict(type='onnxruntime')
+        processor = build_task_processor(cfg, target, 'cpu')
+        preprocessor = build_model(cfg).data_preprocessor
+        for file in track(files, 'Calibrating'):
+            _, batch = processor.create_input(
+                file, target.ir_config.get('input_shape'), preprocessor
+            )
+            yield batch.numpy()
+
+
+def _verify(
+    reference: nn.Module,
+    folder: Path,
+    deploy_cfg: Config,
+    cfg: Config,
+    files: Sequence[str],
+) -> Differences:
+    with mmdeploy_session(cfg):
+        exported = deployed_model(folder, cfg.model)
+        differences = compare(reference, exported, cfg, files)
+    beyond = differences.beyond(deploy_cfg.tolerance)
+    if beyond:
+        raise ValueError(
+            f'the exported model differs from the checkpoint on {len(files)} images: '
+            f'{"; ".join(beyond)}'
+        )
+    return differences

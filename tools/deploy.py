@@ -1,0 +1,58 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Export a checkpoint to a model folder, and compare the two."""
+
+import argparse
+
+from mmacnn.apis import add_cfg_options, run_tool, whole_number
+from mmacnn.deploy import deploy
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('deploy_cfg', help='deploy config, out of configs/deploy')
+    parser.add_argument('model_cfg', help='config of the model')
+    parser.add_argument('checkpoint', help='weights')
+    parser.add_argument('img', help='image to trace the model with')
+    parser.add_argument(
+        '--work-dir', required=True, metavar='DIR', help='new or empty model folder'
+    )
+    parser.add_argument(
+        '--verify',
+        type=whole_number(0),
+        default=0,
+        metavar='N',
+        help='compare with the checkpoint on N images, and fail over the tolerance of '
+        'the deploy config (0)',
+    )
+    parser.add_argument(
+        '--verify-images',
+        metavar='DIR',
+        help="folder of these images (the config's test set)",
+    )
+    parser.add_argument(
+        '--calib-images',
+        metavar='DIR',
+        help="int8: folder of images to calibrate with (the config's training set)",
+    )
+    add_cfg_options(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    lines = deploy(
+        args.deploy_cfg,
+        args.model_cfg,
+        args.checkpoint,
+        args.img,
+        args.work_dir,
+        verify=args.verify,
+        verify_images=args.verify_images,
+        calibration_images=args.calib_images,
+        cfg_options=args.cfg_options,
+    )
+    print('\n'.join(lines))
+
+
+if __name__ == '__main__':
+    run_tool(main)
