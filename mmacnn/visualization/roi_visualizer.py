@@ -6,16 +6,19 @@ from collections.abc import Sequence
 import cv2
 import mmcv
 import numpy as np
+import torch
 from mmengine.visualization import Visualizer
 from mmpretrain.structures import DataSample
 from PIL import Image, ImageDraw
 
+from mmacnn.ops import connected_regions
 from mmacnn.registry import VISUALIZERS
 
 from .drawing import as_canvas, crop_roi, draw_box, draw_text, fit, overlay_heatmap
+from .evidence import colour_bar, outline, overlay_evidence
 
-PREDICTED = ('pred_label', 'pred_score', 'pred_roi', 'pred_heatmap')
-TRUE = ('gt_label', 'gt_bboxes')
+PREDICTED = ('pred_label', 'pred_score', 'pred_roi', 'pred_heatmap', 'pred_mask')
+TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map')
 
 PHOTO_SIZE = (600, 800)  # Space for the photograph, (h, w) in pixels.
 SIDE_SIZE = (288, 384)  # Space for each panel beside it.
@@ -63,9 +66,11 @@ class RoIVisualizer(Visualizer):
             name (str): Name of the image, written into the picture.
             image (np.ndarray): The original image, (H, W, 3) uint8 RGB.
             data_sample (DataSample): ``pred_label``, ``pred_score``, ``pred_roi`` (4,)
-                xyxy in pixels of ``image``, ``pred_heatmap`` (h, w) over the image;
+                xyxy in pixels of ``image``, ``pred_heatmap`` (h, w) over the image,
+                in logits if there is a ``pred_mask`` (h, w) cut from it, else >= 0;
                 ``gt_label``, ``gt_bboxes`` (N, 4) xyxy in pixels of the network input
-                with ``scale_factor`` and ``img_shape``. All optional.
+                with ``scale_factor`` and ``img_shape``, ``gt_seg_map`` (h, w) over the
+                image. All optional.
             draw_gt (bool): Draw the true boxes and compare with the true class.
             draw_pred (bool): Draw the prediction.
             show (bool): Show the picture in a window.
@@ -131,7 +136,7 @@ class RoIVisualizer(Visualizer):
 def _as_arrays(data_sample: DataSample, keys: Sequence[str]) -> dict[str, np.ndarray]:
     """The fields that are there, as arrays on the CPU."""
     return {
-        key: data_sample.get(key).detach().cpu().double().numpy()
+        key: torch.as_tensor(data_sample.get(key)).detach().cpu().double().numpy()
         for key in keys
         if key in data_sample
     }
@@ -150,8 +155,16 @@ def _photograph(
     """The photograph with its boxes, and the legend: words and their colours."""
     photo = fit(image, *PHOTO_SIZE)
     scale = np.tile(np.divide(photo.shape[1::-1], image.shape[1::-1]), 2)
+    legend = []
+    if true.get('gt_seg_map', np.zeros(1)).any():
+        photo = outline(photo, true['gt_seg_map'], BOX_COLOUR)
+        legend.append(('true defect', BOX_COLOUR))
+    if 'pred_mask' in pred:
+        photo = outline(photo, pred['pred_mask'], ROI_COLOUR)
+        count = len(connected_regions(pred['pred_mask']).areas)
+        legend.append((f'{count} marked regions', ROI_COLOUR))
     canvas, draw = as_canvas(photo)
-    boxes, legend = true.get('gt_bboxes', np.zeros((0, 4))), []
+    boxes = true.get('gt_bboxes', np.zeros((0, 4)))
     for box in boxes:
         draw_box(draw, box * scale, BOX_COLOUR)
     if len(boxes):
@@ -179,7 +192,11 @@ def _side_panels(
             width, height = roi[2:] - roi[:2]
             caption = f'ROI, {width:.0f} x {height:.0f} px of the network input'
             panels.append((caption, crop))
-    if 'pred_heatmap' in pred:
+    if 'pred_mask' in pred:
+        overlay = overlay_evidence(fit(image, *SIDE_SIZE), pred['pred_heatmap'])
+        bar = colour_bar(overlay.shape[1], BACKGROUND, FAINT)
+        panels.append(('logits: for a defect, and against', np.vstack((overlay, bar))))
+    elif 'pred_heatmap' in pred:
         overlay = overlay_heatmap(fit(image, *SIDE_SIZE), pred['pred_heatmap'])
         panels.append(('heat map of the localizer', overlay))
     return panels
