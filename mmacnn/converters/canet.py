@@ -149,13 +149,9 @@ def _check_names(names: dict[str, str | None]) -> None:
     """Refuse what can't be converted with certainty."""
     unknown = [name for name, new_name in names.items() if new_name is None]
     if unknown or not names:
-        found = (
-            f'{len(unknown)} unknown weights, the first {unknown[0]!r}'
-            if unknown
-            else 'none'
-        )
+        found = f'{len(unknown)} unknown, {unknown[0]!r} first' if unknown else 'none'
         raise ValueError(
-            f'found {found}, expected the weights of a CANet of its authors: Faster '
+            f'weights: found {found}, expected those of a CANet of its authors: Faster '
             'R-CNN of MMDetection 2.25, or of their implementation in PyTorch alone'
         )
     for new_name, count in Counter(names.values()).items():
