@@ -10,10 +10,24 @@ from mmengine.registry import MODELS
 from torch import nn
 
 BACKENDS = ('onnxruntime', 'tensorrt')
-PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime')
+PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime', 'ml_dtypes')
 # What only labels need; a camera has none.
 FOR_LABELS = ('LoadAnnotations', 'ToTensor')
 OUTPUTS = {'output', 'scores', 'centre', 'roi', 'crop', 'dets', 'labels'}
+
+
+def require_packages() -> None:
+    """Name the packages that are missing and how to install them.
+
+    Raises:
+        ImportError: One is missing.
+    """
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f'deployment needs {", ".join(missing)}, not installed: pip install '
+            f'-c requirements/constraints.txt {" ".join(missing)}'
+        )
 
 
 def load_deploy_config(path: str) -> Config:
@@ -27,12 +41,7 @@ def load_deploy_config(path: str) -> Config:
         ImportError: A package that deployment needs is not installed.
         KeyError, ValueError: It is no deploy config, or not of this package's kind.
     """
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ImportError(
-            f'deployment needs {", ".join(missing)}, not installed: pip install '
-            f'-c requirements/constraints.txt {" ".join(missing)}'
-        )
+    require_packages()
     cfg = Config.fromfile(path)
     for key in ('codebase_config', 'backend_config', 'ir_config', 'tolerance'):
         if key not in cfg:

@@ -109,6 +109,12 @@ def input_size(model_cfg: Config) -> list[int] | None:
     return None
 
 
+def fixed_size(takes: dict[str, Any]) -> list[int] | None:
+    """(h, w) of the images that a model takes, of ``mmacnn.input``; None for any."""
+    size = takes['shape'][1:3] if takes['layout'] == 'NHWC' else takes['shape'][2:4]
+    return None if None in size else size
+
+
 def precision(deploy_cfg: Config) -> str:
     """'fp32', 'fp16' or 'int8'."""
     common = deploy_cfg.backend_config.get('common_config')

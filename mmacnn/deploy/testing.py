@@ -1,0 +1,35 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""An exported model in the test loop of its config."""
+
+from mmengine.config import Config
+
+from .deploy_config import plain_model_config, require_packages
+from .model_folder import fixed_size, input_size, read_description
+
+
+def put_in_place(cfg: Config, folder: str) -> None:
+    """Change a config so that an exported model is tested instead of the trained one.
+
+    A model of a fixed batch gets its images one by one, which changes no result.
+
+    Args:
+        cfg: Config with ``model`` and ``test_dataloader``; changed in place.
+        folder: The model folder.
+
+    Raises:
+        FileNotFoundError, ValueError: It is no model folder.
+        ImportError: A package that runs it is not installed.
+        ValueError: It takes images of another size than the test pipeline makes.
+    """
+    require_packages()
+    takes = read_description(folder)['mmacnn']['input']
+    found, expected = input_size(plain_model_config(cfg)), fixed_size(takes)
+    if None not in (found, expected) and found != expected:
+        raise ValueError(
+            f'{folder}: takes images of {expected[0]}x{expected[1]} alone, but the '
+            f'test pipeline brings them to {found[0]}x{found[1]}'
+        )
+    if takes['shape'][0] is not None:
+        cfg.test_dataloader.batch_size = takes['shape'][0]
+    cfg.model = dict(type='mmacnn.DeployedModel', folder=folder, model=cfg.model)
+    cfg.load_from = None
