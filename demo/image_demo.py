@@ -1,11 +1,19 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Predict on images and draw what the model decided and where it looked."""
+"""Predict on images and draw what the model decided and where it looked.
+
+A classifier says what is on the image, a detector draws a box round each object.
+"""
 
 import argparse
 import sys
 
-from mmacnn.apis import RoIInferencer, run_tool, whole_number
-from mmacnn.apis.inferencer import describe_results
+from mmacnn.apis import (
+    describe_results,
+    init_inferencer,
+    probability,
+    run_tool,
+    whole_number,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -21,13 +29,20 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
     parser.add_argument('--batch-size', type=whole_number(1), default=1, metavar='N')
+    parser.add_argument(
+        '--score-thr',
+        type=probability,
+        default=0.3,
+        metavar='SCORE',
+        help="from which score a detector's box counts (0.3)",
+    )
     parser.add_argument('--show', action='store_true', help='show each in a window')
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
-    inferencer = RoIInferencer(args.config, args.weights, device=args.device)
+    inferencer = init_inferencer(args.config, args.weights, args.device, args.score_thr)
     results = inferencer(
         args.inputs, batch_size=args.batch_size, out_dir=args.out_dir, show=args.show
     )

@@ -1,4 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from importlib import import_module
+
 from .arguments import (
     add_cfg_options,
     add_runner_arguments,
@@ -11,10 +13,13 @@ from .training import train
 from .user_errors import run_tool
 
 __all__ = [
+    'DetectionInferencer',
     'RoIInferencer',
     'add_cfg_options',
     'add_runner_arguments',
+    'describe_results',
     'image_size',
+    'init_inferencer',
     'probability',
     'propose_boxes',
     'run_tool',
@@ -23,15 +28,17 @@ __all__ = [
     'whole_number',
 ]
 
+# Only who predicts waits the seconds that mmpretrain and mmdet take to import.
+_LAZY = {
+    'DetectionInferencer': 'detection_inferencer',
+    'RoIInferencer': 'roi_inferencer',
+    'describe_results': 'inference',
+    'init_inferencer': 'inference',
+    'propose_boxes': 'box_proposals',
+}
+
 
 def __getattr__(name: str):
-    # Only who predicts waits the seconds that mmpretrain takes to import.
-    if name == 'RoIInferencer':
-        from .inferencer import RoIInferencer
-
-        return RoIInferencer
-    if name == 'propose_boxes':
-        from .box_proposals import propose_boxes
-
-        return propose_boxes
+    if name in _LAZY:
+        return getattr(import_module(f'.{_LAZY[name]}', __name__), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -11,7 +11,7 @@ from mmacnn.registry import DATASETS
 from mmacnn.utils import folder_written_whole, require_empty
 
 from .config import load_config
-from .inferencer import RoIInferencer
+from .roi_inferencer import RoIInferencer
 
 
 class Proposals(NamedTuple):

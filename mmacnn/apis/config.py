@@ -6,11 +6,13 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
-from mmengine.registry import RUNNERS
+from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from torch import nn
 
 from .plugins import check_plugins
+
+CLASS_HEADS = ('head', 'bbox_head', 'roi_head.bbox_head')
 
 
 def load_config(
@@ -111,14 +113,14 @@ def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
 
 
 def class_names(checkpoint: dict, config: Config) -> Sequence[str] | None:
-    """Names of the classes: the checkpoint's, else those that the config spells out.
+    """Names of the classes: the checkpoint's, else the config's, else the data set's.
 
     Args:
         checkpoint: What :func:`load_checkpoint` returned.
         config: A config with ``test_dataloader``.
 
     Returns:
-        The names in the order of the class numbers; None if neither has them.
+        The names in the order of the class numbers; None if nothing has them.
     """
     meta = checkpoint.get('meta', {}).get('dataset_meta', {})
     dataset = config.test_dataloader.dataset
@@ -127,11 +129,15 @@ def class_names(checkpoint: dict, config: Config) -> Sequence[str] | None:
         or dataset.get('metainfo', {}).get('classes')
         or dataset.get('classes')
     )
-    return None if isinstance(names, str) else names
+    if names is None or isinstance(names, str):
+        with DATASETS.switch_scope_and_registry(config.get('default_scope')) as known:
+            kind = known.get(dataset.type)
+        names = getattr(kind, 'METAINFO', {}).get('classes')  # such as COCO's 80
+    return names
 
 
 def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> None:
-    """Compare the classes of a classifier's head with those of the data set.
+    """Compare the classes of the model's head with those of the data set.
 
     With too few, training ends deep inside the loss; with too many, nobody notices.
 
@@ -144,11 +150,18 @@ def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> Non
         ValueError: The numbers differ.
     """
     model = model.module if is_model_wrapper(model) else model
-    expected = getattr(getattr(model, 'head', None), 'num_classes', None)
+    name, expected = next(
+        (
+            (name, module.num_classes)
+            for name, module in model.named_modules()
+            if name in CLASS_HEADS and hasattr(module, 'num_classes')
+        ),
+        ('', None),
+    )
     dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
     names = getattr(dataset, 'metainfo', {}).get('classes')
     if expected is not None and names is not None and len(names) != expected:
         raise ValueError(
-            f'{path}: model.head.num_classes is {expected}, expected {len(names)}, '
+            f'{path}: model.{name}.num_classes is {expected}, expected {len(names)}, '
             "the number of the data set's classes"
         )

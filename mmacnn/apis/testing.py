@@ -24,22 +24,24 @@ from .config import (
 OUT_FORMATS = ('.json', '.pkl')
 # A map for each image would make the file a hundred times larger.
 LEFT_OUT = ('pred_heatmap',)
+DRAWING_HOOK = 'mmacnn.RoIVisualizationHook'
 
 
 def test(
     config: str,
-    checkpoint: str,
+    checkpoint: str | None,
     work_dir: str | None = None,
     out: str | None = None,
     show_dir: str | None = None,
     launcher: str = 'none',
     cfg_options: dict | None = None,
+    backend_model: str | None = None,
 ) -> dict[str, float]:
-    """Test a checkpoint.
+    """Test a checkpoint, or a model that was exported from it.
 
     Args:
         config: Config file.
-        checkpoint: The weights.
+        checkpoint: The weights; None with ``backend_model``.
         work_dir: Folder of logs. Without it the config's ``work_dir``, or else
             ``./work_dirs/NAME_OF_CONFIG``.
         out: ``.json`` or ``.pkl`` file to write: ``{'metrics': {name: number},
@@ -48,6 +50,8 @@ def test(
         show_dir: New or empty folder for a picture of each prediction.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
         cfg_options: Settings to override, with dotted keys.
+        backend_model: Model folder of ``tools/deploy.py`` to test in the place of the
+            checkpoint.
 
     Returns:
         The metrics, by name.
@@ -59,14 +63,21 @@ def test(
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
         raise ValueError(f'--out {out}: expected a name ending in .json or .pkl')
-    weights = load_checkpoint(checkpoint)
+    if (checkpoint is None) == (backend_model is None):
+        raise ValueError('expected either a checkpoint or --backend-model')
+    weights = None if checkpoint is None else load_checkpoint(checkpoint)
     cfg = load_config(config, work_dir, launcher, cfg_options)
     cfg.load_from, cfg.resume = checkpoint, False
     if show_dir is not None:
         _show_in(cfg, config, show_dir)
+    if backend_model is not None:
+        from mmacnn.deploy.testing import put_in_place  # only who deploys installs it
+
+        put_in_place(cfg, backend_model)
     runner = build_runner(cfg)
-    load_weights(runner.model, weights, checkpoint)
-    check_num_classes(runner.model, runner.test_loop, config)
+    if weights is not None:
+        load_weights(runner.model, weights, checkpoint)
+        check_num_classes(runner.model, runner.test_loop, config)
 
     predictions = _Predictions()
     if out is not None:
@@ -80,13 +91,18 @@ def test(
 
 
 def _show_in(cfg: Config, path: str, show_dir: str) -> None:
-    hook = cfg.get('default_hooks', {}).get('visualization')
-    if hook is None:
+    hooks = cfg.get('default_hooks', {})
+    kind = hooks.get('visualization', {}).get('type', '')
+    if kind.rpartition('.')[2] == 'DetVisualizationHook':
+        # mmdet's own draws one image in fifty, and over another of the same name.
+        kind = DRAWING_HOOK
+        hooks.visualization = dict(type=kind)
+    if kind != DRAWING_HOOK:
         raise KeyError(
             f'{path}: --show-dir needs a hook that draws: default_hooks = '
-            "dict(visualization=dict(type='mmacnn.RoIVisualizationHook'))"
+            f"dict(visualization=dict(type='{DRAWING_HOOK}'))"
         )
-    hook.update(enable=True, out_dir=show_dir)
+    hooks.visualization.update(enable=True, out_dir=show_dir)
 
 
 class _Predictions(BaseMetric):

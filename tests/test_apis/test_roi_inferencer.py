@@ -12,7 +12,6 @@ from mmpretrain import get_model
 from mmpretrain.structures import DataSample
 
 from mmacnn.apis import RoIInferencer
-from mmacnn.apis.inferencer import describe_results
 
 BACKBONE = dict(
     type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4, num_stages=2,
@@ -272,28 +271,3 @@ def test_wrong_inputs(inferencer, folder):
         inferencer(np.zeros((4, 4)))
     with pytest.raises(ValueError, match='batch_size: expected at least 1, found 0'):
         inferencer(folder, batch_size=0)
-
-
-def test_few_results_are_listed():
-    results = [
-        dict(img_path='in/1.png', pred_class='(18.7)', pred_score=0.984),
-        dict(img_path='in/2.png', error='...'),
-    ]
-
-    assert describe_results(results, 'out').splitlines() == [
-        'in/1.png: (18.7) 0.98',
-        '1 images could not be read',
-        'pictures and predictions.json: out',
-    ]
-
-
-def test_many_results_are_counted():
-    results = [
-        dict(img_path=f'{i}.png', pred_class=f'({i % 4 // 3})', pred_score=0.9)
-        for i in range(100)
-    ]
-
-    assert describe_results(results).splitlines() == [
-        '(0): 75 images',
-        '(1): 25 images',
-    ]

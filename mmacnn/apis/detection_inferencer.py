@@ -1,0 +1,74 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+from pathlib import Path
+
+import numpy as np
+from mmdet.structures import DetDataSample
+from mmdet.visualization import DetLocalVisualizer
+from mmengine.config import Config
+
+from .image_inferencer import ImageInferencer
+
+
+class DetectionInferencer(ImageInferencer):
+    """Say which objects a detector finds on images and where, and draw their boxes.
+
+    A result has ``pred_boxes`` (xyxy, pixels of the image), ``pred_labels``,
+    ``pred_classes`` and ``pred_scores``, the best first.
+
+    Args:
+        model (str | Path | Config): The config of a detector of mmdet, with
+            ``test_dataloader``.
+        weights (str | Path): The checkpoint, a path or URL; float16 is fine.
+        device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+        score_thr (float): Score in [0, 1] from which a box counts. Defaults to 0.3.
+
+    Raises:
+        FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
+    """
+
+    scope = 'mmdet'
+
+    def __init__(
+        self,
+        model: str | Path | Config,
+        weights: str | Path,
+        device: str | None = None,
+        score_thr: float = 0.3,
+    ) -> None:
+        super().__init__(model, weights, device)
+        self.score_thr = score_thr
+        self.visualizer = DetLocalVisualizer()
+        self.visualizer.dataset_meta = dict(classes=self.classes)
+
+    def _as_dict(self, sample: DetDataSample) -> dict:
+        found = sample.pred_instances
+        found = found[found.scores >= self.score_thr]
+        labels = found.labels.tolist()
+        return dict(
+            pred_boxes=found.bboxes.tolist(),
+            pred_labels=labels,
+            pred_classes=[self._class_name(label) for label in labels],
+            pred_scores=found.scores.tolist(),
+        )
+
+    def _class_name(self, label: int) -> str:
+        return self.classes[label] if self.classes else f'class {label}'
+
+    def _draw(
+        self,
+        name: str,
+        image: np.ndarray,
+        sample: DetDataSample,
+        show: bool,
+        out_file: str | None,
+    ) -> None:
+        self.visualizer.add_datasample(
+            name,
+            image[..., ::-1],
+            sample,
+            draw_gt=False,
+            show=show,
+            out_file=out_file,
+            pred_score_thr=self.score_thr,
+        )

@@ -1,0 +1,240 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""What all inferencers share: reading images, batches, pictures and results."""
+
+import logging
+import os.path as osp
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from pathlib import Path
+
+import mmcv
+import mmengine
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.device import get_device
+from mmengine.logging import print_log
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.structures import BaseDataElement
+
+from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.utils import require_empty, track, written_whole
+from mmacnn.visualization import name_pictures
+
+from .config import class_names, load_checkpoint, load_config, load_weights
+from .user_errors import describe
+
+Image = str | Path | np.ndarray
+
+
+class ImageInferencer:
+    """Predict on images and draw it; a subclass knows what a prediction is.
+
+    The names of the classes come from the checkpoint, else from the test set.
+
+    Args:
+        model (str | Path | Config): The config, with ``test_dataloader``.
+        weights (str | Path): The checkpoint, a path or URL; float16 is fine.
+        device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+
+    Raises:
+        FileNotFoundError: The config or the checkpoint is missing.
+        KeyError: The config has no ``model`` or ``test_dataloader``.
+        ValueError: The checkpoint can't be read or doesn't fit the model, or there is
+            no such device.
+    """
+
+    scope: str
+    """Where types without a scope are looked for if the config does not say it."""
+
+    def __init__(
+        self,
+        model: str | Path | Config,
+        weights: str | Path,
+        device: str | None = None,
+    ) -> None:
+        config = model if isinstance(model, Config) else load_config(str(model))
+        for key in ('model', 'test_dataloader'):
+            if key not in config:
+                raise KeyError(
+                    f'{config.filename or "config"}: expected the key {key!r}'
+                )
+        checkpoint = load_checkpoint(str(weights))
+        scope = config.get('default_scope') or self.scope
+        with DefaultScope.overwrite_default_scope(scope):
+            self.model = _build_model(config)
+            self.pipeline = _build_pipeline(config)
+        load_weights(self.model, checkpoint, str(weights))
+        try:
+            self.model.to(device or get_device()).eval()
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f'device {device!r}: {describe(error)}') from None
+        self.classes = class_names(checkpoint, config)
+
+    def __call__(
+        self,
+        inputs: Image | Sequence[Image],
+        batch_size: int = 1,
+        out_dir: str = '',
+        show: bool = False,
+        return_datasamples: bool = False,
+    ) -> list:
+        """Predict, batch by batch.
+
+        Args:
+            inputs (str | Path | np.ndarray | list): An image file, a folder of them,
+                an image (H, W, 3) uint8 BGR as ``mmcv.imread`` returns it, or a list
+                of files and images.
+            batch_size (int): Images that go through the model together.
+            out_dir (str): New or empty folder for a picture of each image and
+                ``predictions.json``. Nothing is written by default.
+            show (bool): Show each picture in a window until a key is pressed.
+            return_datasamples (bool): Return data samples instead of dicts.
+
+        Returns:
+            list: For each image, in order, a dict of plain numbers with ``img_path``
+            and what the subclass says; with ``out_dir`` also ``picture``. An image file
+            that can't be read has ``img_path`` and ``error`` alone, or is None among
+            data samples; the others go on.
+
+        Raises:
+            FileNotFoundError: An input is missing.
+            FileExistsError: ``out_dir`` is not empty.
+            ValueError: A folder has no image, an array is not an image, or
+                ``batch_size`` is below 1.
+        """
+        if batch_size < 1:
+            raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
+        images = _list_images(inputs)
+        if out_dir:
+            require_empty(out_dir)
+        paths = [_name(image, i) for i, image in enumerate(images)]
+        pictures = name_pictures(paths)
+
+        samples, results = [], []
+        for start in track(range(0, len(images), batch_size), 'Inference'):
+            batch = slice(start, start + batch_size)
+            for path, image, sample, error in self._predict(
+                images[batch], paths[batch]
+            ):
+                samples.append(sample if return_datasamples else None)
+                if sample is None:
+                    results.append(dict(img_path=path, error=error))
+                    continue
+                results.append(dict(img_path=path, **self._as_dict(sample)))
+                if out_dir:
+                    results[-1]['picture'] = osp.join(out_dir, pictures[path])
+                if out_dir or show:
+                    out_file = results[-1].get('picture')
+                    self._draw(osp.basename(path), image, sample, show, out_file)
+        if out_dir:
+            with written_whole(osp.join(out_dir, 'predictions.json')) as path:
+                mmengine.dump(results, path, indent=1)
+        return samples if return_datasamples else results
+
+    def _as_dict(self, sample: BaseDataElement) -> dict:
+        """A prediction as plain numbers."""
+        raise NotImplementedError
+
+    def _draw(
+        self,
+        name: str,
+        image: np.ndarray,
+        sample: BaseDataElement,
+        show: bool,
+        out_file: str | None,
+    ) -> None:
+        """Draw a prediction on its image, BGR, in a window or a file."""
+        raise NotImplementedError
+
+    def _annotation(self) -> dict:
+        """What the pipeline finds beside the image: that nothing is known of it."""
+        return {}
+
+    @torch.no_grad()
+    def _predict(self, images: list[Image], paths: list[str]) -> list[tuple]:
+        """Path, image, prediction and error of each input, None for what lacks."""
+        read = [
+            (path, *_read_image(image))
+            for image, path in zip(images, paths, strict=True)
+        ]
+        data = [
+            self.pipeline(
+                dict(
+                    img=image,
+                    img_path=path,
+                    img_id=index,
+                    img_shape=image.shape[:2],
+                    ori_shape=image.shape[:2],
+                    **self._annotation(),
+                )
+            )
+            for index, (path, image, _) in enumerate(read)
+            if image is not None
+        ]
+        samples = iter(self.model.test_step(pseudo_collate(data)) if data else ())
+        return [
+            (path, image, None if image is None else next(samples).cpu(), error)
+            for path, image, error in read
+        ]
+
+
+def _build_model(config: Config) -> torch.nn.Module:
+    model = deepcopy(config.model)
+    if 'data_preprocessor' in config:  # mmpretrain's configs have it beside the model
+        model.setdefault('data_preprocessor', config.data_preprocessor)
+    return MODELS.build(model)
+
+
+def _build_pipeline(config: Config) -> Callable[[dict], dict]:
+    """The test pipeline from where the image is read."""
+    return Compose(
+        [
+            transform
+            for transform in deepcopy(config.test_dataloader.dataset.pipeline)
+            if transform['type'].rpartition('.')[2] != 'LoadImageFromFile'
+        ]
+    )
+
+
+def _list_images(inputs: Image | Sequence[Image]) -> list[Image]:
+    """Files of a folder, in order, or the inputs themselves."""
+    if isinstance(inputs, str | Path) and osp.isdir(inputs):
+        names = list_files(str(inputs), IMAGE_SUFFIXES)
+        if not names:
+            raise ValueError(
+                f'{inputs}: expected images ({" ".join(IMAGE_SUFFIXES)}) in the '
+                'folder, found none'
+            )
+        return [osp.join(inputs, name) for name in names]
+    images = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    for i, image in enumerate(images):
+        if not isinstance(image, np.ndarray):
+            if not osp.isfile(image):
+                raise FileNotFoundError(f'{image}: no such image or folder')
+        elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(
+                f'input {i}: expected an image, uint8 of shape (H, W, 3), found '
+                f'{image.dtype} of shape {image.shape}'
+            )
+    return images
+
+
+def _name(image: Image, index: int) -> str:
+    return f'array_{index}' if isinstance(image, np.ndarray) else str(image)
+
+
+def _read_image(image: Image) -> tuple[np.ndarray | None, str]:
+    """The image as an array, or None and what is wrong with the file."""
+    if isinstance(image, np.ndarray):
+        return image, ''
+    try:
+        read_image_size(str(image))  # OpenCV fills up a truncated file in grey.
+        array = mmcv.imread(image)
+        if array is None:
+            raise ValueError(f'{image}: expected an image that OpenCV can read')
+        return array, ''
+    except ValueError as error:
+        print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
+        return None, str(error)

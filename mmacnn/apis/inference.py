@@ -1,0 +1,82 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""The inferencer that a config asks for, and its results in words."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from mmdet.models import BaseDetector
+from mmengine.config import Config
+from mmengine.registry import MODELS
+
+from .config import load_config
+from .detection_inferencer import DetectionInferencer
+from .image_inferencer import ImageInferencer
+from .roi_inferencer import RoIInferencer
+
+LISTED = 20  # More results than this are counted instead of listed.
+NOTHING = 'nothing'
+
+
+def init_inferencer(
+    config: str, weights: str, device: str | None = None, score_thr: float = 0.3
+) -> ImageInferencer:
+    """Make the inferencer for the model of a config.
+
+    Args:
+        config: Config file of a classifier or a detector.
+        weights: The checkpoint, a path or URL.
+        device: Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+        score_thr: Score in [0, 1] from which a detector's box counts.
+
+    Raises:
+        FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
+    """
+    cfg = load_config(config)
+    if _is_detector(cfg):
+        return DetectionInferencer(cfg, weights, device, score_thr)
+    return RoIInferencer(cfg, weights, device)
+
+
+def _is_detector(cfg: Config) -> bool:
+    kind = cfg.get('model', {}).get('type')
+    if isinstance(kind, str):
+        with MODELS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
+            kind = registry.get(kind)
+    return isinstance(kind, type) and issubclass(kind, BaseDetector)
+
+
+def describe_results(results: Sequence[dict], out_dir: str = '') -> str:
+    """Say what an inferencer found, in lines for a terminal.
+
+    Args:
+        results (Sequence[dict]): What it returned.
+        out_dir (str): Where its pictures are.
+
+    Returns:
+        str: A line for each image if there are few, else the images of each class;
+        then how many could not be read, and where the pictures are.
+    """
+    good = [result for result in results if 'error' not in result]
+    if len(good) <= LISTED:
+        lines = []
+        for result in good:
+            items = [f'{name} {score:.2f}' for name, score in _found(result)]
+            lines.append(f'{result["img_path"]}: {", ".join(items) or NOTHING}')
+    else:
+        counts = Counter()
+        for result in good:
+            names = dict.fromkeys(name for name, _ in _found(result))
+            counts.update(list(names) or [NOTHING])
+        lines = [f'{name}: {count} images' for name, count in counts.most_common()]
+    if len(good) < len(results):
+        lines.append(f'{len(results) - len(good)} images could not be read')
+    if out_dir:
+        lines.append(f'pictures and predictions.json: {out_dir}')
+    return '\n'.join(lines)
+
+
+def _found(result: dict) -> list[tuple[str, float]]:
+    """Classes on an image and their scores."""
+    if 'pred_class' in result:
+        return [(result['pred_class'], result['pred_score'])]
+    return list(zip(result['pred_classes'], result['pred_scores'], strict=True))

@@ -1,0 +1,76 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+from mmpretrain.structures import DataSample
+
+from mmacnn.visualization import RoIVisualizer
+
+from .image_inferencer import ImageInferencer
+
+
+class RoIInferencer(ImageInferencer):
+    """Say what is on images and where the model looked, and draw it.
+
+    Works with every classifier of a config; ROI and heat map are there if the model
+    predicts them. A result has ``pred_label``, ``pred_class``, ``pred_score``,
+    ``pred_scores``, and where the model has them ``pred_roi`` (xyxy) and
+    ``pred_centre_px`` (x, y) in pixels of the image; a data sample also the heat map.
+
+    Args:
+        model (str | Path | Config): The config, with ``test_dataloader``.
+        weights (str | Path): The checkpoint, a path or URL; float16 is fine.
+        device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+
+    Raises:
+        FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
+
+    Example:
+        >>> inferencer = RoIInferencer('config.py', 'weights.pth')  # doctest: +SKIP
+        >>> inferencer('images/', out_dir='pictures')  # doctest: +SKIP
+        [{'img_path': 'images/1.png', 'pred_class': '(18.7)', ...}, ...]
+    """
+
+    scope = 'mmpretrain'
+
+    def __init__(
+        self,
+        model: str | Path | Config,
+        weights: str | Path,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(model, weights, device)
+        self.visualizer = RoIVisualizer()
+        self.visualizer.dataset_meta = dict(classes=self.classes)
+
+    def _annotation(self) -> dict:
+        # As in a data set where the box is not known.
+        return dict(gt_bboxes=np.zeros((0, 4), dtype=np.float32))
+
+    def _as_dict(self, sample: DataSample) -> dict:
+        label = int(sample.pred_label)
+        result = dict(
+            pred_label=label,
+            pred_class=self.visualizer.class_name(label),
+            pred_score=float(sample.pred_score[label]),
+            pred_scores=sample.pred_score.tolist(),
+        )
+        if 'pred_roi' in sample:
+            left, top, right, bottom = sample.pred_roi.tolist()
+            result['pred_roi'] = [left, top, right, bottom]
+            result['pred_centre_px'] = [(left + right) / 2, (top + bottom) / 2]
+        return result
+
+    def _draw(
+        self,
+        name: str,
+        image: np.ndarray,
+        sample: DataSample,
+        show: bool,
+        out_file: str | None,
+    ) -> None:
+        self.visualizer.add_datasample(
+            name, image[..., ::-1], sample, show=show, out_file=out_file
+        )
