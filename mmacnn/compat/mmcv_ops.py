@@ -31,6 +31,7 @@ def apply() -> None:
     """Offer the stand-in to Python's import system."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
+    _mend_imported_module()
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
@@ -180,6 +181,19 @@ def _missing_attribute(name: str) -> Callable:
     if name.startswith('__'):
         raise AttributeError(f'module {NAME!r} has no attribute {name!r}')
     return _missing(name)
+
+
+def _mend_imported_module() -> None:
+    """Add what mmcv's module of transformers lacks if it was imported before us.
+
+    It goes without the operator where that cannot be imported, as in mmcv-lite;
+    ``mmdet.models`` does not.
+    """
+    module = sys.modules.get('mmcv.cnn.bricks.transformer')
+    if module is not None and not hasattr(module, 'MultiScaleDeformableAttention'):
+        from mmcv.ops.multi_scale_deform_attn import MultiScaleDeformableAttention
+
+        module.MultiScaleDeformableAttention = MultiScaleDeformableAttention
 
 
 class _Finder(MetaPathFinder):

@@ -78,6 +78,11 @@ def test_transformer_bricks_find_the_operators():
     assert 'Fail to import' not in done.stderr
 
 
+def test_package_may_be_imported_after_mmpretrain():
+    code = 'import mmpretrain.models, mmacnn, mmdet.models'
+    subprocess.run([sys.executable, '-c', code], check=True)
+
+
 @pytest.mark.parametrize('iou_threshold', [0.1, 0.5, 0.9])
 def test_nms_equals_torchvision(iou_threshold):
     from mmcv.ops import nms
