@@ -11,7 +11,8 @@ from mmacnn.models.losses import BinaryFocalLoss
 
 def make_head(num_classes=2, **settings):
     torch.manual_seed(0)
-    head = CAMHead(num_classes, in_channels=6, stride=8, **settings)
+    head = CAMHead(num_classes, in_channels=6, **settings)
+    head.place_cells(stride=8, first_cell=4)
     torch.nn.init.normal_(head.fc.weight)
     torch.nn.init.normal_(head.fc.bias)
     return head
@@ -102,4 +103,4 @@ def test_features_that_are_no_map_or_too_narrow(shape):
 
 def test_one_class_is_too_few():
     with pytest.raises(ValueError, match='num_classes is 1, expected 2 or more'):
-        CAMHead(1, 8, 16)
+        CAMHead(1, 8)

@@ -105,30 +105,6 @@ def test_size_of_the_published_backbones(backbone, settings, millions, multiply_
     assert info['flops'] / 1e9 == pytest.approx(multiply_adds, rel=0.01)
 
 
-def first_cell(backbone, stride, **settings):
-    """Mean place of what a cell depends on, less the cell's place in the map."""
-    size, places = 12 * stride, []
-    for seed in range(6):
-        torch.manual_seed(seed)
-        model = build(backbone, stride=stride, **settings)
-        model.eval()
-        image = torch.randn(1, 3, size, size, requires_grad=True)
-        feature = model(image)[-1]
-        part = (feature[0, :, 6, 6] * torch.randn(feature.shape[1])).sum()
-        (gradient,) = torch.autograd.grad(part, image)
-        weight = gradient.square().sum((0, 1, 2))
-        place = (weight * (torch.arange(size) + 0.5)).sum() / weight.sum()
-        places.append(place.item() - 6 * stride)
-    return sum(places) / len(places)
-
-
-@pytest.mark.parametrize(
-    ('backbone', 'expected'), [(RESNET, 0.5), (CONVNEXT, 8), (EFFICIENTNET, 15.5)]
-)
-def test_where_the_first_cell_of_a_map_lies(backbone, expected):
-    assert first_cell(backbone, 16) == pytest.approx(expected, abs=2)
-
-
 @pytest.mark.parametrize(
     ('backbone', 'settings', 'error', 'message'),
     [

@@ -8,10 +8,11 @@ from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
 
+from .cell_geometry import PROBE_SIZE, probe_image
+
 # Where mmpretrain's backbones keep the stages that `out_indices` counts: a ModuleList,
 # or a list of attributes' names.
 STAGES = ('stages', 'res_layers', 'layers')
-PROBE_SIZE = 64  # Pixels; strides up to this are told.
 
 
 @MODELS.register_module(name='TruncatedBackbone')
@@ -67,7 +68,9 @@ def truncated_backbone(
 
 def _attribute(model: nn.Module, name: str) -> str:
     for attribute in STAGES:
-        if isinstance(getattr(model, attribute, None), nn.ModuleList | nn.Sequential | list):
+        if isinstance(
+            getattr(model, attribute, None), nn.ModuleList | nn.Sequential | list
+        ):
             return attribute
     raise ValueError(
         f'TruncatedBackbone of {name}: expected a backbone with a list of stages '
@@ -103,7 +106,7 @@ def _last_stage(backbone: dict, stride: int) -> int:
         stage.register_forward_hook(measure)
     model.eval()
     with torch.no_grad():
-        model(torch.zeros(1, backbone.get('in_channels', 3), PROBE_SIZE, PROBE_SIZE))
+        model(probe_image(model))
     strides = [PROBE_SIZE // height for height in heights]
     if stride not in strides:
         raise ValueError(

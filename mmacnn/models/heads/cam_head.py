@@ -18,17 +18,14 @@ class CAMHead(LinearClsHead):
     layer at every position, and the logit is its mean: one 1x1 convolution, no second
     pass, no gradients.
 
+    Belongs in a :class:`CAMClassifier`, which knows where the cells of the map lie.
+
     Two classes share one logit, that of the second one (the defect), with a sigmoid.
     More classes have a logit and a map each, with a softmax.
 
     Args:
         num_classes: Number of classes.
         in_channels: Channels of the backbone's last feature map.
-        stride: Pixels of the network's input from one cell of the map to the next.
-        first_cell: Centre of the map's first cell, in pixels from the edge of the
-            network's input: half a stride (the default) for backbones of patches
-            (ConvNeXt), 0.5 for strided convolutions with symmetric padding (ResNet,
-            MobileNet), ``stride - 0.5`` for those that pad at the end (EfficientNet).
         map_threshold: Where the map is above it is the defect, in logits.
         loss: Config of the loss; ``BinaryFocalLoss`` for two classes and
             ``CrossEntropyLoss`` for more by default.
@@ -42,8 +39,6 @@ class CAMHead(LinearClsHead):
         self,
         num_classes: int,
         in_channels: int,
-        stride: int,
-        first_cell: float | None = None,
         map_threshold: float = 0.0,
         loss: dict | None = None,
         init_cfg: dict | None = None,
@@ -62,9 +57,17 @@ class CAMHead(LinearClsHead):
             loss=loss or dict(type=kind),
         )
         self.num_classes = num_classes
-        self.stride = stride
-        self.first_cell = stride / 2 if first_cell is None else first_cell
         self.map_threshold = map_threshold
+
+    def place_cells(self, stride: int, first_cell: float) -> None:
+        """Say where the cells of the map lie on the network's input.
+
+        Args:
+            stride: Pixels from one cell to the next.
+            first_cell: Centre of the first cell, in pixels from the edge.
+        """
+        self.stride = stride
+        self.first_cell = first_cell
 
     def activation_map(self, feats: tuple[Tensor]) -> Tensor:
         """Map of each logit, (B, K, h, w), from the last feature map.

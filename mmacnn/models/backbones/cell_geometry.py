@@ -1,0 +1,76 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import torch
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from torch import nn
+
+STRIDED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Unfold)
+PROBE_SIZE = 64  # Pixels, a multiple of every stride.
+
+
+def probe_image(backbone: nn.Module) -> torch.Tensor:
+    """A black image, (1, C, 64, 64), of as many channels as the backbone takes."""
+    first = next(m for m in backbone.modules() if isinstance(m, nn.Conv2d))
+    return torch.zeros(1, first.in_channels, PROBE_SIZE, PROBE_SIZE)
+
+
+def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
+    """Where the cells of a backbone's last feature map lie on the image.
+
+    Each strided layer moves the centre of the first receptive field by half its kernel
+    less its padding (Araujo et al., *Computing Receptive Fields of Convolutional Neural
+    Networks*, Distill 2019, eq. 4). Of branches that lead to the same resolution, the
+    one that is computed first counts.
+
+    Args:
+        backbone: Returns a tuple, the last item (B, C, h, w).
+
+    Returns:
+        Pixels from one cell to the next, and the centre of the first cell's receptive
+        field in pixels from the image's edge.
+
+    Raises:
+        ValueError: The backbone's output is no map.
+    """
+    steps: dict[int, tuple[int, float]] = {}
+
+    def note(layer: nn.Module, inputs: tuple) -> None:
+        kernel, stride, padding, dilation = (
+            value[0] if isinstance(value, tuple) else value
+            for value in (
+                layer.kernel_size,
+                layer.stride,
+                layer.padding,
+                getattr(layer, 'dilation', 1),
+            )
+        )
+        reach = (kernel - 1) * dilation
+        if isinstance(layer, Conv2dAdaptivePadding):
+            # It pads as little as it takes, and the odd pixel at the end.
+            padding = max(0, reach + 1 - stride) // 2
+        if stride > 1:
+            height = inputs[0].shape[-2]
+            steps.setdefault(height, (stride, reach / 2 - padding))
+
+    hooks = [
+        layer.register_forward_pre_hook(note)
+        for layer in backbone.modules()
+        if isinstance(layer, STRIDED)
+    ]
+    training = backbone.training
+    backbone.eval()
+    with torch.no_grad():
+        output = backbone(probe_image(backbone))[-1]
+    backbone.train(training)
+    for hook in hooks:
+        hook.remove()
+    if output.ndim != 4:
+        raise ValueError(
+            f'{type(backbone).__name__}: found features of shape '
+            f'{tuple(output.shape)}, expected a map (batch, channels, height, width); '
+            'where a backbone has it, set gap_before_final_norm=False'
+        )
+    pixels, centre = 1, 0.5
+    for stride, shift in steps.values():
+        centre += pixels * shift
+        pixels *= stride
+    return pixels, centre
