@@ -77,16 +77,17 @@ class ModelFolder:
             np.ndarray: of ``input_shape``, contiguous.
         """
         height, width = self.size
-        if frame.shape[:2] != self.size:
-            frame = cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
         if self.layout == 'NHWC':
+            if frame.shape[:2] != self.size:
+                frame = cv2.resize(frame, (width, height))
             return np.ascontiguousarray(frame[None], dtype=self.dtype)
-        image = frame.astype(np.float32)
-        if self.is_rgb:
-            image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-        if self.mean is not None:
-            image = (image - np.float32(self.mean)) / np.float32(self.std)
-        return np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=self.dtype)
+        # One pass in C++, many times faster than the same in numpy.
+        array = cv2.dnn.blobFromImage(
+            frame, 1.0, (width, height), self.mean or (0, 0, 0), swapRB=self.is_rgb
+        )
+        if self.std is not None:
+            array *= (1 / np.float32(self.std))[:, None, None]
+        return array
 
     def decode(self, outputs, frame_shape):
         """Network outputs -> result.
