@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Test a checkpoint on its config's test set."""
+"""Test a checkpoint, or what was exported from it, on its config's test set."""
 
 import argparse
 
@@ -12,7 +12,14 @@ def parse_args() -> argparse.Namespace:
         epilog='MMACNN_TRACEBACK=1 in the environment shows where an error came from.',
     )
     parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', help='weights')
+    parser.add_argument(
+        'checkpoint', nargs='?', help='weights; left out with --backend-model'
+    )
+    parser.add_argument(
+        '--backend-model',
+        metavar='DIR',
+        help='model folder of tools/deploy.py, to test in the place of a checkpoint',
+    )
     parser.add_argument(
         '--out',
         metavar='FILE',
@@ -37,6 +44,7 @@ def main() -> None:
         show_dir=args.show_dir,
         launcher=args.launcher,
         cfg_options=args.cfg_options,
+        backend_model=args.backend_model,
     )
 
 
