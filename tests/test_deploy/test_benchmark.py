@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import json
 import os
+import runpy
 import subprocess
 import sys
 from itertools import count
@@ -19,6 +20,7 @@ from mmacnn.deploy.benchmark_report import format_table, save_report  # noqa: E4
 from mmacnn.deploy.timed_models import StageTimes  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
+TOOL = ROOT / 'tools' / 'analysis_tools' / 'benchmark.py'
 IMAGE = np.zeros((6, 8, 3), dtype=np.uint8)
 
 
@@ -131,7 +133,7 @@ def test_tool(tmp_path):
     cv2.imwrite(str(tmp_path / 'image.png'), IMAGE)
     done = subprocess.run(
         [
-            *(sys.executable, ROOT / 'tools' / 'analysis_tools' / 'benchmark.py'),
+            *(sys.executable, TOOL),
             *('--model', f'rival={tmp_path / "rival.onnx"}'),
             *('--image', tmp_path / 'image.png', '--rounds', '2'),
             *('--batch-size', '1', '2', '--out', tmp_path / 'out'),
@@ -149,3 +151,17 @@ def test_tool(tmp_path):
     report = json.loads((tmp_path / 'out' / 'benchmark.json').read_text())
     assert report['settings']['model'] == [['rival', str(tmp_path / 'rival.onnx')]]
     assert (tmp_path / 'out' / 'benchmark.png').is_file()
+
+
+def test_a_missing_package_is_named(monkeypatch, capsys):
+    """As where ONNX Runtime is not installed: the tool says what to install."""
+    monkeypatch.setattr(
+        'mmacnn.deploy.deploy_config.find_spec',
+        lambda name: None if name == 'onnxruntime' else name,
+    )
+    arguments = ['benchmark.py', '--model', 'ours=a.onnx', '--image', 'b.png']
+    monkeypatch.setattr(sys, 'argv', arguments)
+    with pytest.raises(SystemExit, match='2'):
+        runpy.run_path(str(TOOL), run_name='__main__')
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: deployment needs onnxruntime, not installed: pip ')

@@ -7,8 +7,7 @@ import mmcv
 
 from mmacnn.apis import image_size, run_tool, whole_number
 from mmacnn.datasets.image_files import read_image_size
-from mmacnn.deploy.benchmark import benchmark
-from mmacnn.deploy.benchmark_report import format_table, save_report
+from mmacnn.deploy.deploy_config import require_packages
 from mmacnn.utils import require_empty
 
 
@@ -63,6 +62,10 @@ def named_source(text: str) -> tuple[str, str]:
 
 def main() -> None:
     args = parse_args()
+    require_packages()  # The next two import them.
+    from mmacnn.deploy.benchmark import benchmark
+    from mmacnn.deploy.benchmark_report import format_table, save_report
+
     if args.out:
         require_empty(args.out)  # Before minutes of timing.
     read_image_size(args.image, decode=True)
