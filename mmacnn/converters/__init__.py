@@ -1,6 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .canet import convert_canet_checkpoint
+from .classifier_to_cam import classifier_to_cam
 from .publish import publish_checkpoint
 from .voc import convert_voc
 
-__all__ = ['convert_canet_checkpoint', 'convert_voc', 'publish_checkpoint']
+__all__ = [
+    'classifier_to_cam',
+    'convert_canet_checkpoint',
+    'convert_voc',
+    'publish_checkpoint',
+]

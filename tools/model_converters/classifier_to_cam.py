@@ -1,0 +1,44 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Let a trained classifier of mmpretrain show where, without training again.
+
+For classifiers that end in GlobalAveragePooling and LinearClsHead. Writes a config and
+a checkpoint of the same scores, with class activation maps.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from mmacnn.apis import run_tool
+from mmacnn.apis.config import load_checkpoint, load_config
+from mmacnn.converters import classifier_to_cam
+from mmacnn.utils import folder_written_whole
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config of the classifier')
+    parser.add_argument('checkpoint', help='weights that were trained with it')
+    parser.add_argument('out', help='new or empty folder for the config and checkpoint')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    checkpoint = load_checkpoint(args.checkpoint)
+    config, weights = classifier_to_cam(
+        load_config(args.config), checkpoint.get('state_dict', checkpoint)
+    )
+    name = f'{Path(args.config).stem}_cam'
+    with folder_written_whole(args.out) as folder:
+        config.dump(folder / f'{name}.py')
+        meta = dict(dataset_meta=checkpoint.get('meta', {}).get('dataset_meta', {}))
+        torch.save(dict(meta=meta, state_dict=weights), folder / f'{name}.pth')
+    print(f'{Path(args.out, name)}.py and .pth')
+
+
+if __name__ == '__main__':
+    run_tool(main)
