@@ -3,6 +3,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +30,14 @@ def test_writes_a_data_set(run_tool, tmp_path):
     )
     assert len(list((out / 'train' / 'images').iterdir())) == 3
     assert len(list((out / 'test' / 'labels').iterdir())) == 2
+
+
+def test_each_task_has_its_default_size(run_tool, tmp_path):
+    for task, size in (('product-code', (480, 640)), ('surface-defects', (320, 320))):
+        counts = ('--num-train', 1, '--num-test', 1, '--num-workers', 1)
+        run_tool(tmp_path / task, '--task', task, *counts)
+        (image,) = (tmp_path / task / 'test' / 'images').iterdir()
+        assert cv2.imread(str(image)).shape == (*size, 3)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mmacnn.datasets.synthetic import TASKS, write_dataset
-from mmacnn.datasets.synthetic.label_formats import yolo_line
 from mmacnn.datasets.synthetic.writer import sample_label, sample_seeds
 
 TASK = TASKS['product-code']
@@ -82,14 +81,6 @@ def test_classes_are_balanced_and_shuffled(split):
     assert np.bincount(labels).tolist() == [100] * 4
     blocks = {tuple(labels[i : i + 4]) for i in range(0, 400, 4)}
     assert len(blocks) > 15
-
-
-def test_yolo_line():
-    line = yolo_line(2, np.array([16.0, 12.0, 48.0, 24.0]), (48, 64))
-    assert line == '2 0.500000 0.375000 0.500000 0.250000\n'
-    assert yolo_line(0, np.array([-4.0, 0.0, 32.0, 48.0]), (48, 64)).startswith(
-        '0 0.250000 0.500000 0.500000 1.000000'
-    )
 
 
 def test_nothing_is_overwritten(tmp_path):
