@@ -135,13 +135,18 @@ def draw(frame, result):
     # OpenCV's letters are ASCII; others would come out as question marks.
     name = result.name if _is_ascii(result.name) else f'class {result.label}'
     text = f'{name} {result.score:.2f}'
-    place = (8 * unit, 20 * unit)
+    size = 0.6 * unit
+    (width, height), below = cv2.getTextSize(text, FONT, size, unit)
+    x, y = 0, height + 2 * unit
     if result.roi is not None:
         x0, y0, x1, y1 = (int(round(edge)) for edge in result.roi)
         cv2.rectangle(picture, (x0, y0), (x1, y1), COLOUR, 2 * unit)
-        place = (max(x0, 0), y0 - 6 * unit if y0 > 24 * unit else y1 + 18 * unit)
-    for colour, thickness in (((0, 0, 0), 3 * unit), (COLOUR, unit)):
-        cv2.putText(picture, text, place, FONT, 0.5 * unit, colour, thickness)
+        # Above the region; below it where the image ends.
+        x = max(x0, 0)
+        y = y0 - below - 2 * unit if y0 > height + 3 * below else y1 + height + below
+    corners = (x, y - height - 2 * unit), (x + width, y + below)
+    cv2.rectangle(picture, corners[0], corners[1], (0, 0, 0), cv2.FILLED)
+    cv2.putText(picture, text, (x, y), FONT, size, COLOUR, unit, cv2.LINE_AA)
     return picture
 
 
