@@ -17,6 +17,7 @@ __all__ = [
     'RoIInferencer',
     'add_cfg_options',
     'add_runner_arguments',
+    'choose_map_threshold',
     'describe_results',
     'image_size',
     'init_inferencer',
@@ -32,6 +33,7 @@ __all__ = [
 _LAZY = {
     'DetectionInferencer': 'detection_inferencer',
     'RoIInferencer': 'roi_inferencer',
+    'choose_map_threshold': 'map_threshold',
     'describe_results': 'inference',
     'init_inferencer': 'inference',
     'propose_boxes': 'box_proposals',

@@ -48,6 +48,9 @@ class ImageInferencer:
     scope: str
     """Where types without a scope are looked for if the config does not say it."""
 
+    collate = staticmethod(pseudo_collate)
+    """Makes a batch of what the pipeline returns."""
+
     def __init__(
         self,
         model: str | Path | Config,
@@ -173,7 +176,7 @@ class ImageInferencer:
             for index, (path, image, _) in enumerate(read)
             if image is not None
         ]
-        samples = iter(self.model.test_step(pseudo_collate(data)) if data else ())
+        samples = iter(self.model.test_step(self.collate(data)) if data else ())
         return [
             (path, image, None if image is None else next(samples).cpu(), error)
             for path, image, error in read

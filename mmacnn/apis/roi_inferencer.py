@@ -6,6 +6,8 @@ import numpy as np
 from mmengine.config import Config
 from mmpretrain.structures import DataSample
 
+from mmacnn.datasets import same_size_collate
+from mmacnn.ops import connected_regions
 from mmacnn.visualization import RoIVisualizer
 
 from .image_inferencer import ImageInferencer
@@ -17,7 +19,9 @@ class RoIInferencer(ImageInferencer):
     Works with every classifier of a config; ROI and heat map are there if the model
     predicts them. A result has ``pred_label``, ``pred_class``, ``pred_score``,
     ``pred_scores``, and where the model has them ``pred_roi`` (xyxy) and
-    ``pred_centre_px`` (x, y) in pixels of the image; a data sample also the heat map.
+    ``pred_centre_px`` (x, y) in pixels of the image, or ``pred_regions``, the connected
+    parts of what it marked, the largest first: ``box`` (xyxy) in pixels of the image,
+    ``area`` in pixels of the network's input. A data sample also has the heat map.
 
     Args:
         model (str | Path | Config): The config, with ``test_dataloader``.
@@ -34,6 +38,7 @@ class RoIInferencer(ImageInferencer):
     """
 
     scope = 'mmpretrain'
+    collate = staticmethod(same_size_collate)
 
     def __init__(
         self,
@@ -61,6 +66,13 @@ class RoIInferencer(ImageInferencer):
             left, top, right, bottom = sample.pred_roi.tolist()
             result['pred_roi'] = [left, top, right, bottom]
             result['pred_centre_px'] = [(left + right) / 2, (top + bottom) / 2]
+        if 'pred_mask' in sample:
+            regions = connected_regions(sample.pred_mask.numpy())
+            scale = np.tile(sample.get('scale_factor', (1.0, 1.0)), 2)
+            result['pred_regions'] = [
+                dict(box=box.tolist(), area=int(area))
+                for box, area in zip(regions.boxes / scale, regions.areas, strict=True)
+            ]
         return result
 
     def _draw(

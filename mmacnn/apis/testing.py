@@ -23,7 +23,7 @@ from .config import (
 
 OUT_FORMATS = ('.json', '.pkl')
 # A map for each image would make the file a hundred times larger.
-LEFT_OUT = ('pred_heatmap',)
+LEFT_OUT = ('pred_heatmap', 'pred_cam', 'pred_mask', 'gt_seg_map')
 DRAWING_HOOK = 'mmacnn.RoIVisualizationHook'
 
 

@@ -1,0 +1,31 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Choose on images with masks where a CAM classifier's map becomes a mask."""
+
+import argparse
+
+from mmacnn.apis import add_cfg_options, choose_map_threshold, run_tool
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Uses the test set of the config; for another one: '
+        '--cfg-options test_dataloader.dataset.data_root=FOLDER',
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='weights that were trained with it')
+    parser.add_argument('out', help='config file to write; must not exist')
+    add_cfg_options(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    threshold, dice = choose_map_threshold(
+        args.config, args.checkpoint, args.out, cfg_options=args.cfg_options
+    )
+    print(f'{args.out}: threshold {threshold:.4g}, Dice {dice:.1f} %')
+
+
+if __name__ == '__main__':
+    run_tool(main)
