@@ -38,7 +38,7 @@ class DetectionInferencer(ImageInferencer):
     ) -> None:
         super().__init__(model, weights, device)
         self.score_thr = score_thr
-        self.visualizer = DetLocalVisualizer()
+        self.visualizer = DetLocalVisualizer(line_width=1)  # defects are small
         self.visualizer.dataset_meta = dict(classes=self.classes)
 
     def _as_dict(self, sample: DetDataSample) -> dict:
