@@ -15,7 +15,7 @@ model = dict(
         ),
     ),
     head=dict(
-        type='mmacnn.CAMHead',
+        type='mmacnn.NormedCAMHead',
         num_classes=2,
         in_channels=64,
         loss=dict(type='mmacnn.BinaryFocalLoss', gamma=2.0),

@@ -29,7 +29,8 @@ class CAMHead(LinearClsHead):
         map_threshold: Where the map is above it is the defect, in logits.
         loss: Config of the loss; ``BinaryFocalLoss`` for two classes and
             ``CrossEntropyLoss`` for more by default.
-        init_cfg: Config of the initialization.
+        init_cfg: Config of the initialization; PyTorch's by default, since mmpretrain's
+            near zero holds back the gradient of a backbone that learns from scratch.
 
     Raises:
         ValueError: Fewer than two classes.
@@ -53,7 +54,7 @@ class CAMHead(LinearClsHead):
         super().__init__(
             1 if is_binary else num_classes,
             in_channels,
-            init_cfg or dict(type='Normal', layer='Linear', std=0.01),
+            init_cfg,
             loss=loss or dict(type=kind),
         )
         self.num_classes = num_classes
@@ -69,8 +70,8 @@ class CAMHead(LinearClsHead):
         self.stride = stride
         self.first_cell = first_cell
 
-    def activation_map(self, feats: tuple[Tensor]) -> Tensor:
-        """Map of each logit, (B, K, h, w), from the last feature map.
+    def checked(self, feats: tuple[Tensor]) -> Tensor:
+        """Return the last feature map, (B, in_channels, h, w).
 
         Raises:
             ValueError: It is no map, or has another number of channels.
@@ -83,7 +84,15 @@ class CAMHead(LinearClsHead):
                 'head as of the backbone, no pooling before (no neck, and '
                 'gap_before_final_norm=False where a backbone has it)'
             )
-        return class_activation_map(features, self.fc.weight, self.fc.bias)
+        return features
+
+    def activation_map(self, feats: tuple[Tensor]) -> Tensor:
+        """Map of each logit, (B, K, h, w), from the last feature map."""
+        return class_activation_map(self.checked(feats), *self.linear_layer())
+
+    def linear_layer(self) -> tuple[Tensor, Tensor]:
+        """Weight (K, C) and bias (K,) from the mean of the features to the logits."""
+        return self.fc.weight, self.fc.bias
 
     def forward(self, feats: tuple[Tensor]) -> Tensor:
         """Logits, (B, 1) for two classes, else (B, num_classes)."""
