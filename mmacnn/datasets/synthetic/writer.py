@@ -2,17 +2,13 @@
 """Write a generated data set: whole or not at all, the same for any worker count."""
 
 import multiprocessing
-import os
-import shutil
-import tempfile
 import zlib
 from functools import partial
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mmacnn.utils import require_empty, track
+from mmacnn.utils import folder_written_whole, track
 
 _JPEG_QUALITY = 95
 _SMALLEST, _LARGEST = 96, 4096  # Sides of an image in pixels.
@@ -113,11 +109,7 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
             f'image size: found {size[0]}x{size[1]}, expected sides from {_SMALLEST} '
             f'to {_LARGEST} pixels'
         )
-    out_dir = Path(out_dir).resolve()
-    require_empty(out_dir)
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=f'.{out_dir.name}-', dir=out_dir.parent))
-    try:
+    with folder_written_whole(out_dir) as root:
         for split in counts:
             for below in _subfolders(task):
                 for kind in ('images', task.labels.folder):
@@ -129,11 +121,3 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
         for split, count in counts.items():
             in_order = [records[split, i] for i in range(count)]
             task.labels.finish(root / split, in_order, task.classes)
-        # mkdtemp makes the folder private; a data set has the umask's permissions.
-        umask = os.umask(0)
-        os.umask(umask)
-        root.chmod(0o777 & ~umask)
-        root.replace(out_dir)
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
-        raise
