@@ -20,22 +20,25 @@ class Differences(NamedTuple):
     """How far an exported model is from its checkpoint.
 
     Attributes:
-        images: Number of images compared.
-        labels: Share of equal labels: of images, or of detections with a score of 0.3.
+        images: Number of images.
+        compared: Number of labels compared: one an image, or one for each detection
+            of either model with a score of 0.3.
+        labels: Share of equal labels; 1 if there was none to compare.
         score: Largest difference of a score.
         shift: Largest shift of an edge of an ROI or box, in pixels of the image; 0
             where the model tells no place.
     """
 
     images: int
+    compared: int
     labels: float
     score: float
     shift: float
 
     def __str__(self) -> str:
         return (
-            f'{self.images} images: {self.labels:.2%} of labels agree, scores differ '
-            f'by {self.score:.1e} at most, boxes by {self.shift:.3f} px'
+            f'{self.images} images: {self.labels:.2%} of {self.compared} labels agree, '
+            f'scores differ by {self.score:.1e} at most, boxes by {self.shift:.3f} px'
         )
 
     def beyond(self, tolerance: dict[str, float]) -> list[str]:
@@ -78,7 +81,8 @@ def compare(
                 told = other.scores != 0
                 score = max(score, _largest(one.scores[told], other.scores[told]))
                 shift = max(shift, _largest(one.box, other.box))
-    return Differences(len(images), agreed / total if total else 1.0, score, shift)
+    share = agreed / total if total else 1.0
+    return Differences(len(images), total, share, score, shift)
 
 
 class _Prediction(NamedTuple):
