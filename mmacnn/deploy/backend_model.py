@@ -9,6 +9,8 @@ from mmengine.config import Config
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
+from mmacnn.models.heads import CAMHead
+
 
 class BackendACNN(BaseBackendModel):
     """An exported A-CNN that predicts as the PyTorch model does, in the test loop.
@@ -87,3 +89,21 @@ class BackendACNN(BaseBackendModel):
         if roi is not None:
             scale = roi.new_tensor(sample.get('scale_factor', (1.0, 1.0))[:2])
             sample.set_field(roi / scale.repeat(2), 'pred_roi')
+
+
+class BackendCAM(BackendACNN):
+    """An exported CAM classifier that predicts as the PyTorch model does.
+
+    Args:
+        *args: See :class:`BackendACNN`.
+        head: The model's head, for where the cells of its map lie.
+    """
+
+    def __init__(self, *args, head: CAMHead) -> None:
+        super().__init__(*args, num_classes=head.num_classes)
+        self.head = head
+
+    def _predict_one(self, sample: DataSample, outputs: dict[str, Tensor]) -> None:
+        super()._predict_one(sample, dict(scores=outputs.get('score'), **outputs))
+        if 'cam' in outputs:
+            self.head.show(sample, outputs['cam'])

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""A-CNN as a codebase of MMDeploy, with the tasks that its SDK can run.
+"""A-CNN and CAM classifier as a codebase of MMDeploy, with tasks of its SDK.
 
 A deploy config names it by ``codebase_config = dict(type='mmacnn', task=...,
 module=['mmacnn.deploy.codebase'])``. Its ``ir_config.output_names`` choose the outputs,
@@ -17,7 +17,8 @@ from mmdeploy.utils import Task, get_backend
 from mmengine.registry import Registry
 from torch import Tensor
 
-from .backend_model import BackendACNN
+from .backend_model import BackendACNN, BackendCAM
+from .deploy_config import build_model
 
 MMACNN_TASK = Registry('mmacnn_tasks')
 
@@ -49,6 +50,11 @@ class RoIClassification(Classification):
         """Type of the pixels that the model takes raw, if it does."""
         return self.deploy_cfg.codebase_config.get('frames')
 
+    @property
+    def is_cam(self) -> bool:
+        """Whether the place is an activation map, and not an ROI."""
+        return 'stn' not in self.model_cfg.model
+
     def create_input(
         self,
         imgs: str | np.ndarray | Sequence,
@@ -72,13 +78,17 @@ class RoIClassification(Classification):
         data_preprocessor = deepcopy(self.model_cfg.model.data_preprocessor)
         if self.frames is not None:
             data_preprocessor.update(mean=None, std=None, to_rgb=False)
-        model = BackendACNN(
+        kind = BackendACNN
+        settings = dict(num_classes=self.model_cfg.model.head.num_classes)
+        if self.is_cam:
+            kind, settings = BackendCAM, dict(head=build_model(self.model_cfg).head)
+        model = kind(
             get_backend(self.deploy_cfg),
             model_files,
             self.device,
             self.deploy_cfg,
             data_preprocessor,
-            num_classes=self.model_cfg.model.head.num_classes,
+            **settings,
         )
         return model.to(self.device).eval()
 
@@ -105,7 +115,7 @@ class RoIClassification(Classification):
         )
 
     def get_model_name(self, *args, **kwargs) -> str:
-        return 'acnn'
+        return 'cam' if self.is_cam else 'acnn'
 
 
 @MMACNN_TASK.register_module(Task.OBJECT_DETECTION.value)

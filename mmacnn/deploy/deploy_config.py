@@ -12,8 +12,11 @@ from torch import nn
 BACKENDS = ('onnxruntime', 'tensorrt')
 PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime', 'ml_dtypes')
 # What only labels need; a camera has none.
-FOR_LABELS = ('LoadAnnotations', 'ToTensor')
-OUTPUTS = {'output', 'scores', 'centre', 'roi', 'crop', 'dets', 'labels'}
+FOR_LABELS = ('LoadAnnotations', 'LoadDefectMask', 'ToTensor')
+OUTPUTS = dict(
+    ACNN={'output', 'scores', 'centre', 'roi', 'crop', 'dets', 'labels'},
+    CAMClassifier={'output', 'score', 'cam'},
+)
 
 
 def require_packages() -> None:
@@ -58,16 +61,21 @@ def load_deploy_config(path: str) -> Config:
             "'float32' or none"
         )
     outputs = cfg.ir_config.output_names
-    if cfg.codebase_config.type == 'mmacnn' and not OUTPUTS.issuperset(outputs):
-        raise ValueError(
-            f'{path}: ir_config.output_names is {outputs}, expected names out of '
-            f'{sorted(OUTPUTS)}'
-        )
+    if cfg.codebase_config.type == 'mmacnn':
+        _check_outputs(outputs, set().union(*OUTPUTS.values()), path)
     axes = cfg.ir_config.get('dynamic_axes')
     if axes:  # every output has the images of the batch in its first axis
         for name in outputs:
             axes.setdefault(name, {0: 'batch'})
     return cfg
+
+
+def _check_outputs(found: list[str], known: set[str], path: str) -> None:
+    if not known.issuperset(found):
+        raise ValueError(
+            f'{path}: ir_config.output_names is {found}, expected names out of '
+            f'{sorted(known)}'
+        )
 
 
 def plain_model_config(cfg: Config) -> Config:
@@ -113,23 +121,28 @@ def check_codebase(deploy_cfg: Config, model: nn.Module, path: str) -> None:
         path: File of the deploy config, for the message.
 
     Raises:
-        ValueError: Its codebase or its task is not the model's.
+        ValueError: Its codebase, its task or its outputs are not the model's.
     """
     expected = _codebase(model)
     found = deploy_cfg.codebase_config.type
     task = deploy_cfg.codebase_config.task
     tasks = dict(mmdet=('ObjectDetection',), mmpretrain=('Classification',))
     allowed = tasks.get(expected, ('Classification', 'ObjectDetection'))
+    kind = type(model).__name__
+    if kind == 'CAMClassifier':
+        allowed = ('Classification',)
     if found != expected or task not in allowed:
         raise ValueError(
             f'{path}: made for {task} by {found}, expected {" or ".join(allowed)} by '
-            f'{expected} for the model, a {type(model).__name__}'
+            f'{expected} for the model, a {kind}'
         )
+    if kind in OUTPUTS:
+        _check_outputs(deploy_cfg.ir_config.output_names, OUTPUTS[kind], path)
 
 
 def _codebase(model: Any) -> str:
     """The codebase of MMDeploy that exports a model."""
     bases = {each.__module__.partition('.')[0] for each in type(model).__mro__}
-    if type(model).__name__ == 'ACNN':
+    if type(model).__name__ in OUTPUTS:
         return 'mmacnn'
     return 'mmdet' if 'mmdet' in bases else 'mmpretrain'

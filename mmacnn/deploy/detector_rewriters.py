@@ -86,9 +86,7 @@ def rpn_head__predict_by_feat(
     )
     sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
     score = score * (sides > cfg.min_bbox_size).to(score)
-    return grouped_nms(
-        boxes, score, level, cfg.nms.iou_threshold, 0.0, cfg.max_per_img
-    )
+    return grouped_nms(boxes, score, level, cfg.nms.iou_threshold, 0.0, cfg.max_per_img)
 
 
 @FUNCTION_REWRITER.register_rewriter(

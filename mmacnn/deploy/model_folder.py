@@ -14,11 +14,12 @@ from torch import nn
 from mmacnn.registry import MODELS
 from mmacnn.version import __version__
 
+from .deploy_config import build_model
 from .exporting import mmdeploy_session
 
 # How MMDeploy's SDK calls the codebases.
 SDK_MODULES = dict(Classification='mmcls', ObjectDetection='mmdet')
-CONTRACTS = dict(output='classification', dets='detection')
+CONTRACTS = dict(output='classification', dets='detection', score='cam')
 
 
 def write_description(
@@ -71,11 +72,11 @@ def _description(
     to_rgb = preprocessor.get('to_rgb', preprocessor.get('bgr_to_rgb', False))
     taken.update(
         layout='NHWC' if is_frames else 'NCHW',
-        size=input_size(model_cfg),
         channels='BGR' if is_frames or not to_rgb else 'RGB',
         mean=None if is_frames else preprocessor.get('mean'),
         std=None if is_frames else preprocessor.get('std'),
     )
+    taken['size'] = input_size(model_cfg) or fixed_size(taken)
     description = dict(
         version=__version__,
         contract=None,
@@ -89,8 +90,22 @@ def _description(
     if deploy_cfg.codebase_config.type == 'mmacnn':
         first = description['outputs'][0]['name']
         description['contract'] = CONTRACTS.get(first, 'full')
-        description['roi_size'] = list(model_cfg.model.stn.roi_size)
+        description.update(_place(model_cfg))
     return description
+
+
+def _place(model_cfg: Config) -> dict[str, Any]:
+    """What it takes to read where the model looked out of its outputs."""
+    if 'stn' in model_cfg.model:
+        return dict(roi_size=list(model_cfg.model.stn.roi_size))
+    head = build_model(model_cfg).head
+    return dict(
+        cam=dict(
+            stride=head.stride,
+            first_cell=head.first_cell,
+            threshold=head.map_threshold,
+        )
+    )
 
 
 def _value(value: onnx.ValueInfoProto) -> dict[str, Any]:

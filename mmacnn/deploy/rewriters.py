@@ -42,6 +42,22 @@ def acnn__forward(
     return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
 
 
+@FUNCTION_REWRITER.register_rewriter(
+    'mmacnn.models.classifiers.cam_classifier.CAMClassifier.forward'
+)
+def cam_classifier__forward(
+    self, inputs: Tensor, data_samples: list | None = None, mode: str = 'predict'
+) -> tuple[Tensor, ...]:
+    """The outputs that ``ir_config.output_names`` lists; inputs as for A-CNN."""
+    cfg = FUNCTION_REWRITER.get_context().cfg
+    if cfg['codebase_config'].get('frames'):
+        inputs = _normalise_frames(inputs, self.data_preprocessor)
+    cam = self.head.activation_map(self.backbone(inputs))
+    scores = self.head.scores(cam.mean((2, 3)))
+    outputs = dict(output=scores, score=scores, cam=cam)
+    return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
+
+
 def _normalise_frames(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
     """(B, H, W, C) grey levels -> (B, C, H, W) as the model was trained with."""
     image = frames.float().permute(0, 3, 1, 2)

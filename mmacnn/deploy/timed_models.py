@@ -261,7 +261,8 @@ class TimedFolder:
                 label, score = outputs['labels'][i, 0], box[4]
                 results.append((label, score, box[:4] * scale))
                 continue
-            scores = outputs['scores' if self.contract == 'full' else 'output'][i]
+            names = dict(full='scores', cam='score')
+            scores = outputs[names.get(self.contract, 'output')][i]
             label = scores.argmax()
             roi = outputs['roi'][i] * scale if self.contract == 'full' else None
             results.append((label, scores[label], roi))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mmacnn.utils import track
 
+NOTHING = torch.zeros(0)
 CERTAIN = 0.3  # Detections below this score come and go with the last digit.
 
 
@@ -27,6 +28,7 @@ class Differences(NamedTuple):
         score: Largest difference of a score.
         shift: Largest shift of an edge of an ROI or box, in pixels of the image; 0
             where the model tells no place.
+        map: Largest difference of an activation map, in logits; 0 where there is none.
     """
 
     images: int
@@ -34,23 +36,26 @@ class Differences(NamedTuple):
     labels: float
     score: float
     shift: float
+    map: float
 
     def __str__(self) -> str:
         return (
             f'{self.images} images: {self.labels:.2%} of {self.compared} labels agree, '
-            f'scores differ by {self.score:.1e} at most, boxes by {self.shift:.3f} px'
+            f'scores differ by {self.score:.1e} at most, boxes by {self.shift:.3f} px, '
+            f'maps by {self.map:.1e} logits'
         )
 
     def beyond(self, tolerance: dict[str, float]) -> list[str]:
         """What is worse than allowed, a phrase each.
 
         Args:
-            tolerance: The least ``labels``, the largest ``score`` and ``shift``.
+            tolerance: The least ``labels``, the largest ``score``, ``shift`` and
+                ``map``.
         """
         lines = []
         if self.labels < tolerance['labels']:
             lines.append(f'labels {self.labels:.4f}, at least {tolerance["labels"]}')
-        for name in ('score', 'shift'):
+        for name in ('score', 'shift', 'map'):
             value = getattr(self, name)
             if not value <= tolerance[name]:  # a NaN is beyond, too
                 lines.append(f'{name} {value:.3g}, at most {tolerance[name]}')
@@ -69,7 +74,7 @@ def compare(
         images: Image files.
     """
     pipeline = Compose(cfg.test_pipeline)
-    agreed, total, score, shift = 0, 0, 0.0, 0.0
+    agreed, total, score, shift, heat = 0, 0, 0.0, 0.0, 0.0
     for path in track(images, 'Comparing'):
         expected = _predict(reference, pipeline, str(path))
         found = _predict(exported, pipeline, str(path))
@@ -81,14 +86,16 @@ def compare(
                 told = other.scores != 0
                 score = max(score, _largest(one.scores[told], other.scores[told]))
                 shift = max(shift, _largest(one.box, other.box))
+                heat = max(heat, _largest(one.cam, other.cam))
     share = agreed / total if total else 1.0
-    return Differences(len(images), total, share, score, shift)
+    return Differences(len(images), total, share, score, shift, heat)
 
 
 class _Prediction(NamedTuple):
     label: int
     scores: Tensor
     box: Tensor
+    cam: Tensor
 
 
 def _predict(model: nn.Module, pipeline: Compose, path: str) -> BaseDataElement:
@@ -112,14 +119,14 @@ def _pairs(
 
 
 def _of_image(sample: BaseDataElement) -> _Prediction:
-    box = sample.get('pred_roi', torch.zeros(0))
-    return _Prediction(int(sample.pred_label), sample.pred_score, box)
+    box, cam = (sample.get(key, NOTHING) for key in ('pred_roi', 'pred_cam'))
+    return _Prediction(int(sample.pred_label), sample.pred_score, box, cam)
 
 
 def _detections(sample: BaseDataElement) -> list[_Prediction]:
     each = sample.pred_instances
     return [
-        _Prediction(int(label), score[None], box)
+        _Prediction(int(label), score[None], box, NOTHING)
         for label, score, box in zip(each.labels, each.scores, each.bboxes, strict=True)
     ]
 

@@ -2,4 +2,4 @@
 _base_ = ['./tensorrt.py']
 
 backend_config = dict(common_config=dict(fp16_mode=True, int8_mode=True))
-tolerance = dict(labels=0.98, score=1.0, shift=16.0)
+tolerance = dict(labels=0.98, score=1.0, shift=16.0, map=100.0)

@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import torch
 from mmpretrain.models import ImageClassifier
+from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.models.backbones import cell_geometry
@@ -41,7 +42,16 @@ class CAMClassifier(ImageClassifier):
         # Depthwise convolutions train 1.4 times faster on the CPU in this layout.
         self.to(memory_format=torch.channels_last)
 
-    def extract_feat(self, inputs: Tensor, stage: str = 'neck') -> tuple[Tensor]:
-        """Feature maps of the backbone; see mmpretrain's ``ImageClassifier``."""
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None = None,
+        mode: str = 'tensor',
+    ):
+        """OpenMMLab's three modes, of a batch (B, C, H, W), normalised.
+
+        'tensor' returns the logits, (B, 1) for two classes, else (B, num_classes),
+        'predict' the data samples with :class:`CAMHead`'s fields, 'loss' a dict.
+        """
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        return super().extract_feat(inputs, stage)
+        return super().forward(inputs, data_samples, mode)

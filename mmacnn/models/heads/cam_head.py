@@ -113,19 +113,32 @@ class CAMHead(LinearClsHead):
         maps = self.activation_map(feats)
         samples = self._get_predictions(maps.mean((2, 3)), data_samples)
         for sample, cam in zip(samples, maps, strict=True):
-            extent = [cells * self.stride for cells in cam.shape[-2:]]
-            size = tuple(sample.get('img_shape', extent))[:2]
-            shown = 0 if self.num_classes == 2 else sample.pred_label
-            heatmap = upsample_map(
-                cam[shown].view(1, 1, *cam.shape[-2:]),
-                size,
-                self.stride,
-                self.first_cell,
-            )[0, 0]
-            sample.set_field(cam, 'pred_cam')
-            sample.set_field(heatmap, 'pred_heatmap')
-            sample.set_field(heatmap > self.map_threshold, 'pred_mask')
+            self.show(sample, cam)
         return samples
+
+    def show(self, sample: DataSample, cam: Tensor) -> None:
+        """Set ``pred_cam``, ``pred_heatmap`` and ``pred_mask`` of one image.
+
+        Args:
+            sample: With ``pred_label``, and ``img_shape`` where it is known.
+            cam: (K, h, w), the map of each logit.
+        """
+        extent = [cells * self.stride for cells in cam.shape[-2:]]
+        size = tuple(sample.get('img_shape', extent))[:2]
+        shown = 0 if self.num_classes == 2 else int(sample.pred_label)
+        heatmap = upsample_map(
+            cam[None, shown : shown + 1], size, self.stride, self.first_cell
+        )[0, 0]
+        sample.set_field(cam, 'pred_cam')
+        sample.set_field(heatmap, 'pred_heatmap')
+        sample.set_field(heatmap > self.map_threshold, 'pred_mask')
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """Score of each class, (B, num_classes), from the logits."""
+        if self.num_classes == 2:
+            positive = logits.sigmoid()
+            return torch.cat((1 - positive, positive), dim=1)
+        return logits.softmax(1)
 
     def _get_loss(self, logits: Tensor, data_samples: list[DataSample]) -> dict:
         if self.num_classes > 2:
@@ -137,7 +150,7 @@ class CAMHead(LinearClsHead):
     def _get_predictions(
         self, logits: Tensor, data_samples: list[DataSample] | None
     ) -> list[DataSample]:
-        if self.num_classes == 2:
-            # The softmax of (0, z) is (1 - sigmoid(z), sigmoid(z)).
-            logits = torch.cat((torch.zeros_like(logits), logits), dim=1)
-        return super()._get_predictions(logits, data_samples)
+        samples = data_samples or [DataSample() for _ in logits]
+        for sample, score in zip(samples, self.scores(logits), strict=True):
+            sample.set_pred_score(score).set_pred_label(score.argmax(0, keepdim=True))
+        return samples
