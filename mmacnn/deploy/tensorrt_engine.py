@@ -7,6 +7,7 @@ that will run it.
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -95,7 +96,6 @@ def build_engine(path: Path, deploy_cfg: Config) -> Path:
     """
     import tensorrt as trt
 
-    common = deploy_cfg.backend_config.common_config
     logger = trt.Logger(trt.Logger.WARNING)
     builder = trt.Builder(logger)
     # Version 10 knows explicit batches alone, and may drop the flag.
@@ -104,18 +104,7 @@ def build_engine(path: Path, deploy_cfg: Config) -> Path:
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(path.read_bytes()):
         raise ValueError(f'{path}: TensorRT cannot read it: {parser.get_error(0)}')
-
-    config = builder.create_builder_config()
-    if hasattr(config, 'set_memory_pool_limit'):  # since 8.4
-        config.set_memory_pool_limit(
-            trt.MemoryPoolType.WORKSPACE, common.max_workspace_size
-        )
-    else:
-        config.max_workspace_size = common.max_workspace_size
-    if common.fp16_mode:
-        config.set_flag(trt.BuilderFlag.FP16)
-    if common.int8_mode:
-        config.set_flag(trt.BuilderFlag.INT8)
+    config = _builder_config(builder, deploy_cfg.backend_config.common_config)
     shapes = input_shapes(path, deploy_cfg)
     if shapes:
         profile = builder.create_optimization_profile()
@@ -128,3 +117,20 @@ def build_engine(path: Path, deploy_cfg: Config) -> Path:
     engine = path.with_suffix('.engine')
     engine.write_bytes(plan)
     return engine
+
+
+def _builder_config(builder: Any, common: dict) -> Any:
+    """Workspace and precisions, as TensorRT's ``IBuilderConfig``."""
+    import tensorrt as trt
+
+    config = builder.create_builder_config()
+    if hasattr(config, 'set_memory_pool_limit'):  # since 8.4
+        workspace = trt.MemoryPoolType.WORKSPACE
+        config.set_memory_pool_limit(workspace, common.max_workspace_size)
+    else:
+        config.max_workspace_size = common.max_workspace_size
+    if common.fp16_mode:
+        config.set_flag(trt.BuilderFlag.FP16)
+    if common.int8_mode:
+        config.set_flag(trt.BuilderFlag.INT8)
+    return config
