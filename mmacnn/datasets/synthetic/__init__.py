@@ -60,7 +60,7 @@ TASKS = {
         devices=surface_defects.DEVICES,
         draw=defect_folders.make_sample,
         labels=FOLDERS,
-        size=(256, 256),
+        size=(160, 160),
     ),
 }
 

@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/models/cam_resnet18-small-s16.py',
+    '../_base_/models/cam_strided-s16.py',
     '../_base_/datasets/synthetic_defect_folders.py',
     '../_base_/schedules/adam_cam.py',
     '../_base_/default_runtime.py',
