@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import accumulate
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -199,13 +200,23 @@ def _reason_to_leave_out(step: Step, model: nn.Module) -> str:
     for hook in hooks:
         hook.remove()
     needed = sum(sizes) + 3 * max(sizes) if model.training else 2 * max(sizes)
-    free = os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    free = _available_memory()
     if needed <= free / 2:
         return ''
     return (
         f'left out: {needed / 1e9:.1f} GB are more than half of the '
         f'{free / 1e9:.1f} GB free'
     )
+
+
+def _available_memory() -> int:
+    """Bytes that can be had without swapping, file cache included where it is known."""
+    meminfo = Path('/proc/meminfo')
+    if meminfo.exists():
+        for line in meminfo.read_text().splitlines():
+            if line.startswith('MemAvailable:'):
+                return int(line.split()[1]) * 1024
+    return os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
 
 
 def _measure(step: Step, models: list[nn.Module], rounds: int) -> list[Cost]:

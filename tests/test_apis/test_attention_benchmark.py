@@ -1,8 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-import os
-
 import pytest
 
+from mmacnn.apis import attention_benchmark
 from mmacnn.apis.attention_benchmark import (
     Cost,
     compare_in_detector,
@@ -64,7 +63,7 @@ def test_linear_form_is_cheaper():
 
 
 def test_what_would_not_fit_is_left_out(monkeypatch):
-    monkeypatch.setattr(os, 'sysconf', lambda name: 100)
+    monkeypatch.setattr(attention_benchmark, '_available_memory', lambda: 10_000)
     forward, train = compare_on_maps([(10, 10)], 8, 4, 1, rounds=1)
     assert forward.quadratic == 'left out: 0.0 GB are more than half of the 0.0 GB free'
     assert isinstance(train.quadratic, str) and train.linear.seconds > 0
