@@ -60,7 +60,13 @@ def colour_bar(width: int, background: Colour, text: Colour) -> np.ndarray:
         x = margin + (level + 1) / 2 * (width - 2 * margin - 1)
         font = load_font(TICK_SIZE)
         middle = BAR + TICK_SPACE // 2
-        draw.text((x, middle), f'{tick:+d}', fill=text, font=font, anchor='mm')
+        draw.text(
+            (x, middle),
+            f'{tick:+d}' if tick else '0',
+            fill=text,
+            font=font,
+            anchor='mm',
+        )
     return np.asarray(canvas)
 
 

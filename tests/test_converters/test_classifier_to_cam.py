@@ -1,4 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,14 +99,18 @@ def test_classifiers_without_such_a_map(classifier, settings, message):
     assert 'tiny.py' in str(error.value)
 
 
+def run(*command):
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
 def test_tool_writes_what_can_be_tested(tiny_config, tmp_path):
     model = build(load_config(str(tiny_config)))
     torch.save(model.state_dict(), tmp_path / 'weights.pth')
     tool = ROOT / 'tools/model_converters/classifier_to_cam.py'
     command = [sys.executable, tool, tiny_config, tmp_path / 'weights.pth']
-    done = subprocess.run(
-        [*command, tmp_path / 'out'], check=True, capture_output=True, text=True
-    )
+    done = run(*command, tmp_path / 'out')
+    assert done.returncode == 0, done.stderr
     assert 'tiny_cam.py and .pth' in done.stdout
     cfg = Config.fromfile(tmp_path / 'out/tiny_cam.py')
     weights = torch.load(tmp_path / 'out/tiny_cam.pth')['state_dict']
@@ -114,6 +119,6 @@ def test_tool_writes_what_can_be_tested(tiny_config, tmp_path):
     images = torch.randn(1, 3, 32, 32)
     torch.testing.assert_close(scores(converted, images), scores(model, images))
 
-    again = subprocess.run([*command, tmp_path / 'out'], capture_output=True, text=True)
+    again = run(*command, tmp_path / 'out')
     assert again.returncode == 2
     assert 'expected a new or empty folder' in again.stderr

@@ -18,8 +18,8 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
 
     Each strided layer moves the centre of the first receptive field by half its kernel
     less its padding (Araujo et al., *Computing Receptive Fields of Convolutional Neural
-    Networks*, Distill 2019, eq. 4). Of branches that lead to the same resolution, the
-    one that is computed first counts.
+    Networks*, Distill 2019). Of branches that lead to the same resolution, the
+    one that is computed first counts. For images whose sides the stride divides.
 
     Args:
         backbone: Returns a tuple, the last item (B, C, h, w).
