@@ -81,7 +81,7 @@ def test_chosen_threshold_is_in_the_new_config(root, tmp_path):
     assert 0 < dice <= 100
     cfg = load_config(str(out))
     assert cfg.model.head.map_threshold == pytest.approx(threshold, rel=1e-3)
-    assert cfg.model.head.type == 'mmacnn.NormedCAMHead'
+    assert cfg.model.head.type == 'mmacnn.CAMHead'
     with pytest.raises(FileExistsError, match='name a new file'):
         choose_map_threshold(str(root / 'mine.py'), str(root / 'weights.pth'), str(out))
 

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from mmpretrain.models.losses import CrossEntropyLoss
 from mmpretrain.structures import DataSample
 
-from mmacnn.models.heads import CAMHead, NormedCAMHead
+from mmacnn.models.heads import CAMHead
 from mmacnn.models.losses import BinaryFocalLoss
 
 
@@ -104,34 +104,3 @@ def test_features_that_are_no_map_or_too_narrow(shape):
 def test_one_class_is_too_few():
     with pytest.raises(ValueError, match='num_classes is 1, expected 2 or more'):
         CAMHead(1, 8)
-
-
-def make_normed_head():
-    head = NormedCAMHead(2, in_channels=6)
-    head.place_cells(stride=8, first_cell=4)
-    torch.nn.init.uniform_(head.norm.weight, 0.5, 2)
-    torch.nn.init.normal_(head.norm.bias)
-    for _ in range(3):
-        head((3 + torch.randn(5, 6, 4, 4),))
-    return head
-
-
-def test_normalization_melts_into_the_linear_layer():
-    head = make_normed_head()
-    head.eval()
-    features = torch.randn(4, 6, 5, 7)
-    expected = head.fc(head.norm(features.mean((2, 3))))
-    torch.testing.assert_close(head((features,)), expected)
-    maps = head.activation_map((features,))
-    torch.testing.assert_close(maps.mean((2, 3)), expected)
-
-
-def test_normalization_learns_on_the_batch_and_bears_a_single_image():
-    head = make_normed_head()
-    means = 3 + torch.randn(5, 6)
-    features = means[:, :, None, None].expand(-1, -1, 4, 4)
-    normed = head.norm.weight * (means - means.mean(0)) / means.std(0, correction=0)
-    expected = head.fc(normed + head.norm.bias)
-    torch.testing.assert_close(head((features,)), expected, atol=1e-4, rtol=1e-4)
-    head.loss((features[:1],), labelled(1))['loss'].backward()
-    assert head.norm.weight.grad.isfinite().all()

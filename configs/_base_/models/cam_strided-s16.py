@@ -16,7 +16,7 @@ model = dict(
         stages=[(24, 2, (1,)), (48, 2, (1,)), (96, 2, (1,))],
     ),
     head=dict(
-        type='mmacnn.NormedCAMHead',
+        type='mmacnn.CAMHead',
         num_classes=2,
         in_channels=96,
         loss=dict(type='mmacnn.BinaryFocalLoss', gamma=2.0),

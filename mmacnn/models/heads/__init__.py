@@ -1,7 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .cam_head import CAMHead
 from .multi_task_head import MultiTaskHead
-from .normed_cam_head import NormedCAMHead
 from .normed_linear_head import NormedLinearClsHead
 
-__all__ = ['CAMHead', 'MultiTaskHead', 'NormedCAMHead', 'NormedLinearClsHead']
+__all__ = ['CAMHead', 'MultiTaskHead', 'NormedLinearClsHead']

@@ -70,8 +70,8 @@ class CAMHead(LinearClsHead):
         self.stride = stride
         self.first_cell = first_cell
 
-    def checked(self, feats: tuple[Tensor]) -> Tensor:
-        """Return the last feature map, (B, in_channels, h, w).
+    def activation_map(self, feats: tuple[Tensor]) -> Tensor:
+        """Map of each logit, (B, K, h, w), from the last feature map.
 
         Raises:
             ValueError: It is no map, or has another number of channels.
@@ -84,15 +84,7 @@ class CAMHead(LinearClsHead):
                 'head as of the backbone, no pooling before (no neck, and '
                 'gap_before_final_norm=False where a backbone has it)'
             )
-        return features
-
-    def activation_map(self, feats: tuple[Tensor]) -> Tensor:
-        """Map of each logit, (B, K, h, w), from the last feature map."""
-        return class_activation_map(self.checked(feats), *self.linear_layer())
-
-    def linear_layer(self) -> tuple[Tensor, Tensor]:
-        """Weight (K, C) and bias (K,) from the mean of the features to the logits."""
-        return self.fc.weight, self.fc.bias
+        return class_activation_map(features, self.fc.weight, self.fc.bias)
 
     def forward(self, feats: tuple[Tensor]) -> Tensor:
         """Logits, (B, 1) for two classes, else (B, num_classes)."""

@@ -41,14 +41,10 @@ class NormedLinearClsHead(LinearClsHead):
 
     def pre_logits(self, feats: tuple[Tensor]) -> Tensor:
         """Normalize the last feature, (B, in_channels)."""
-        return normalize_features(feats[-1], self.norm)
-
-
-def normalize_features(feature: Tensor, norm: nn.BatchNorm1d) -> Tensor:
-    """Normalize pooled features (B, C), those of a single image as in testing."""
-    if len(feature) > 1:
-        return norm(feature)
-    # A batch of one has no variance: an epoch's last batch can be one image.
-    return F.batch_norm(
-        feature, norm.running_mean, norm.running_var, norm.weight, norm.bias
-    )
+        feature, norm = feats[-1], self.norm
+        if len(feature) > 1:
+            return norm(feature)
+        # A batch of one has no variance: an epoch's last batch can be one image.
+        return F.batch_norm(
+            feature, norm.running_mean, norm.running_var, norm.weight, norm.bias
+        )
