@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mmengine.registry import DefaultScope
 from PIL import Image
 
 CONFIG = """
@@ -62,6 +63,15 @@ default_hooks = dict(
 randomness = dict(seed=3)
 log_level = 'WARNING'
 """
+
+
+@pytest.fixture(autouse=True)
+def _scope_of_its_own():
+    """Keep the default scope that a test's runner sets from the tests after it."""
+    scopes = dict(DefaultScope._instance_dict)
+    yield
+    DefaultScope._instance_dict.clear()
+    DefaultScope._instance_dict.update(scopes)
 
 
 @pytest.fixture

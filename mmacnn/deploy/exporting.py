@@ -58,6 +58,21 @@ def classical_exporter() -> Iterator[None]:
         torch.onnx.export = export
 
 
+@contextmanager
+def _static_method_kept() -> Iterator[None]:
+    """Mend the one static method that MMDeploy rewrites and puts back as a plain one.
+
+    Without it no Swin Transformer of mmpretrain runs after an export.
+    """
+    from mmpretrain.models.utils import ShiftWindowMSA
+
+    method = inspect.getattr_static(ShiftWindowMSA, 'get_attn_mask')
+    try:
+        yield
+    finally:
+        ShiftWindowMSA.get_attn_mask = method
+
+
 def export_onnx(
     image: str, folder: Path, deploy_cfg: Config, model_cfg: Config, checkpoint: str
 ) -> Path:
@@ -85,7 +100,7 @@ def export_onnx(
     deploy_cfg = deepcopy(deploy_cfg)
     deploy_cfg.backend_config = dict(type='onnxruntime')
     name = deploy_cfg.ir_config.save_file
-    with mmdeploy_session(model_cfg), classical_exporter():
+    with mmdeploy_session(model_cfg), classical_exporter(), _static_method_kept():
         torch2onnx(
             image, str(folder), name, deploy_cfg, model_cfg, checkpoint, device='cpu'
         )

@@ -38,3 +38,12 @@ def test_classical_exporter_traces(tmp_path):
     with classical_exporter():
         torch.onnx.export(torch.nn.ReLU(), torch.ones(2), path, opset_version=13)
     assert [node.op_type for node in onnx.load(path).graph.node] == ['Relu']
+
+
+def test_swin_transformers_run_after_an_export(exported):
+    from mmpretrain.models.utils import ShiftWindowMSA
+
+    exported('classification_onnxruntime_static-480x640')
+
+    mask = ShiftWindowMSA.get_attn_mask((8, 8), window_size=4, shift_size=2)
+    assert mask.shape == (4, 16, 16)
