@@ -9,8 +9,8 @@ _base_ = [
 # known from generated images: train cam_strided-s16_synthetic-defect-folders.py first.
 load_from = 'work_dirs/cam_strided-s16_synthetic-defect-folders/epoch_20.pth'
 
-max_epochs = 400  # of one step each
-warm_up, hold = 60, 60  # 15 % each
+max_epochs = 1200  # of one step each
+warm_up, hold = 180, 180  # 15 % each
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=warm_up, convert_to_iter_based=True),
     dict(
@@ -22,5 +22,5 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(max_epochs=max_epochs, val_interval=100)
-default_hooks = dict(checkpoint=dict(interval=100))
+train_cfg = dict(max_epochs=max_epochs, val_interval=300)
+default_hooks = dict(checkpoint=dict(interval=300))
