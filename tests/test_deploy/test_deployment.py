@@ -198,10 +198,9 @@ def test_sdk_agrees_on_frames_of_another_size(name, exported, photographs, tmp_p
             boxes, labels, _ = model(frame)
             label, score = labels[0], boxes[0, 4]
             roi = np.clip(expected['pred_roi'], 0, (799, 559) * 2)
-            # The SDK's OpenCV resizes a little differently.
-            np.testing.assert_allclose(boxes[0, :4].clip(0), roi, atol=2.5)
+            np.testing.assert_allclose(boxes[0, :4].clip(0), roi, atol=0.1)
         assert label == expected['pred_label']
-        assert abs(score - expected['pred_score']) < 0.02
+        assert abs(score - expected['pred_score']) < 1e-3
 
 
 def float_frames(folder, photographs):
