@@ -53,6 +53,7 @@ def classical_exporter() -> Iterator[None]:
             # Of sizes that become constants: those that do not change.
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
             warnings.filterwarnings('ignore', category=DeprecationWarning)
+            warnings.filterwarnings('ignore', module=r'torch\.onnx')
             yield
     finally:
         torch.onnx.export = export
