@@ -1,31 +1,26 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What all inferencers share: reading images, batches, pictures and results."""
+"""What all inferencers share: batches, pictures and results."""
 
-import logging
 import os.path as osp
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 
-import mmcv
 import mmengine
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
-from mmengine.logging import print_log
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import BaseDataElement
 
-from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
 from mmacnn.utils import require_empty, track, written_whole
 from mmacnn.visualization import name_pictures
 
 from .config import class_names, load_checkpoint, load_config, load_weights
+from .frames import Image, list_images, name_of, read_image
 from .user_errors import describe
-
-Image = str | Path | np.ndarray
 
 
 class ImageInferencer:
@@ -109,10 +104,10 @@ class ImageInferencer:
         """
         if batch_size < 1:
             raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
-        images = _list_images(inputs)
+        images = list_images(inputs)
         if out_dir:
             require_empty(out_dir)
-        paths = [_name(image, i) for i, image in enumerate(images)]
+        paths = [name_of(image, i) for i, image in enumerate(images)]
         pictures = name_pictures(paths)
 
         samples, results = [], []
@@ -159,7 +154,7 @@ class ImageInferencer:
     def _predict(self, images: list[Image], paths: list[str]) -> list[tuple]:
         """Path, image, prediction and error of each input, None for what lacks."""
         read = [
-            (path, *_read_image(image))
+            (path, *read_image(image))
             for image, path in zip(images, paths, strict=True)
         ]
         data = [
@@ -199,45 +194,3 @@ def _build_pipeline(config: Config) -> Callable[[dict], dict]:
             if transform['type'].rpartition('.')[2] != 'LoadImageFromFile'
         ]
     )
-
-
-def _list_images(inputs: Image | Sequence[Image]) -> list[Image]:
-    """Files of a folder, in order, or the inputs themselves."""
-    if isinstance(inputs, str | Path) and osp.isdir(inputs):
-        names = list_files(str(inputs), IMAGE_SUFFIXES)
-        if not names:
-            raise ValueError(
-                f'{inputs}: expected images ({" ".join(IMAGE_SUFFIXES)}) in the '
-                'folder, found none'
-            )
-        return [osp.join(inputs, name) for name in names]
-    images = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    for i, image in enumerate(images):
-        if not isinstance(image, np.ndarray):
-            if not osp.isfile(image):
-                raise FileNotFoundError(f'{image}: no such image or folder')
-        elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
-                f'input {i}: expected an image, uint8 of shape (H, W, 3), found '
-                f'{image.dtype} of shape {image.shape}'
-            )
-    return images
-
-
-def _name(image: Image, index: int) -> str:
-    return f'array_{index}' if isinstance(image, np.ndarray) else str(image)
-
-
-def _read_image(image: Image) -> tuple[np.ndarray | None, str]:
-    """The image as an array, or None and what is wrong with the file."""
-    if isinstance(image, np.ndarray):
-        return image, ''
-    try:
-        read_image_size(str(image))  # OpenCV fills up a truncated file in grey.
-        array = mmcv.imread(image)
-        if array is None:
-            raise ValueError(f'{image}: expected an image that OpenCV can read')
-        return array, ''
-    except ValueError as error:
-        print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
-        return None, str(error)

@@ -1,0 +1,166 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Where images come from: files, folders, arrays, videos, cameras; read one by one."""
+
+import logging
+import os.path as osp
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine.logging import print_log
+
+from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+
+Image = str | Path | np.ndarray
+Source = Image | int
+
+VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
+# A USB camera skips a frame now and then; so many in a row mean that it is gone.
+MISSED_FRAMES = 5
+
+
+class Frame(NamedTuple):
+    """One image, or why there is none.
+
+    Args:
+        name: Path of the file, ``array_3`` or ``video.mp4#3``.
+        image: (H, W, 3) uint8 BGR; None where it can't be read.
+        error: What is wrong with the file, on one line.
+    """
+
+    name: str
+    image: np.ndarray | None
+    error: str = ''
+
+
+def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
+    """Files of a folder, in order, or the inputs themselves.
+
+    Raises:
+        FileNotFoundError: An input is missing.
+        ValueError: A folder has no image, or an array is none.
+    """
+    if isinstance(inputs, str | Path) and osp.isdir(inputs):
+        names = list_files(str(inputs), IMAGE_SUFFIXES)
+        if not names:
+            raise ValueError(
+                f'{inputs}: expected images ({" ".join(IMAGE_SUFFIXES)}) in the '
+                'folder, found none'
+            )
+        return [osp.join(inputs, name) for name in names]
+    images = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    for i, image in enumerate(images):
+        if not isinstance(image, np.ndarray):
+            if not osp.isfile(image):
+                raise FileNotFoundError(f'{image}: no such image or folder')
+        elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(
+                f'input {i}: expected an image, uint8 of shape (H, W, 3), found '
+                f'{image.dtype} of shape {image.shape}'
+            )
+    return images
+
+
+def name_of(image: Image, index: int) -> str:
+    """How an image is called in results: an array by its place in the list."""
+    return f'array_{index}' if isinstance(image, np.ndarray) else str(image)
+
+
+def read_image(image: Image) -> tuple[np.ndarray | None, str]:
+    """The image as an array, or None and what is wrong with the file."""
+    if isinstance(image, np.ndarray):
+        return image, ''
+    try:
+        read_image_size(str(image))  # OpenCV fills up a truncated file in grey.
+        array = mmcv.imread(image)
+        if array is None:
+            raise ValueError(f'{image}: expected an image that OpenCV can read')
+        return array, ''
+    except ValueError as error:
+        print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
+        return None, str(error)
+
+
+def open_frames(inputs: Source | Sequence[Image]) -> 'Images | Capture':
+    """Frames of what the user named; nothing is read before they are gone through.
+
+    Args:
+        inputs: An image file, a folder of them, a video, the number of a camera, an
+            address that OpenCV opens (``rtsp://...``), an image (H, W, 3) uint8 BGR, or
+            a list of files and images.
+
+    Returns:
+        Iterable of :class:`Frame`. ``len()`` tells how many where that is known.
+
+    Raises:
+        FileNotFoundError: An input is missing.
+        ValueError: A folder has no image, an array is none, or a video or a camera
+            can't be opened.
+    """
+    if isinstance(inputs, int):
+        return Capture(inputs, f'camera {inputs}', is_live=True)
+    if isinstance(inputs, str | Path):
+        if '://' in str(inputs):
+            return Capture(str(inputs), str(inputs), is_live=True)
+        if osp.isfile(inputs) and str(inputs).lower().endswith(VIDEO_SUFFIXES):
+            return Capture(str(inputs), str(inputs), is_live=False)
+    return Images(list_images(inputs))
+
+
+class Images:
+    """Files and arrays; files are read when their turn comes.
+
+    Args:
+        images: What :func:`list_images` returns.
+    """
+
+    def __init__(self, images: Sequence[Image]) -> None:
+        self.images = images
+        self.names = [name_of(image, i) for i, image in enumerate(images)]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for name, image in zip(self.names, self.images, strict=True):
+            yield Frame(name, *read_image(image))
+
+
+class Capture:
+    """A video, or a camera, which goes on until it is unplugged.
+
+    Args:
+        source: What OpenCV opens.
+        name: How to call it.
+        is_live: A camera: it has no end, so that a missing frame is a fault.
+
+    Raises:
+        ValueError: It can't be opened.
+    """
+
+    def __init__(self, source: str | int, name: str, is_live: bool) -> None:
+        self.name, self.is_live = name, is_live
+        self.capture = cv2.VideoCapture(source)
+        if not self.capture.isOpened():
+            hint = 'is it plugged in, and free?' if is_live else 'is it a video?'
+            raise ValueError(f'{name}: cannot be opened: {hint}')
+
+    def __iter__(self) -> Iterator[Frame]:
+        number = missed = 0
+        try:
+            while missed < (MISSED_FRAMES if self.is_live else 1):
+                is_there, image = self.capture.read()
+                if is_there:
+                    yield Frame(f'{self.name}#{number}', image)
+                    number, missed = number + 1, 0
+                else:
+                    missed += 1
+        finally:
+            self.capture.release()
+        if self.is_live:
+            raise ValueError(f'{self.name}: no more frames after {number}')
+        if number == 0:
+            raise ValueError(f'{self.name}: found no frame that OpenCV can decode')
