@@ -1,4 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from .roi_mask_attention import RoIMaskAttention
 from .spatial_attention_encoder import SpatialAttentionEncoder
 
-__all__ = ['SpatialAttentionEncoder']
+__all__ = ['RoIMaskAttention', 'SpatialAttentionEncoder']

@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .cell_geometry import cell_geometry
 from .plugin_resnet import PluginResNet
+from .roi_mask_backbone import roi_mask_backbone
 from .strided_conv_net import StridedConvNet
 from .truncated_backbone import truncated_backbone
 
@@ -8,5 +9,6 @@ __all__ = [
     'PluginResNet',
     'StridedConvNet',
     'cell_geometry',
+    'roi_mask_backbone',
     'truncated_backbone',
 ]

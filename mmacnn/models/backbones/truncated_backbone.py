@@ -50,7 +50,7 @@ def truncated_backbone(
         )
     model = MODELS.build(backbone)
     last = max(model.out_indices)
-    stages = _stages(model, name)
+    stages = list_stages(model, name)
     if keep_expansion:
         following = stages[last + 1 : last + 2]
         expansion = _expansion(following[0]) if following else None
@@ -73,12 +73,21 @@ def _attribute(model: nn.Module, name: str) -> str:
         ):
             return attribute
     raise ValueError(
-        f'TruncatedBackbone of {name}: expected a backbone with a list of stages '
+        f'{name}: expected a backbone with a list of stages '
         f'({", ".join(STAGES)}), found none'
     )
 
 
-def _stages(model: nn.Module, name: str) -> list[nn.Module]:
+def list_stages(model: nn.Module, name: str) -> list[nn.Module]:
+    """The stages that ``out_indices`` counts.
+
+    Args:
+        model: The backbone.
+        name: What to call it in a message.
+
+    Raises:
+        ValueError: It has no list of stages.
+    """
     stages = getattr(model, _attribute(model, name))
     return [getattr(model, s) if isinstance(s, str) else s for s in stages]
 
@@ -102,7 +111,7 @@ def _last_stage(backbone: dict, stride: int) -> int:
             )
         heights.append(output.shape[-2])
 
-    for stage in _stages(model, name):
+    for stage in list_stages(model, name):
         stage.register_forward_hook(measure)
     model.eval()
     with torch.no_grad():
