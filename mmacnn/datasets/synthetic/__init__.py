@@ -5,18 +5,18 @@ Layers, each of plain functions. Print on a bottle: ``wording``, ``text``, ``han
 ``icons`` and ``layout`` make the flat print, ``geometry`` wraps it round the bottle,
 ``surface`` paints the scene, ``ink`` lays the print on it. Flat goods: ``materials``
 weaves cloth and rolls metal, ``defects`` damages it, ``clutter`` adds what looks like
-damage, ``relief`` lights it. Both: ``optics`` adds lamps and the lens, ``sensor`` takes
-the picture, ``writer`` and ``label_formats`` store it. ``devices`` holds the numbers of
-each camera. A task names its classes, its devices, how its labels are stored and the
-function that draws one image from these layers.
+damage, ``parts`` are laid on it, ``relief`` lights it. Both: ``optics`` adds lamps and
+the lens, ``sensor`` takes the picture, ``writer`` and ``label_formats`` store it.
+``devices`` holds the numbers of each camera. A task names its classes, its devices, how
+its labels are stored and the function that draws one image from these layers.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from . import defect_folders, product_code, surface_defects
+from . import anomaly, defect_folders, product_code, surface_defects
 from .devices import DeviceStyle, SurfaceStyle
-from .label_formats import COCO, FOLDERS, YOLO, Instance, LabelFormat
+from .label_formats import COCO, FOLDERS, MVTEC, YOLO, Instance, LabelFormat
 from .writer import write_dataset
 
 
@@ -28,9 +28,11 @@ class Task:
         classes (tuple[str]): names, in the order of their indices.
         devices (Mapping): device of each split.
         draw (Callable): ``(seeds, label, size, device) -> (image, annotation)``, see
-            ``product_code.make_product_code``; every class is ``label`` as often.
+            ``product_code.make_product_code``.
         labels (LabelFormat): stores what ``draw`` returns as annotation.
         size (tuple[int, int]): image (height, width) unless the user asks for another.
+        cycles (Mapping): labels of a split's images in turn, in an order drawn anew
+            every time; of a split that is not named, each class once.
     """
 
     classes: tuple
@@ -38,6 +40,7 @@ class Task:
     draw: Callable
     labels: LabelFormat
     size: tuple
+    cycles: Mapping = field(default_factory=dict)
 
 
 TASKS = {
@@ -61,6 +64,14 @@ TASKS = {
         draw=defect_folders.make_sample,
         labels=FOLDERS,
         size=(160, 160),
+    ),
+    'anomaly': Task(
+        classes=anomaly.CLASSES,
+        devices=anomaly.DEVICES,
+        draw=anomaly.make_part,
+        labels=MVTEC,
+        size=(256, 256),
+        cycles=anomaly.CYCLES,
     ),
 }
 

@@ -162,6 +162,20 @@ def make_damage(rng, kind, sheet):
     return DEFECTS[kind](rng, sheet)
 
 
+def enlarged(damage, factor):
+    """The same damage ``factor`` times as long, wide and deep."""
+    size = tuple(max(3, round(side * factor)) for side in damage.cover.shape[::-1])
+
+    def stretched(layer):
+        return cv2.resize(layer.astype(np.float32), size)
+
+    return Damage(
+        stretched(damage.cover),
+        np.float32(factor) * stretched(damage.height),
+        stretched(damage.tint),
+    )
+
+
 def apply_damage(sheet, damage, corner, contrast=1.0):
     """Damage the sheet in place.
 

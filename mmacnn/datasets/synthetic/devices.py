@@ -165,3 +165,21 @@ SURFACE_TEST_DEVICE = SurfaceStyle(
     sharpening=(0.0, 0.5),
     grain=(1.0, 3.0),
 )
+
+FLANGE_DEVICE = SurfaceStyle(
+    materials=('twill',),
+    azimuth=(-2.4, -2.0),
+    slant=(0.55, 0.7),
+    falloff=(0.1, 0.2),
+    glare=(0.1, 0.4),
+    contrast=(0.85, 1.25),
+    blur=(0.5, 0.7),
+    motion=(0.0, 0.5),
+    exposure=(0.95, 1.05),
+    white_balance=((0.97, 1.03), (0.98, 1.02), (0.97, 1.03)),
+    haze=(0.0, 3.0),
+    noise=(2.5, 4.0),
+    noise_size=(0.7, 1.0),
+    sharpening=(0.3, 0.5),
+    grain=(0.5, 1.2),
+)

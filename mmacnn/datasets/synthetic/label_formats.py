@@ -1,9 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""How a task's annotations are stored: one text file an image, or one json a split."""
+"""Where a task's images lie and how its annotations are stored: text, json, masks."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,22 +13,26 @@ import numpy as np
 
 @dataclass(frozen=True)
 class LabelFormat:
-    """One way to store annotations.
+    """One way to store images and annotations.
+
+    Folders start from the data set's own; ``{split}`` and ``{label}`` in them stand for
+    the image's split and for its class, where that is told by the folder.
 
     Args:
-        folder (str): beside ``images``, for the file of each image.
+        annotations (str): folder of the file of each image.
         write (Callable): ``(folder, name, annotation, size) -> record``, run by the
             worker that drew the image; ``size`` is (height, width), pixels.
         finish (Callable): ``(split_folder, records, classes)``, run once a split with
             the records in the order of the images.
-        by_class (bool): an image's class is the name of the folder it lies in, below
-            ``images``; ``name`` then begins with this folder.
+        images (str): folder of the images.
+        suffix (str): of the images; ``.jpg`` loses a little, ``.png`` nothing.
     """
 
-    folder: str
+    annotations: str
     write: Callable
     finish: Callable
-    by_class: bool = False
+    images: str = '{split}/images'
+    suffix: str = '.jpg'
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ def run_lengths(mask):
 
 def _write_yolo(folder, name, annotation, size):
     label, box = annotation
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / f'{name}.txt').write_text(yolo_line(label, box, size))
 
 
@@ -89,15 +95,16 @@ def _nothing_more(split_folder, records, classes):
 
 
 def _write_mask(path, picture):
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), picture):
         raise OSError(f'{path}: the mask could not be written')
 
 
-def _write_union(folder, name, instances, size):
+def _write_union(folder, name, instances, size, ending=''):
     """Write 255 where a defect is; an image without one has no mask."""
     if instances:
         defective = np.any([instance.mask for instance in instances], axis=0)
-        _write_mask(folder / f'{name}.png', 255 * defective.astype(np.uint8))
+        _write_mask(folder / f'{name}{ending}.png', 255 * defective.astype(np.uint8))
 
 
 def _write_masks(folder: Path, name: str, instances: Sequence[Instance], size: tuple):
@@ -139,13 +146,25 @@ def _write_coco_json(split_folder, records, classes):
     (split_folder / 'annotations.json').write_text(json.dumps(content) + '\n')
 
 
-YOLO = LabelFormat(folder='labels', write=_write_yolo, finish=_nothing_more)
+YOLO = LabelFormat('{split}/labels', _write_yolo, _nothing_more)
 """Of tasks whose annotation is (class index, box)."""
 
-COCO = LabelFormat(folder='masks', write=_write_masks, finish=_write_coco_json)
+COCO = LabelFormat('{split}/masks', _write_masks, _write_coco_json)
 """Of tasks whose annotation is a sequence of :class:`Instance`."""
 
 FOLDERS = LabelFormat(
-    folder='masks', write=_write_union, finish=_nothing_more, by_class=True
+    '{split}/masks/{label}',
+    _write_union,
+    _nothing_more,
+    images='{split}/images/{label}',
 )
 """Of tasks whose label is for the whole image; the masks are for testing."""
+
+MVTEC = LabelFormat(
+    'ground_truth/{label}',
+    partial(_write_union, ending='_mask'),
+    _nothing_more,
+    images='{split}/{label}',
+    suffix='.png',
+)
+"""Of tasks that train on good images alone; the layout of MVTec AD."""

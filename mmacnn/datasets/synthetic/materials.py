@@ -19,14 +19,15 @@ class Sheet:
     Args:
         height (np.ndarray): float32 of shape (H, W), pixels towards the camera.
         albedo (np.ndarray): float32 of shape (H, W, 3), BGR, share of light returned.
-        gloss (float): share of a lamp's light that it mirrors.
+        gloss (float | np.ndarray): share of a lamp's light that it mirrors; float32 of
+            shape (H, W) where things lie on it.
         grain (float): direction of its brushing or threads, radians from the x axis.
         is_cloth (bool): woven or knitted, else metal.
     """
 
     height: np.ndarray
     albedo: np.ndarray
-    gloss: float
+    gloss: float | np.ndarray
     grain: float
     is_cloth: bool
 

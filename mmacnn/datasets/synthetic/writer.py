@@ -28,19 +28,14 @@ def sample_seeds(seed, split, index):
     return np.random.SeedSequence([seed, zlib.crc32(split.encode()), index])
 
 
-def sample_label(seed, split, index, num_classes):
-    """Class of one image: every ``num_classes`` images hold each class once."""
-    block, place = divmod(index, num_classes)
+def sample_label(seed, split, index, num_labels):
+    """Label of one image: every ``num_labels`` images hold each label once."""
+    block, place = divmod(index, num_labels)
     # A second spawn key keeps the order's stream apart from the images' own.
     seeds = np.random.SeedSequence(
         [seed, zlib.crc32(split.encode()), block], spawn_key=(1,)
     )
-    return int(np.random.default_rng(seeds).permutation(num_classes)[place])
-
-
-def _subfolders(task):
-    """Where the files of each class lie, below the split's ``images`` and labels."""
-    return [f'{name}/' if task.labels.by_class else '' for name in task.classes]
+    return int(np.random.default_rng(seeds).permutation(num_labels)[place])
 
 
 def _write_sample(job, task, seed, size, root):
@@ -53,14 +48,18 @@ def _write_sample(job, task, seed, size, root):
         tuple: the job, and the record of the task's label format.
     """
     split, index = job
-    label = sample_label(seed, split, index, len(task.classes))
+    cycle = task.cycles.get(split, range(len(task.classes)))
+    label = cycle[sample_label(seed, split, index, len(cycle))]
     seeds = sample_seeds(seed, split, index)
     image, annotation = task.draw(seeds, label, size, task.devices[split])
-    name = f'{_subfolders(task)[label]}{split}_{index:06d}'
-    path = root / split / 'images' / f'{name}.jpg'
+    words = {'split': split, 'label': task.classes[label]}
+    name = f'{split}_{index:06d}'
+    path = root / task.labels.images.format(**words) / f'{name}{task.labels.suffix}'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A format has its own parameters and passes over those of others.
     if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
         raise OSError(f'{path}: the image could not be written')
-    folder = root / split / task.labels.folder
+    folder = root / task.labels.annotations.format(**words)
     return job, task.labels.write(folder, name, annotation, size)
 
 
@@ -110,10 +109,6 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
             f'to {_LARGEST} pixels'
         )
     with folder_written_whole(out_dir) as root:
-        for split in counts:
-            for below in _subfolders(task):
-                for kind in ('images', task.labels.folder):
-                    (root / split / kind / below).mkdir(parents=True, exist_ok=True)
         (root / 'classes.txt').write_text('\n'.join(task.classes) + '\n')
         jobs = [(split, i) for split, count in counts.items() for i in range(count)]
         write = partial(_write_sample, task=task, seed=seed, size=size, root=root)
