@@ -10,7 +10,7 @@ import numpy as np
 
 from mmacnn.utils import folder_written_whole, track
 
-_JPEG_QUALITY = 95
+_ENCODING = {'.jpg': [cv2.IMWRITE_JPEG_QUALITY, 95], '.png': []}
 _SMALLEST, _LARGEST = 96, 4096  # Sides of an image in pixels.
 
 
@@ -56,8 +56,7 @@ def _write_sample(job, task, seed, size, root):
     name = f'{split}_{index:06d}'
     path = root / task.labels.images.format(**words) / f'{name}{task.labels.suffix}'
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A format has its own parameters and passes over those of others.
-    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
+    if not cv2.imwrite(str(path), image, _ENCODING[task.labels.suffix]):
         raise OSError(f'{path}: the image could not be written')
     folder = root / task.labels.annotations.format(**words)
     return job, task.labels.write(folder, name, annotation, size)

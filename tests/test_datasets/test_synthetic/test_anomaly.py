@@ -55,6 +55,12 @@ def test_images_are_stored_as_they_were_drawn(written):
     np.testing.assert_array_equal(stored, image)
 
 
+def test_writing_is_quiet(tmp_path, capfd):
+    write_dataset(TASK, tmp_path / 'data', {'train': 1, 'test': 1}, SIZE, seed=0)
+    # OpenCV warns on the terminal of parameters that are another format's.
+    assert 'WARN' not in capfd.readouterr().err
+
+
 def test_same_seed_same_image():
     (first, ours), (second, theirs), (other, _) = draw(0, 1), draw(0, 1), draw(1, 1)
     assert first.dtype == np.uint8 and first.shape == (*SIZE, 3)
