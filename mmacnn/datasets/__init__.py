@@ -2,6 +2,7 @@
 """Data sets, one file a label format, and the transforms of their images."""
 
 from . import transforms
+from .anomaly_folder import AnomalyFolderDataset
 from .checked_coco import CheckedCocoDataset
 from .class_folders import ClassFolderDataset
 from .collate import same_size_collate
@@ -9,6 +10,7 @@ from .labelled_share_sampler import LabelledShareSampler
 from .yolo_roi import YOLORoIDataset
 
 __all__ = [
+    'AnomalyFolderDataset',
     'CheckedCocoDataset',
     'ClassFolderDataset',
     'LabelledShareSampler',

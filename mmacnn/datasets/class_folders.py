@@ -9,7 +9,7 @@ from mmpretrain.datasets import CustomDataset
 from mmacnn.registry import DATASETS
 
 from .class_names import check_class_names
-from .image_files import IMAGE_SUFFIXES
+from .image_files import IMAGE_SUFFIXES, list_files_below
 
 MASK_SUFFIX = '.png'
 
@@ -107,18 +107,14 @@ class ClassFolderDataset(CustomDataset):
 
     def _images_of(self, name: str) -> list[str]:
         """Paths of a class's images below ``img_path``, those of subfolders too."""
-        files = [
-            osp.relpath(osp.join(folder, file), self.img_prefix or os.curdir)
-            for folder, _, names in os.walk(osp.join(self.img_prefix, name))
-            for file in names
-            if self.is_valid_file(file) and not file.startswith('.')
-        ]
+        folder = osp.join(self.img_prefix, name)
+        files = list_files_below(folder, IMAGE_SUFFIXES)
         if not files:
             raise ValueError(
-                f'{osp.join(self.img_prefix, name)}: found no image, expected at least '
+                f'{folder}: found no image, expected at least '
                 f'one ({" ".join(IMAGE_SUFFIXES)})'
             )
-        return sorted(files)
+        return [osp.join(name, file) for file in files]
 
 
 def _check_mask(mask: str, info: dict) -> str:

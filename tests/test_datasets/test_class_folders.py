@@ -99,6 +99,15 @@ def test_mask_is_read(root):
     assert 'gt_seg_map' not in LoadDefectMask()(dict(img=image))
 
 
+def test_mask_of_16_bits_whose_values_are_small(root):
+    mask = np.zeros((8, 12), np.uint16)
+    mask[2:4, 5] = 1
+    info = load(root).get_data_info(2)
+    write(root / 'masks/defective/deep/c.png', mask)
+    found = LoadDefectMask()(dict(img=np.zeros((8, 12, 3), np.uint8), **info))
+    assert (found['gt_seg_map'] == mask).all()
+
+
 def test_mask_of_another_size(root):
     info = load(root).get_data_info(2)
     with pytest.raises(ValueError, match='c.png: found 8x12, expected a mask of 9x12'):

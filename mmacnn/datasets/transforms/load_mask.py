@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -27,7 +28,7 @@ class LoadDefectMask(BaseTransform):
         if path is None:
             results['gt_seg_map'] = np.zeros(size, np.uint8)
             return results
-        mask = mmcv.imread(path, flag='grayscale')
+        mask = mmcv.imread(path, flag=cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
         if mask is None or mask.shape != size:
             found = 'no picture' if mask is None else f'{mask.shape[0]}x{mask.shape[1]}'
             raise ValueError(
