@@ -23,6 +23,9 @@ def load_config(
 ) -> Config:
     """Read a config file and put what the user chose on the command line over it.
 
+    A ``category`` at its top, or in ``cfg_options``, is that of all its data sets: a
+    line chooses the part of MVTec AD, and not one line for each dataloader.
+
     Args:
         path: Config file.
         work_dir: Folder of logs and checkpoints. Without it the config's ``work_dir``,
@@ -36,8 +39,10 @@ def load_config(
             for a plug-in.
     """
     cfg = Config.fromfile(path)
+    options = dict(cfg_options or {})
+    _set_category(cfg, options.pop('category', cfg.get('category')))
     try:
-        cfg.merge_from_dict(cfg_options or {})
+        cfg.merge_from_dict(options)
     except (KeyError, TypeError) as error:
         raise ValueError(
             f'{path}: --cfg-options does not fit the config: {error.args[0]}'
@@ -49,6 +54,22 @@ def load_config(
     cfg.launcher = launcher
     check_plugins(cfg)
     return cfg
+
+
+def _set_category(cfg: Config, category: str | None) -> None:
+    """Write the category into all data sets that have one."""
+    if category is None:
+        return
+    cfg.category = category
+    pending = [value for key, value in cfg.items() if key.endswith('_dataloader')]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if 'category' in value:
+                value['category'] = category
+            pending += value.values()  # data sets can hold data sets
+        elif isinstance(value, (list, tuple)):
+            pending += value
 
 
 def build_runner(cfg: Config) -> Runner:

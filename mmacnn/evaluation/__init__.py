@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from .anomaly import AnomalyMetric
 from .defect_map import DefectMapMetric
 from .roi_localization import RoILocalizationMetric
 
-__all__ = ['DefectMapMetric', 'RoILocalizationMetric']
+__all__ = ['AnomalyMetric', 'DefectMapMetric', 'RoILocalizationMetric']

@@ -11,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 from mmacnn.ops import connected_regions
 from mmacnn.registry import METRICS
 
+from .value_counts import best_dice, count_values, pool_counts, roc_area, to_numpy
+
 SIZES = ('small', 'medium', 'large')
 
 
@@ -33,7 +35,8 @@ class DefectMapMetric(BaseMetric):
       touches; ``recall_small``, ``_medium`` and ``_large`` by size.
 
     What needs masks is left out where no image has one, and likewise each of these
-    numbers that no image or defect counts for. Heat maps are rounded to half precision.
+    numbers that no image or defect counts for. Heat maps are rounded to eleven
+    significant bits.
 
     Args:
         tolerance: Distance from a defect in pixels that still counts as on it.
@@ -74,21 +77,16 @@ class DefectMapMetric(BaseMetric):
             )
             if 'gt_seg_map' in sample:
                 maps = ('gt_seg_map', 'pred_heatmap', 'pred_mask')
-                record.update(self._measure(*(_to_numpy(sample[k]) for k in maps)))
+                record.update(self._measure(*(to_numpy(sample[k]) for k in maps)))
             self.results.append(record)
 
     def _measure(self, truth: np.ndarray, heat: np.ndarray, mask: np.ndarray) -> dict:
         truth, mask = truth > 0, mask > 0
-        values, where = np.unique(
-            np.clip(heat, -6e4, 6e4).astype(np.float16), return_inverse=True
-        )
         defects = connected_regions(truth)
         sizes = np.sqrt(defects.areas)
         touched = np.unique(defects.labels[mask])
         record = dict(
-            values=values.astype(np.float32),
-            positives=np.bincount(where.ravel()[truth.ravel()], minlength=len(values)),
-            negatives=np.bincount(where.ravel()[~truth.ravel()], minlength=len(values)),
+            **count_values(heat, positives=truth, negatives=~truth),
             counts=np.array(
                 [(truth & mask).sum(), (~truth & mask).sum(), (truth & ~mask).sum()]
             ),
@@ -119,13 +117,9 @@ class DefectMapMetric(BaseMetric):
         masked = [record for record in results if 'values' in record]
         if not masked:
             return metrics
-        values, positives, negatives = _pool(masked)
+        values, positives, negatives = pool_counts(masked, 'positives', 'negatives')
         if positives.any() and negatives.any():
-            metrics['pixel_auroc'] = 100 * roc_auc_score(
-                np.repeat([1, 0], len(values)),
-                np.tile(values, 2),
-                sample_weight=np.concatenate((positives, negatives)),
-            )
+            metrics['pixel_auroc'] = 100 * roc_area(values, positives, negatives)
             dice, threshold = best_dice(values, positives, negatives)
             metrics.update(best_dice=100 * dice, best_threshold=threshold)
         true, false, missed = sum(record['counts'] for record in masked)
@@ -146,41 +140,6 @@ class DefectMapMetric(BaseMetric):
         return {name: float(value) for name, value in metrics.items()}
 
 
-def best_dice(
-    values: np.ndarray, positives: np.ndarray, negatives: np.ndarray
-) -> tuple[float, float]:
-    """Highest Dice of ``value > threshold``, and the threshold.
-
-    Args:
-        values: (N,), rising.
-        positives: (N,), number of pixels of each value on a defect; not all 0.
-        negatives: (N,), number of pixels of each value elsewhere.
-
-    Returns:
-        Dice in [0, 1], and the threshold, midway between two of ``values``.
-    """
-    above = positives[::-1].cumsum()[::-1]
-    marked = above + negatives[::-1].cumsum()[::-1]
-    dice = 2 * above / (marked + positives.sum())
-    best = int(dice.argmax())
-    below = values[best - 1] if best else values[best] - 1
-    return float(dice[best]), float((values[best] + below) / 2)
-
-
-def _pool(records: Sequence[dict]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All values of the heat maps, rising, and how often each is on a defect or not."""
-    values, where = np.unique(
-        np.concatenate([record['values'] for record in records]), return_inverse=True
-    )
-    counts = [
-        np.bincount(
-            where, np.concatenate([record[key] for record in records]), len(values)
-        )
-        for key in ('positives', 'negatives')
-    ]
-    return values, *counts
-
-
 def _shares(name: str, right: np.ndarray, sizes: np.ndarray) -> dict[str, float]:
     """Share of ``right``, in %, of all and by size."""
     groups = {name: np.ones(len(right), bool)}
@@ -190,7 +149,3 @@ def _shares(name: str, right: np.ndarray, sizes: np.ndarray) -> dict[str, float]
         for key, chosen in groups.items()
         if chosen.any()
     }
-
-
-def _to_numpy(values) -> np.ndarray:
-    return np.asarray(values.cpu() if hasattr(values, 'cpu') else values)

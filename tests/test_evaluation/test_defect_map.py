@@ -5,7 +5,6 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from mmacnn.evaluation import DefectMapMetric
-from mmacnn.evaluation.defect_map import best_dice
 from mmacnn.registry import METRICS
 
 
@@ -80,20 +79,6 @@ def test_areas_under_the_curves_equal_the_library_on_all_values():
     expected = roc_auc_score(truths.ravel(), heats.ravel())
     assert found['pixel_auroc'] == pytest.approx(100 * expected)
     assert found['image_auroc'] == pytest.approx(75)
-
-
-def test_best_dice_is_the_best_of_all_thresholds():
-    rng = np.random.default_rng(1)
-    values = np.sort(rng.normal(size=50))
-    positives, negatives = rng.integers(0, 5, (2, 50))
-    dice, threshold = best_dice(values, positives, negatives)
-
-    def dice_at(t):
-        true, false = positives[values > t].sum(), negatives[values > t].sum()
-        return 2 * true / (true + false + positives.sum())
-
-    assert dice == pytest.approx(dice_at(threshold))
-    assert dice >= max(dice_at(t) for t in (values[0] - 1, *values)) - 1e-12
 
 
 def test_extreme_logits_do_not_overflow():
