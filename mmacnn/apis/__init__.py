@@ -19,10 +19,12 @@ __all__ = [
     'add_runner_arguments',
     'choose_map_threshold',
     'describe_results',
+    'format_categories',
     'image_size',
     'init_inferencer',
     'probability',
     'propose_boxes',
+    'run_categories',
     'run_tool',
     'test',
     'train',
@@ -35,8 +37,10 @@ _LAZY = {
     'RoIInferencer': 'roi_inferencer',
     'choose_map_threshold': 'map_threshold',
     'describe_results': 'inference',
+    'format_categories': 'categories',
     'init_inferencer': 'inference',
     'propose_boxes': 'box_proposals',
+    'run_categories': 'categories',
 }
 
 

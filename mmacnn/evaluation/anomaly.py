@@ -20,6 +20,10 @@ from .value_counts import (
 )
 
 GROUPS = ('positives', 'negatives', 'overlaps')
+SUMMARY = (
+    *('image_auroc', 'average_precision', 'f1_max', 'false_alarms', 'misses'),
+    *('pixel_auroc', 'pro'),
+)
 OF_EACH_KIND = ('image_auroc', 'misses', 'pixel_auroc', 'pro')
 
 
