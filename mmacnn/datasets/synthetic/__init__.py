@@ -5,16 +5,17 @@ Layers, each of plain functions. Print on a bottle: ``wording``, ``text``, ``han
 ``icons`` and ``layout`` make the flat print, ``geometry`` wraps it round the bottle,
 ``surface`` paints the scene, ``ink`` lays the print on it. Flat goods: ``materials``
 weaves cloth and rolls metal, ``defects`` damages it, ``clutter`` adds what looks like
-damage, ``parts`` are laid on it, ``relief`` lights it. Both: ``optics`` adds lamps and
-the lens, ``sensor`` takes the picture, ``writer`` and ``label_formats`` store it.
-``devices`` holds the numbers of each camera. A task names its classes, its devices, how
-its labels are stored and the function that draws one image from these layers.
+damage, ``ground`` joins two of them, ``parts`` and ``small_parts`` are laid on them,
+``relief`` lights it all. Both: ``optics`` adds lamps and the lens, ``sensor`` takes the
+picture, ``writer`` and ``label_formats`` store it. ``devices`` holds the numbers of
+each camera. A task names its classes, its devices, how its labels are stored and the
+function that draws one image from these layers.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from . import anomaly, defect_folders, product_code, surface_defects
+from . import anomaly, defect_folders, product_code, regions, surface_defects
 from .devices import DeviceStyle, SurfaceStyle
 from .label_formats import COCO, FOLDERS, MVTEC, YOLO, Instance, LabelFormat
 from .writer import write_dataset
@@ -63,6 +64,13 @@ TASKS = {
         devices=surface_defects.DEVICES,
         draw=defect_folders.make_sample,
         labels=FOLDERS,
+        size=(160, 160),
+    ),
+    'regions': Task(
+        classes=regions.CLASSES,
+        devices=regions.DEVICES,
+        draw=regions.make_regions,
+        labels=COCO,
         size=(160, 160),
     ),
     'anomaly': Task(

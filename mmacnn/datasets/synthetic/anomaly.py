@@ -64,7 +64,7 @@ def draw_flange(rng, sheet, scale):
     middle = np.array(sheet.height.shape[::-1]) / 2
     x, y = middle + rng.uniform(-_PLAY, _PLAY, 2) * scale
     place = Place(x, y, rng.uniform(-_TURN, _TURN))
-    window = place.window(sheet, (_RADIUS + 4) * scale)
+    window = place.window(sheet.height.shape, (_RADIUS + 4) * scale)
     u, v = place.grid(window)
     inside = disc(u, v, _RADIUS * scale)
     inside = np.minimum(inside, -disc(u, v, _BORE * scale))

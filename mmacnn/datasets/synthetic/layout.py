@@ -9,14 +9,13 @@ import numpy as np
 from .icons import draw_jar, draw_matrix_code, draw_recycling_triangle
 from .text import FONTS, Typeface, ink_bounds, paste, render_text
 from .wording import (
-    DECOY_LINES,
     JAR_CAPTIONS,
     MATERIALS,
     ORIGIN_ODDS,
     ORIGINS,
     VOLUMES,
     company,
-    decoy_number,
+    decoy_line,
     hangul_words,
 )
 
@@ -79,12 +78,6 @@ def _typeface(rng, font):
     )
 
 
-def _decoy(rng):
-    """A line with a number of four digits, as the code has, but in other signs."""
-    template = DECOY_LINES[rng.integers(len(DECOY_LINES))]
-    return template.format(number=decoy_number(rng))
-
-
 def _other_lines(rng):
     """Texts above the code line, from the nearest to the farthest, with heights.
 
@@ -105,7 +98,7 @@ def _other_lines(rng):
     lines = nearest + [line for line in others if rng.random() < 0.8]
     for _ in range(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15])):
         place = int(rng.integers(len(lines) + 1))
-        lines.insert(place, (_decoy(rng), rng.uniform(0.85, 1.3)))
+        lines.insert(place, (decoy_line(rng), rng.uniform(0.85, 1.3)))
     return lines
 
 
@@ -157,7 +150,9 @@ def _place_other_lines(sheet, rng, height, font, left, right):
         ends.append((u + width - 0.3 * size, v))
         v -= 1.05 * size
     if rng.random() < 0.2:
-        mask = render_text(_decoy(rng), 0.9 * height * sheet.density, Typeface(font))
+        mask = render_text(
+            decoy_line(rng), 0.9 * height * sheet.density, Typeface(font)
+        )
         below = rng.uniform(0.9, 1.7) * height
         sheet.place(mask, centre - mask.shape[1] / sheet.density / 2, below)
     return ends

@@ -201,6 +201,7 @@ MATERIALS = {
     'twill': _twill,
     'knit': _knit,
 }
+CLOTHS = ('plain', 'twill', 'knit')
 
 
 def make_sheet(rng, material, size):

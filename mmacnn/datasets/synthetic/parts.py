@@ -33,9 +33,9 @@ class Place:
         cos, sin = np.cos(self.turn), np.sin(self.turn)
         return Place(self.x + cos * u - sin * v, self.y + sin * u + cos * v, self.turn)
 
-    def window(self, sheet, reach):
-        """Rows and columns of the sheet within ``reach`` of the centre, as slices."""
-        high, wide = sheet.height.shape
+    def window(self, size, reach):
+        """Rows and columns within ``reach`` of the centre, slices; of (high, wide)."""
+        high, wide = size
         rows = slice(max(int(self.y - reach), 0), min(int(self.y + reach) + 2, high))
         columns = slice(max(int(self.x - reach), 0), min(int(self.x + reach) + 2, wide))
         return rows, columns
@@ -74,6 +74,14 @@ def ready_for_parts(sheet):
 def disc(u, v, radius):
     """Distance to a circle, above 0 inside."""
     return np.float32(radius) - cv2.magnitude(u, v)
+
+
+def rounded_box(u, v, half, corner):
+    """Distance to a box with half sides ``half`` (u, v), above 0 inside."""
+    a = np.abs(u) - np.float32(half[0] - corner)
+    b = np.abs(v) - np.float32(half[1] - corner)
+    outside = np.hypot(np.maximum(a, 0), np.maximum(b, 0))
+    return np.float32(corner) - outside - np.minimum(np.maximum(a, b), 0)
 
 
 def lay(rng, sheet, window, inside, height, finish):

@@ -64,3 +64,9 @@ def decoy_number(rng):
         number = str(rng.integers(1000, 10000))
         if number not in CODES:
             return number
+
+
+def decoy_line(rng):
+    """A line with a number of four digits, as the code has, but in other signs."""
+    template = DECOY_LINES[rng.integers(len(DECOY_LINES))]
+    return template.format(number=decoy_number(rng))
