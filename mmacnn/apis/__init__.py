@@ -14,6 +14,8 @@ from .user_errors import run_tool
 
 __all__ = [
     'DetectionInferencer',
+    'InspectionResult',
+    'Inspector',
     'RoIInferencer',
     'add_cfg_options',
     'add_runner_arguments',
@@ -34,6 +36,8 @@ __all__ = [
 # Only who predicts waits the seconds that mmpretrain and mmdet take to import.
 _LAZY = {
     'DetectionInferencer': 'detection_inferencer',
+    'InspectionResult': 'inspection_result',
+    'Inspector': 'inspector',
     'RoIInferencer': 'roi_inferencer',
     'choose_map_threshold': 'map_threshold',
     'describe_results': 'inference',

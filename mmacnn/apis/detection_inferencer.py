@@ -19,9 +19,12 @@ class DetectionInferencer(ImageInferencer):
     Args:
         model (str | Path | Config): The config of a detector of mmdet, with
             ``test_dataloader``.
-        weights (str | Path): The checkpoint, a path or URL; float16 is fine.
+        weights (str | Path, optional): The checkpoint, a path or URL; float16 is fine.
+            None with ``backend_model``.
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
         score_thr (float): Score in [0, 1] from which a box counts. Defaults to 0.3.
+        backend_model (str, optional): Model folder of ``tools/deploy.py`` to run in the
+            place of the weights.
 
     Raises:
         FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
@@ -32,16 +35,17 @@ class DetectionInferencer(ImageInferencer):
     def __init__(
         self,
         model: str | Path | Config,
-        weights: str | Path,
+        weights: str | Path | None = None,
         device: str | None = None,
         score_thr: float = 0.3,
+        backend_model: str | None = None,
     ) -> None:
-        super().__init__(model, weights, device)
+        super().__init__(model, weights, device, backend_model)
         self.score_thr = score_thr
         self.visualizer = DetLocalVisualizer(line_width=1)  # defects are small
         self.visualizer.dataset_meta = dict(classes=self.classes)
 
-    def _as_dict(self, sample: DetDataSample) -> dict:
+    def as_dict(self, sample: DetDataSample) -> dict:
         found = sample.pred_instances
         found = found[found.scores >= self.score_thr]
         labels = found.labels.tolist()
@@ -55,7 +59,7 @@ class DetectionInferencer(ImageInferencer):
     def _class_name(self, label: int) -> str:
         return self.classes[label] if self.classes else f'class {label}'
 
-    def _draw(
+    def draw(
         self,
         name: str,
         image: np.ndarray,

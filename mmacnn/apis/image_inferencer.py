@@ -30,11 +30,15 @@ class ImageInferencer:
 
     Args:
         model (str | Path | Config): The config, with ``test_dataloader``.
-        weights (str | Path): The checkpoint, a path or URL; float16 is fine.
+        weights (str | Path, optional): The checkpoint, a path or URL; float16 is fine.
+            None with ``backend_model``.
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+        backend_model (str, optional): Model folder of ``tools/deploy.py`` to run in the
+            place of the weights; it chooses its device itself.
 
     Raises:
-        FileNotFoundError: The config or the checkpoint is missing.
+        FileNotFoundError: The config, the checkpoint or the model folder is missing.
+        ImportError: A package that runs the exported model is not installed.
         KeyError: The config has no ``model`` or ``test_dataloader``.
         ValueError: The checkpoint can't be read or doesn't fit the model, or there is
             no such device.
@@ -46,11 +50,15 @@ class ImageInferencer:
     collate = staticmethod(pseudo_collate)
     """Makes a batch of what the pipeline returns."""
 
+    batch_size: int | None = None
+    """How many images an exported model of a fixed batch takes."""
+
     def __init__(
         self,
         model: str | Path | Config,
-        weights: str | Path,
+        weights: str | Path | None = None,
         device: str | None = None,
+        backend_model: str | None = None,
     ) -> None:
         config = model if isinstance(model, Config) else load_config(str(model))
         for key in ('model', 'test_dataloader'):
@@ -58,16 +66,26 @@ class ImageInferencer:
                 raise KeyError(
                     f'{config.filename or "config"}: expected the key {key!r}'
                 )
-        checkpoint = load_checkpoint(str(weights))
+        if backend_model is None:
+            checkpoint = load_checkpoint(str(weights))
+        else:
+            from mmacnn.deploy import testing  # installed by who deploys
+
+            config = deepcopy(config)
+            self.batch_size = testing.put_in_place(config, str(backend_model))
+            names = testing.class_names_of(str(backend_model))
+            checkpoint = dict(meta=dict(dataset_meta=dict(classes=names)))
         scope = config.get('default_scope') or self.scope
         with DefaultScope.overwrite_default_scope(scope):
             self.model = _build_model(config)
             self.pipeline = _build_pipeline(config)
-        load_weights(self.model, checkpoint, str(weights))
-        try:
-            self.model.to(device or get_device()).eval()
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(f'device {device!r}: {describe(error)}') from None
+        if backend_model is None:
+            load_weights(self.model, checkpoint, str(weights))
+            try:
+                self.model.to(device or get_device())
+            except (RuntimeError, AssertionError) as error:
+                raise ValueError(f'device {device!r}: {describe(error)}') from None
+        self.model.eval()
         self.classes = class_names(checkpoint, config)
 
     def __call__(
@@ -120,22 +138,22 @@ class ImageInferencer:
                 if sample is None:
                     results.append(dict(img_path=path, error=error))
                     continue
-                results.append(dict(img_path=path, **self._as_dict(sample)))
+                results.append(dict(img_path=path, **self.as_dict(sample)))
                 if out_dir:
                     results[-1]['picture'] = osp.join(out_dir, pictures[path])
                 if out_dir or show:
                     out_file = results[-1].get('picture')
-                    self._draw(osp.basename(path), image, sample, show, out_file)
+                    self.draw(osp.basename(path), image, sample, show, out_file)
         if out_dir:
             with written_whole(osp.join(out_dir, 'predictions.json')) as path:
                 mmengine.dump(results, path, indent=1)
         return samples if return_datasamples else results
 
-    def _as_dict(self, sample: BaseDataElement) -> dict:
+    def as_dict(self, sample: BaseDataElement) -> dict:
         """A prediction as plain numbers."""
         raise NotImplementedError
 
-    def _draw(
+    def draw(
         self,
         name: str,
         image: np.ndarray,
@@ -151,29 +169,47 @@ class ImageInferencer:
         return {}
 
     @torch.no_grad()
-    def _predict(self, images: list[Image], paths: list[str]) -> list[tuple]:
-        """Path, image, prediction and error of each input, None for what lacks."""
-        read = [
-            (path, *read_image(image))
-            for image, path in zip(images, paths, strict=True)
-        ]
+    def predict(
+        self, images: Sequence[np.ndarray], names: Sequence[str]
+    ) -> list[BaseDataElement]:
+        """Predict on images as one batch.
+
+        Args:
+            images (Sequence[np.ndarray]): Each (H, W, 3) uint8 BGR.
+            names (Sequence[str]): What the data samples have as ``img_path``.
+
+        Returns:
+            list: A data sample an image, on the CPU.
+        """
         data = [
             self.pipeline(
                 dict(
                     img=image,
-                    img_path=path,
+                    img_path=name,
                     img_id=index,
                     img_shape=image.shape[:2],
                     ori_shape=image.shape[:2],
                     **self._annotation(),
                 )
             )
-            for index, (path, image, _) in enumerate(read)
-            if image is not None
+            for index, (name, image) in enumerate(zip(names, images, strict=True))
         ]
-        samples = iter(self.model.test_step(self.collate(data)) if data else ())
+        if not data:
+            return []
+        return [sample.cpu() for sample in self.model.test_step(self.collate(data))]
+
+    def _predict(self, images: list[Image], paths: list[str]) -> list[tuple]:
+        """Path, image, prediction and error of each input, None for what lacks."""
+        read = [
+            (path, *read_image(image))
+            for image, path in zip(images, paths, strict=True)
+        ]
+        good = [(path, image) for path, image, _ in read if image is not None]
+        samples = iter(
+            self.predict([image for _, image in good], [path for path, _ in good])
+        )
         return [
-            (path, image, None if image is None else next(samples).cpu(), error)
+            (path, image, None if image is None else next(samples), error)
             for path, image, error in read
         ]
 

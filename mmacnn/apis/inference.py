@@ -18,23 +18,28 @@ NOTHING = 'nothing'
 
 
 def init_inferencer(
-    config: str, weights: str, device: str | None = None, score_thr: float = 0.3
+    config: str,
+    weights: str | None = None,
+    device: str | None = None,
+    score_thr: float = 0.3,
+    backend_model: str | None = None,
 ) -> ImageInferencer:
     """Make the inferencer for the model of a config.
 
     Args:
         config: Config file of a classifier or a detector.
-        weights: The checkpoint, a path or URL.
+        weights: The checkpoint, a path or URL; None with ``backend_model``.
         device: Such as 'cpu' or 'cuda:0'. Defaults to the best there.
         score_thr: Score in [0, 1] from which a detector's box counts.
+        backend_model: Model folder of ``tools/deploy.py``, to run instead.
 
     Raises:
         FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
     """
     cfg = load_config(config)
     if _is_detector(cfg):
-        return DetectionInferencer(cfg, weights, device, score_thr)
-    return RoIInferencer(cfg, weights, device)
+        return DetectionInferencer(cfg, weights, device, score_thr, backend_model)
+    return RoIInferencer(cfg, weights, device, backend_model)
 
 
 def _is_detector(cfg: Config) -> bool:

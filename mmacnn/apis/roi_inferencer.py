@@ -25,8 +25,11 @@ class RoIInferencer(ImageInferencer):
 
     Args:
         model (str | Path | Config): The config, with ``test_dataloader``.
-        weights (str | Path): The checkpoint, a path or URL; float16 is fine.
+        weights (str | Path, optional): The checkpoint, a path or URL; float16 is fine.
+            None with ``backend_model``.
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+        backend_model (str, optional): Model folder of ``tools/deploy.py`` to run in the
+            place of the weights.
 
     Raises:
         FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
@@ -43,10 +46,11 @@ class RoIInferencer(ImageInferencer):
     def __init__(
         self,
         model: str | Path | Config,
-        weights: str | Path,
+        weights: str | Path | None = None,
         device: str | None = None,
+        backend_model: str | None = None,
     ) -> None:
-        super().__init__(model, weights, device)
+        super().__init__(model, weights, device, backend_model)
         self.visualizer = RoIVisualizer()
         self.visualizer.dataset_meta = dict(classes=self.classes)
 
@@ -54,7 +58,7 @@ class RoIInferencer(ImageInferencer):
         # As in a data set where the box is not known.
         return dict(gt_bboxes=np.zeros((0, 4), dtype=np.float32))
 
-    def _as_dict(self, sample: DataSample) -> dict:
+    def as_dict(self, sample: DataSample) -> dict:
         label = int(sample.pred_label)
         result = dict(
             pred_label=label,
@@ -75,7 +79,7 @@ class RoIInferencer(ImageInferencer):
             ]
         return result
 
-    def _draw(
+    def draw(
         self,
         name: str,
         image: np.ndarray,

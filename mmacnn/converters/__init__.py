@@ -1,12 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .canet import convert_canet_checkpoint
 from .classifier_to_cam import classifier_to_cam
+from .efficientnet_lite import convert_efficientnet_lite_checkpoint
 from .publish import publish_checkpoint
 from .voc import convert_voc
 
 __all__ = [
     'classifier_to_cam',
     'convert_canet_checkpoint',
+    'convert_efficientnet_lite_checkpoint',
     'convert_voc',
     'publish_checkpoint',
 ]

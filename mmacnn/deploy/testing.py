@@ -7,7 +7,7 @@ from .deploy_config import plain_model_config, require_packages
 from .model_folder import fixed_size, input_size, read_description
 
 
-def put_in_place(cfg: Config, folder: str) -> None:
+def put_in_place(cfg: Config, folder: str) -> int | None:
     """Change a config so that an exported model is tested instead of the trained one.
 
     A model of a fixed batch gets its images one by one, which changes no result.
@@ -15,6 +15,9 @@ def put_in_place(cfg: Config, folder: str) -> None:
     Args:
         cfg: Config with ``model`` and ``test_dataloader``; changed in place.
         folder: The model folder.
+
+    Returns:
+        Number of images that it takes together; None for any.
 
     Raises:
         FileNotFoundError, ValueError: It is no model folder.
@@ -33,3 +36,9 @@ def put_in_place(cfg: Config, folder: str) -> None:
         cfg.test_dataloader.batch_size = takes['shape'][0]
     cfg.model = dict(type='mmacnn.DeployedModel', folder=folder, model=cfg.model)
     cfg.load_from = None
+    return takes['shape'][0]
+
+
+def class_names_of(folder: str) -> list[str] | None:
+    """Names of the classes of an exported model, None if they were not known."""
+    return read_description(folder)['mmacnn']['classes']

@@ -1,11 +1,13 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .cell_geometry import cell_geometry
+from .efficientnet_lite import EfficientNetLite
 from .plugin_resnet import PluginResNet
 from .roi_mask_backbone import roi_mask_backbone
 from .strided_conv_net import StridedConvNet
 from .truncated_backbone import truncated_backbone
 
 __all__ = [
+    'EfficientNetLite',
     'PluginResNet',
     'StridedConvNet',
     'cell_geometry',

@@ -1,0 +1,59 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""The folder of an inspection: pictures, JSON lines, and a table."""
+
+import csv
+import json
+import os.path as osp
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from mmacnn.visualization import name_pictures
+
+from .inspection_result import InspectionResult
+
+PICTURES, JSON_LINES, TABLE = 'pictures', 'results.jsonl', 'results.csv'
+
+
+class ResultFiles(ExitStack):
+    """Writes results as they come, each line whole; ``with`` closes the files.
+
+    Args:
+        folder: New or empty; nothing is written without one.
+        names: The images' names, where they are known before.
+    """
+
+    def __init__(self, folder: str, names: Sequence[str] | None = None) -> None:
+        super().__init__()
+        self.folder = folder
+        if not folder:
+            return
+        self.pictures = name_pictures(names) if names else None
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self.lines = self._open(JSON_LINES)
+        columns = InspectionResult(source='', verdict='').to_row()
+        self.table = csv.DictWriter(self._open(TABLE), columns)
+        self.table.writeheader()
+
+    def _open(self, name: str):
+        path = osp.join(self.folder, name)
+        return self.enter_context(
+            open(path, 'x', encoding='utf-8', newline='', buffering=1)
+        )
+
+    def picture_of(self, name: str) -> str:
+        """File for the picture of an image, '' where none is drawn."""
+        if not self.folder:
+            return ''
+        if self.pictures is not None:
+            return osp.join(self.folder, PICTURES, self.pictures[name])
+        number = name.rpartition('#')[2]
+        return osp.join(self.folder, PICTURES, f'{int(number):06d}.jpg')
+
+    def write(self, result: InspectionResult) -> None:
+        """Add a line to both files."""
+        if not self.folder:
+            return
+        line = json.dumps(result.to_dict(), ensure_ascii=False)
+        self.lines.write(line + '\n')
+        self.table.writerow(result.to_row())

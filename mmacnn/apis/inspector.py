@@ -1,0 +1,216 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""One way to inspect images with a model of any of the methods."""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from mmengine.structures import BaseDataElement
+
+from mmacnn.utils import require_empty, track
+
+from .frames import Frame, Image, Source, open_frames
+from .inference import init_inferencer
+from .inspection_files import ResultFiles
+from .inspection_result import (
+    UNREADABLE,
+    InspectionResult,
+    judge,
+    over_image,
+    places_of,
+)
+from .model_zoo import find_model
+
+
+class Inspector:
+    """Inspect images with a model of any of the methods, trained or exported.
+
+    The verdict is 'pass' or 'fail': a detector fails an image on which it finds
+    something; a method that knows good from defective fails what is not of the good
+    class; a classifier that names products passes all, unless ``accept`` says which
+    ones. It is 'unsure' if the class has a lower score than ``min_score``, and
+    'unreadable' for a file that is no image.
+
+    Args:
+        config_or_name (str): Config file, or a model's name as ``python -m mmacnn
+            models`` lists them.
+        weights (str, optional): The checkpoint, a path or URL. Defaults to the one that
+            the model's entry in its ``metafile.yml`` names.
+        device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+        backend_model (str, optional): Model folder of ``tools/deploy.py``, to run
+            instead of the weights.
+        accept (Collection[str], optional): Names of the classes that pass.
+        min_score (float): Score in [0, 1] that a class must have for a verdict.
+        score_thr (float): Score in [0, 1] from which a detector's box counts.
+
+    Raises:
+        FileNotFoundError: The config, the weights or the model folder is missing.
+        KeyError: The config lacks a part.
+        ValueError: There is no such model or class, the weights don't fit, or there are
+            no weights.
+
+    Example:
+        >>> inspector = Inspector('config.py', 'weights.pth')  # doctest: +SKIP
+        >>> for result in inspector('images/', out_dir='inspected'):  # doctest: +SKIP
+        ...     print(result.source, result.verdict, result.class_name)
+    """
+
+    def __init__(
+        self,
+        config_or_name: str,
+        weights: str | None = None,
+        device: str | None = None,
+        backend_model: str | None = None,
+        accept: Collection[str] | None = None,
+        min_score: float = 0.0,
+        score_thr: float = 0.3,
+    ) -> None:
+        config, known_weights = find_model(str(config_or_name))
+        if backend_model is None:
+            weights = weights or known_weights
+            if weights is None:
+                raise ValueError(
+                    f'{config_or_name}: no weights are known for this model, name a '
+                    'checkpoint or an exported model'
+                )
+        elif weights is not None:
+            raise ValueError('expected either weights or an exported model, found both')
+        self.inferencer = init_inferencer(
+            config, weights, device, score_thr, backend_model
+        )
+        self.accept, self.min_score = accept, min_score
+        unknown = set(accept or ()) - set(self.inferencer.classes or ())
+        if unknown:
+            raise ValueError(
+                f'accept: found {sorted(unknown)}, expected names of classes: '
+                f'{", ".join(self.inferencer.classes or ["none is known"])}'
+            )
+
+    def __call__(
+        self,
+        inputs: Source | Sequence[Image],
+        batch_size: int = 1,
+        show: bool = False,
+        out_dir: str = '',
+    ) -> Iterator[InspectionResult]:
+        """Inspect, one batch at a time, as the results are asked for.
+
+        Args:
+            inputs (str | Path | np.ndarray | int | list): An image file, a folder of
+                them, a video, the number of a camera, an address of a stream, an image
+                (H, W, 3) uint8 BGR as ``mmcv.imread`` returns it, or a list of files
+                and images.
+            batch_size (int): Images that go through the model together.
+            show (bool): Show each picture in a window until a key is pressed.
+            out_dir (str): New or empty folder for a picture of each image,
+                ``results.jsonl`` and ``results.csv``, written line by line.
+
+        Yields:
+            A result for each image, in order. A file that can't be read has ``error``
+            and the verdict 'unreadable'; the others go on.
+
+        Raises:
+            FileNotFoundError: An input is missing.
+            FileExistsError: ``out_dir`` is not empty.
+            ValueError: There is no image, an array is none, a video or a camera can't
+                be opened, or ``batch_size`` is below 1.
+        """
+        if batch_size < 1:
+            raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
+        if out_dir:
+            require_empty(out_dir)
+        # Here, and not at the first result, is where a wrong path shows.
+        return self._inspect(open_frames(inputs), batch_size, show, out_dir)
+
+    def _inspect(
+        self, frames: object, batch_size: int, show: bool, out_dir: str
+    ) -> Iterator[InspectionResult]:
+        batches = _batches(frames, self.inferencer.batch_size or batch_size)
+        count = len(frames) if hasattr(frames, '__len__') else None
+        with ResultFiles(out_dir, getattr(frames, 'names', None)) as files:
+            for frame, read, image_ms, predicted in track(
+                self._predict(batches), 'Inspecting', count
+            ):
+                picture = files.picture_of(frame.name) if predicted else ''
+                if predicted and (picture or show):
+                    self.inferencer.draw(
+                        Path(frame.name).name, frame.image, predicted, show, picture
+                    )
+                times = dict(read=read, predict=image_ms)
+                result = self._result(frame, predicted, times, picture)
+                files.write(result)
+                yield result
+
+    def _predict(self, batches: Iterator[list[tuple[Frame, float]]]) -> Iterator[tuple]:
+        """Frame, milliseconds of reading and of predicting, and the prediction."""
+        for batch in batches:
+            readable = [frame for frame, _ in batch if frame.image is not None]
+            start = time.perf_counter()
+            predicted = iter(
+                self.inferencer.predict(
+                    [frame.image for frame in readable],
+                    [frame.name for frame in readable],
+                )
+                if readable
+                else ()
+            )
+            elapsed = 1e3 * (time.perf_counter() - start) / max(1, len(readable))
+            for frame, read in batch:
+                if frame.image is None:
+                    yield frame, read, 0.0, None
+                else:
+                    yield frame, read, elapsed, next(predicted)
+
+    def _result(
+        self,
+        frame: Frame,
+        sample: BaseDataElement | None,
+        milliseconds: dict[str, float],
+        picture: str,
+    ) -> InspectionResult:
+        if sample is None:
+            return InspectionResult(frame.name, UNREADABLE, error=frame.error)
+        found = self.inferencer.as_dict(sample)
+        places = places_of(found)
+        label, name, score = (
+            found.get(f'pred_{key}') for key in ('label', 'class', 'score')
+        )
+        if 'pred_labels' in found and places:  # a detector's surest
+            best = int(np.argmax(found['pred_scores']))
+            label, name, score = (
+                found[f'pred_{key}'][best] for key in ('labels', 'classes', 'scores')
+            )
+        roi = found.get('pred_roi')
+        size = frame.image.shape[:2]
+        return InspectionResult(
+            source=frame.name,
+            verdict=judge(sample, found, self.accept, self.min_score),
+            label=label,
+            class_name=name or '',
+            score=score,
+            roi=roi and tuple(roi),
+            places=places,
+            heatmap=over_image(sample, 'pred_heatmap', size),
+            mask=over_image(sample, 'pred_mask', size),
+            anomaly_score=found.get('pred_anomaly_score'),
+            milliseconds=milliseconds,
+            picture=picture,
+        )
+
+
+def _batches(
+    frames: Iterator[Frame], batch_size: int
+) -> Iterator[list[tuple[Frame, float]]]:
+    """Frames with the milliseconds that reading them took, some at a time."""
+
+    def timed() -> Iterator[tuple[Frame, float]]:
+        start = time.perf_counter()
+        for frame in frames:
+            yield frame, 1e3 * (time.perf_counter() - start)
+            start = time.perf_counter()
+
+    rest = timed()
+    while batch := list(islice(rest, batch_size)):
+        yield batch

@@ -1,0 +1,17 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Inspect images, videos or a camera: `python -m mmacnn inspect`, for mim."""
+
+import argparse
+
+from mmacnn.apis import run_tool
+from mmacnn.apis.command_line import add_inspect_arguments, run_inspection
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_inspect_arguments(parser)
+    run_inspection(parser.parse_args())
+
+
+if __name__ == '__main__':
+    run_tool(main)
