@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import pytest
 
+from mmacnn.datasets.synthetic import TASKS
+
 ROOT = Path(__file__).parents[3]
 TOOL = ROOT / 'tools' / 'dataset_converters' / 'make_synthetic_aoi.py'
 
@@ -32,12 +34,30 @@ def test_writes_a_data_set(run_tool, tmp_path):
     assert len(list((out / 'test' / 'labels').iterdir())) == 2
 
 
-def test_each_task_has_its_default_size(run_tool, tmp_path):
-    for task, size in (('product-code', (480, 640)), ('surface-defects', (320, 320))):
-        counts = ('--num-train', 1, '--num-test', 1, '--num-workers', 1)
-        run_tool(tmp_path / task, '--task', task, *counts)
-        (image,) = (tmp_path / task / 'test' / 'images').iterdir()
-        assert cv2.imread(str(image)).shape == (*size, 3)
+@pytest.mark.parametrize(
+    'task, size, images',
+    [
+        ('product-code', (480, 640), 'test/images'),
+        ('surface-defects', (320, 320), 'test/images'),
+        ('defect-folders', (160, 160), 'test/images/*'),
+        ('regions', (160, 160), 'test/images'),
+        ('anomaly', (256, 256), 'test/*'),
+    ],
+)
+def test_each_task_has_its_default_size(run_tool, tmp_path, task, size, images):
+    counts = ('--num-train', 1, '--num-test', 1, '--num-workers', 1)
+    run_tool(tmp_path / 'data', '--task', task, *counts)
+    (image,) = (tmp_path / 'data').glob(f'{images}/*.*')
+    assert cv2.imread(str(image)).shape == (*size, 3)
+
+
+def test_help_names_every_task(run_tool, capsys):
+    with pytest.raises(SystemExit):
+        run_tool('--help')
+    # argparse breaks lines at hyphens too.
+    text = ''.join(capsys.readouterr().out.split())
+    for name, task in TASKS.items():
+        assert f'{task.size[0]}x{task.size[1]}for{name}' in text
 
 
 @pytest.mark.parametrize(
