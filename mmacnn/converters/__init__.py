@@ -4,11 +4,13 @@ from .classifier_to_cam import classifier_to_cam
 from .efficientnet_lite import convert_efficientnet_lite_checkpoint
 from .publish import publish_checkpoint
 from .voc import convert_voc
+from .wafer import convert_wafers
 
 __all__ = [
     'classifier_to_cam',
     'convert_canet_checkpoint',
     'convert_efficientnet_lite_checkpoint',
     'convert_voc',
+    'convert_wafers',
     'publish_checkpoint',
 ]
