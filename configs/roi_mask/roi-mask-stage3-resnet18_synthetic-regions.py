@@ -1,0 +1,3 @@
+_base_ = ['./roi-mask-resnet18_synthetic-regions.py']
+
+model = dict(backbone=dict(points=('stage3',)))

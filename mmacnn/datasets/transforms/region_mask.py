@@ -1,0 +1,89 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""The region that is meant, as a mask that travels with its image."""
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmacnn.datasets.regions import decode_region
+from mmacnn.registry import TRANSFORMS
+
+from .checks import check_number, uint8_image
+
+
+@TRANSFORMS.register_module()
+class LoadRegionMask(BaseTransform):
+    """Make the mask of the region.
+
+    Required keys: ``img`` (H, W, 3) and ``region``, see
+    :func:`mmacnn.datasets.regions.decode_region`; ``instance_id`` for messages, if any.
+    Added keys: ``gt_seg_map`` (H, W) uint8, 1 on the region and 0 elsewhere, and
+    ``region_share``, the region's share of the image's area.
+
+    Raises:
+        KeyError: There is no ``region``.
+        FileNotFoundError, ValueError: The region is wrong.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Add ``gt_seg_map`` and ``region_share``."""
+        where = str(results.get('img_path', 'the image'))
+        if 'region' not in results:
+            raise KeyError(
+                f'{where}: expected the key region (a mmacnn.CocoRegionDataset or '
+                'mmacnn.RegionFolderDataset)'
+            )
+        if 'instance_id' in results:
+            where = f'{where}, annotation {results["instance_id"]}'
+        size = results['img'].shape[:2]
+        results['gt_seg_map'] = decode_region(results['region'], size, where)
+        results['region_share'] = float(results['gt_seg_map'].mean())
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}()'
+
+
+@TRANSFORMS.register_module()
+class AddMaskChannel(BaseTransform):
+    """Make the region's mask the last channel of the image.
+
+    To be put behind all other transforms of the image: they know three channels.
+    Required key: ``gt_seg_map`` (H, W). Modified key: ``img`` (H, W, 3) to (H, W, 4).
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Widen ``img``."""
+        image = uint8_image(results, type(self).__name__)
+        results['img'] = np.dstack((image, results['gt_seg_map']))
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}()'
+
+
+@TRANSFORMS.register_module()
+class BlackOutBackground(BaseTransform):
+    """Leave of the image what lies on the region.
+
+    Required key: ``gt_seg_map`` (H, W). Modified key: ``img`` (H, W, 3).
+
+    Args:
+        fill: Colour of the rest, BGR in [0, 255]. The mean of the data preprocessor is
+            0 to the network.
+    """
+
+    def __init__(self, fill: tuple[float, float, float] = (0, 0, 0)) -> None:
+        self.fill = tuple(
+            check_number(f'{type(self).__name__}: fill', value, 0, 255)
+            for value in fill
+        )
+
+    def transform(self, results: dict) -> dict:
+        """Paint ``img``."""
+        image = uint8_image(results, type(self).__name__).copy()
+        image[results['gt_seg_map'] == 0] = np.round(self.fill)
+        results['img'] = image
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(fill={self.fill})'
