@@ -1,0 +1,57 @@
+# Images, masks and a table (image,mask,label), such as regions of one material each in
+# OpenSurfaces. For your own, copy this file.
+data_root = 'data/regions'
+classes = ('brick', 'glass', 'metal', 'wood')
+
+meta_keys = ('img_path', 'ori_shape', 'img_shape', 'region_share')
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadRegionMask'),
+    dict(type='mmacnn.RandomRegionCrop', size=224, area_range=(0.3, 1.0)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmacnn.AddMaskChannel'),
+    dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadRegionMask'),
+    dict(type='mmacnn.RegionResize', size=224),
+    dict(type='mmacnn.AddMaskChannel'),
+    dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
+]
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='mmacnn.ClassBalancedSampler'),
+    collate_fn=dict(type='mmacnn.same_size_collate'),
+    dataset=dict(
+        type='mmacnn.RegionFolderDataset',
+        data_root=data_root,
+        ann_file='train.csv',
+        data_prefix=dict(img_path='images', mask_path='masks'),
+        classes=classes,
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='mmacnn.same_size_collate'),
+    dataset=dict(
+        type='mmacnn.RegionFolderDataset',
+        data_root=data_root,
+        ann_file='test.csv',
+        data_prefix=dict(img_path='images', mask_path='masks'),
+        classes=classes,
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = [dict(type='mmacnn.RegionAccuracy')]
+test_evaluator = val_evaluator
