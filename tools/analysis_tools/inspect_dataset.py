@@ -1,5 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Show what is in a YOLO-labelled data set, what is wrong, and which ROI size fits.
+"""Show what is in a data set and what is wrong with it.
+
+With YOLO's labels it also says which ROI size fits; with train/good in it, or in the
+folders of its categories, it is one for anomaly detection.
 
 Exit status: 0 if the data are good, 1 if there are problems, 2 if it could not run.
 """
@@ -9,15 +12,23 @@ import sys
 from functools import partial
 
 from mmacnn.apis import image_size, run_tool
+from mmacnn.datasets.anomaly_inspection import (
+    format_category_reports,
+    has_categories,
+    inspect_categories,
+    save_category_reports,
+)
 from mmacnn.datasets.inspection import inspect_dataset
 from mmacnn.datasets.inspection_report import format_report, save_report
 from mmacnn.utils import require_empty, track
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n\nExit')[0])
     parser.add_argument(
-        'data', help='folder with images/ and labels/, or with train/ and test/'
+        'data',
+        help='folder with images/ and labels/, or with train/ and test/, or of '
+        'categories',
     )
     parser.add_argument(
         '--classes',
@@ -48,12 +59,19 @@ def main() -> None:
     args = parse_args()
     if args.out_dir:
         require_empty(args.out_dir)  # Before minutes of reading.
+    progress = partial(track, what='Inspecting')
+    if has_categories(args.data):
+        reports = inspect_categories(args.data, progress)
+        print(format_category_reports(reports))
+        if args.out_dir:
+            print('Written:', save_category_reports(reports, args.out_dir))
+        sys.exit(int(any(report.problems for report in reports)))
     report = inspect_dataset(
         args.data,
         args.classes,
         args.input_size,
         args.multiple,
-        progress=partial(track, what='Inspecting'),
+        progress=progress,
     )
     print(format_report(report))
     if args.out_dir:

@@ -28,15 +28,30 @@ class LoadDefectMask(BaseTransform):
         if path is None:
             results['gt_seg_map'] = np.zeros(size, np.uint8)
             return results
-        mask = mmcv.imread(path, flag=cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
-        if mask is None or mask.shape != size:
-            found = 'no picture' if mask is None else f'{mask.shape[0]}x{mask.shape[1]}'
-            raise ValueError(
-                f'{path}: found {found}, expected a mask of {size[0]}x{size[1]} pixels '
-                f'as {results["img_path"]}'
-            )
+        mask = read_mask(path, size, results['img_path'])
         results['gt_seg_map'] = (mask > 0).astype(np.uint8)
         return results
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}()'
+
+
+def read_mask(path: str, size: tuple[int, int], image: str) -> np.ndarray:
+    """Return (H, W) numbers, not 0 on the defect.
+
+    Args:
+        path: The mask.
+        size: ``(height, width)`` of the image.
+        image: The image, for the message.
+
+    Raises:
+        ValueError: It is no picture, or not of the image's size.
+    """
+    mask = mmcv.imread(path, flag=cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
+    if mask is None or mask.shape != size:
+        found = 'no picture' if mask is None else f'{mask.shape[0]}x{mask.shape[1]}'
+        raise ValueError(
+            f'{path}: found {found}, expected a mask of {size[0]}x{size[1]} pixels as '
+            f'{image}'
+        )
+    return mask
