@@ -16,13 +16,18 @@ def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of logs and checkpoints (the config's work_dir, or else "
         './work_dirs/NAME_OF_CONFIG)',
     )
+    add_cfg_options(parser)
+    add_launcher(parser)
+
+
+def add_launcher(parser: argparse.ArgumentParser) -> None:
+    """Add OpenMMLab's ``--launcher``."""
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
         help='what started the processes: pytorch for torchrun (none)',
     )
-    add_cfg_options(parser)
     # torch.distributed.launch, which `mim train` calls, passes this to each process.
     parser.add_argument(
         '--local_rank', '--local-rank', type=_set_local_rank, help=argparse.SUPPRESS

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from .arguments import probability, whole_number
+from .arguments import add_launcher, probability, whole_number
 
 LISTED = 20  # More results than this are counted instead of listed.
 
@@ -87,6 +87,7 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help="from which score a detector's box counts (0.3)",
     )
     parser.add_argument('--show', action='store_true', help='show each in a window')
+    add_launcher(parser)
 
 
 def run_inspection(args: argparse.Namespace) -> None:
@@ -95,8 +96,12 @@ def run_inspection(args: argparse.Namespace) -> None:
     Raises:
         SystemExit: Status 1 if some files could not be read.
     """
+    from mmengine.dist import init_dist, is_main_process
+
     from .inspector import Inspector  # the help comes without PyTorch
 
+    if args.launcher != 'none':
+        init_dist(args.launcher)
     inspector = Inspector(
         args.model,
         args.weights,
@@ -114,17 +119,23 @@ def run_inspection(args: argparse.Namespace) -> None:
         inputs, batch_size=args.batch_size, show=args.show, out_dir=args.out_dir
     ):
         verdicts[result.verdict] += 1
-        if verdicts.total() <= LISTED:
+        if is_main_process() and verdicts.total() <= LISTED:
             found = result.error or f'{result.class_name or "nothing"}'
             score = '' if result.score is None else f' {result.score:.2f}'
             print(f'{result.source}: {result.verdict}, {found}{score}')
+    if is_main_process():
+        print_summary(verdicts, args.out_dir)
+    if verdicts['unreadable']:
+        sys.exit(1)
+
+
+def print_summary(verdicts: Counter, out_dir: str) -> None:
+    """Say how many images had each verdict, and where the files are."""
     if verdicts.total() > LISTED:
         print(f'... {verdicts.total()} in all')
     print(', '.join(f'{count} {verdict}' for verdict, count in verdicts.most_common()))
-    if args.out_dir:
-        print(f'pictures, results.jsonl and results.csv: {args.out_dir}')
-    if verdicts['unreadable']:
-        sys.exit(1)
+    if out_dir:
+        print(f'pictures, results.jsonl and results.csv: {out_dir}')
 
 
 def print_models(pattern: str) -> None:

@@ -84,30 +84,38 @@ def read_image(image: Image) -> tuple[np.ndarray | None, str]:
         return None, str(error)
 
 
-def open_frames(inputs: Source | Sequence[Image]) -> 'Images | Capture':
+def open_frames(
+    inputs: Source | Sequence[Image], rank: int = 0, world_size: int = 1
+) -> 'Images | Capture':
     """Frames of what the user named; nothing is read before they are gone through.
 
     Args:
         inputs: An image file, a folder of them, a video, the number of a camera, an
             address that OpenCV opens (``rtsp://...``), an image (H, W, 3) uint8 BGR, or
             a list of files and images.
+        rank: Which of several processes this one is.
+        world_size: How many processes share the images.
 
     Returns:
         Iterable of :class:`Frame`. ``len()`` tells how many where that is known.
 
     Raises:
         FileNotFoundError: An input is missing.
-        ValueError: A folder has no image, an array is none, or a video or a camera
-            can't be opened.
+        ValueError: A folder has no image, an array is none, a video or a camera can't
+            be opened, or several processes are to share one.
     """
-    if isinstance(inputs, int):
-        return Capture(inputs, f'camera {inputs}', is_live=True)
-    if isinstance(inputs, str | Path):
-        if '://' in str(inputs):
-            return Capture(str(inputs), str(inputs), is_live=True)
-        if osp.isfile(inputs) and str(inputs).lower().endswith(VIDEO_SUFFIXES):
-            return Capture(str(inputs), str(inputs), is_live=False)
-    return Images(list_images(inputs))
+    is_live = isinstance(inputs, int) or '://' in str(inputs)[:20]
+    is_video = str(inputs).lower().endswith(VIDEO_SUFFIXES) and osp.isfile(inputs)
+    if not (is_live or is_video):
+        return Images(list_images(inputs), rank, world_size)
+    if world_size > 1:
+        raise ValueError(
+            f'{inputs}: several processes cannot share a video or a camera, expected '
+            'images'
+        )
+    source = inputs if isinstance(inputs, int) else str(inputs)
+    name = f'camera {inputs}' if isinstance(inputs, int) else source
+    return Capture(source, name, is_live)
 
 
 class Images:
@@ -115,17 +123,22 @@ class Images:
 
     Args:
         images: What :func:`list_images` returns.
+        rank: Which of several processes this one is.
+        world_size: How many processes share the images, each taking every so many-th.
     """
 
-    def __init__(self, images: Sequence[Image]) -> None:
-        self.images = images
+    def __init__(
+        self, images: Sequence[Image], rank: int = 0, world_size: int = 1
+    ) -> None:
+        self.images, self.share = images, slice(rank, None, world_size)
         self.names = [name_of(image, i) for i, image in enumerate(images)]
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.images[self.share])
 
     def __iter__(self) -> Iterator[Frame]:
-        for name, image in zip(self.names, self.images, strict=True):
+        mine = self.names[self.share], self.images[self.share]
+        for name, image in zip(*mine, strict=True):
             yield Frame(name, *read_image(image))
 
 

@@ -21,15 +21,23 @@ class ResultFiles(ExitStack):
     Args:
         folder: New or empty; nothing is written without one.
         names: The images' names, where they are known before.
+        has_lines: Whether to write the lines, beside the pictures.
     """
 
-    def __init__(self, folder: str, names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: str,
+        names: Sequence[str] | None = None,
+        has_lines: bool = True,
+    ) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder, self.has_lines = folder, has_lines and bool(folder)
         if not folder:
             return
         self.pictures = name_pictures(names) if names else None
         Path(folder).mkdir(parents=True, exist_ok=True)
+        if not has_lines:
+            return
         self.lines = self._open(JSON_LINES)
         columns = InspectionResult(source='', verdict='').to_row()
         self.table = csv.DictWriter(self._open(TABLE), columns)
@@ -52,7 +60,7 @@ class ResultFiles(ExitStack):
 
     def write(self, result: InspectionResult) -> None:
         """Add a line to both files."""
-        if not self.folder:
+        if not self.has_lines:
             return
         line = json.dumps(result.to_dict(), ensure_ascii=False)
         self.lines.write(line + '\n')

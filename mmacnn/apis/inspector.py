@@ -3,15 +3,17 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 import numpy as np
+from mmengine.dist import all_gather_object, barrier, get_dist_info, is_main_process
 from mmengine.structures import BaseDataElement
 
 from mmacnn.utils import require_empty, track
 
-from .frames import Frame, Image, Source, open_frames
+from .frames import Capture, Frame, Image, Images, Source, open_frames
 from .inference import init_inferencer
 from .inspection_files import ResultFiles
 from .inspection_result import (
@@ -109,7 +111,9 @@ class Inspector:
 
         Yields:
             A result for each image, in order. A file that can't be read has ``error``
-            and the verdict 'unreadable'; the others go on.
+            and the verdict 'unreadable'; the others go on. Where several processes run
+            (``torchrun``, Slurm), each inspects its share, and all get all results,
+            without heat maps and masks.
 
         Raises:
             FileNotFoundError: An input is missing.
@@ -121,15 +125,27 @@ class Inspector:
             raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
         if out_dir:
             require_empty(out_dir)
+        rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
-        return self._inspect(open_frames(inputs), batch_size, show, out_dir)
+        frames = open_frames(inputs, rank, world_size)
+        if world_size == 1:
+            return self._inspect(frames, batch_size, show, out_dir)
+        barrier()  # No process may write before the folder was found empty.
+        mine = self._inspect(frames, batch_size, show, out_dir, is_share=True)
+        return iter(_gather(mine, out_dir))
 
     def _inspect(
-        self, frames: object, batch_size: int, show: bool, out_dir: str
+        self,
+        frames: Images | Capture,
+        batch_size: int,
+        show: bool,
+        out_dir: str,
+        is_share: bool = False,
     ) -> Iterator[InspectionResult]:
         batches = _batches(frames, self.inferencer.batch_size or batch_size)
-        count = len(frames) if hasattr(frames, '__len__') else None
-        with ResultFiles(out_dir, getattr(frames, 'names', None)) as files:
+        count = len(frames) if isinstance(frames, Images) else None
+        names = frames.names if isinstance(frames, Images) else None
+        with ResultFiles(out_dir, names, has_lines=not is_share) as files:
             for frame, read, image_ms, predicted in track(
                 self._predict(batches), 'Inspecting', count
             ):
@@ -198,6 +214,20 @@ class Inspector:
             milliseconds=milliseconds,
             picture=picture,
         )
+
+
+def _gather(mine: Iterator[InspectionResult], out_dir: str) -> list[InspectionResult]:
+    """The results of all processes, in the order of the images."""
+    shares = all_gather_object(
+        [replace(result, heatmap=None, mask=None) for result in mine]
+    )
+    in_turn = chain.from_iterable(zip_longest(*shares))
+    results = [result for result in in_turn if result is not None]
+    if is_main_process():
+        with ResultFiles(out_dir) as files:
+            for result in results:
+                files.write(result)
+    return results
 
 
 def _batches(

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
+from mmengine.dist import is_main_process
 from rich import progress
 from rich.console import Console
 
@@ -14,11 +15,13 @@ def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterabl
     """Go through ``items`` and show how far it is.
 
     A bar on a terminal; in a log, one line when it ends. Either goes to stderr, apart
-    from what a program may read.
+    from what a program may read. Of several processes, the first shows it.
 
     Args:
         items: What to go through.
         what: What is being done, in a word or two.
         total: How many there are, where ``len(items)`` does not tell.
     """
-    return progress.track(items, what, total, console=Console(stderr=True))
+    console = Console(stderr=True)
+    is_hidden = not is_main_process()
+    return progress.track(items, what, total, console=console, disable=is_hidden)

@@ -12,6 +12,7 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.apis import Inspector
 from mmacnn.apis.command_line import main
+from mmacnn.apis.frames import open_frames
 from mmacnn.apis.inspection_result import (
     InspectionResult,
     Place,
@@ -20,6 +21,7 @@ from mmacnn.apis.inspection_result import (
     places_of,
 )
 
+from ..test_tools.test_train import TORCHRUN, free_port, run
 from .test_roi_inferencer import CLASSES, acnn_config, save_weights
 
 SIZES = {'a.png': (96, 128), 'b.jpg': (48, 64), 'c d.bmp': (30, 90)}
@@ -244,3 +246,44 @@ def test_models_by_name(capsys):
     with pytest.raises(ValueError, match='no model of such a name'):
         main(['models', 'nothing*'])
     assert Inspector('acnn-opt_synthetic-product-code').inferencer.classes
+
+
+def test_two_processes_give_what_one_gives(model, folder, tmp_path):
+    (folder / 'b.jpg').write_bytes(b'not an image')
+    config, weights = model
+    command = ['-m', 'mmacnn', 'inspect', str(folder), '--device', 'cpu']
+    command += ['--model', config, '--weights', weights, '--out-dir']
+    port = str(free_port())
+    torchrun = [*TORCHRUN, '--master_port', port]
+    done = run(*torchrun, *command, 'two', '--launcher', 'pytorch', cwd=tmp_path)
+    alone = run(*command, 'one', cwd=tmp_path)
+
+    assert alone.returncode == 1  # for the file that is no image
+    assert done.returncode == 1
+    assert '2 pass, 1 unreadable' in done.stdout
+    told = [
+        [x for x in d.stdout.splitlines() if str(folder) in x] for d in (done, alone)
+    ]
+    assert [x.partition(': ')[0] for x in told[0]] == [str(folder / n) for n in SIZES]
+    assert told[0] == told[1]
+    lines = [
+        [json.loads(line) for line in (tmp_path / name / 'results.jsonl').open()]
+        for name in ('one', 'two')
+    ]
+    for one, two in zip(*lines, strict=True):
+        for result, name in ((one, 'one'), (two, 'two')):
+            result['picture'] = result['picture'].replace(name, '')
+            del result['milliseconds']
+        assert one == two
+    pictures = [
+        sorted(p.name for p in (tmp_path / name / 'pictures').iterdir())
+        for name in ('one', 'two')
+    ]
+    assert pictures[0] == pictures[1] == ['a.jpg', 'c d.jpg']
+
+
+def test_processes_cannot_share_a_video(tmp_path):
+    path = tmp_path / 'line.avi'
+    path.touch()
+    with pytest.raises(ValueError, match='several processes cannot share a video'):
+        open_frames(path, rank=0, world_size=2)
