@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from .arguments import add_launcher, probability, whole_number
+from .inspection_result import InspectionResult
 
 LISTED = 20  # More results than this are counted instead of listed.
 
@@ -98,7 +99,7 @@ def run_inspection(args: argparse.Namespace) -> None:
     """
     from mmengine.dist import init_dist, is_main_process
 
-    from .inspector import Inspector  # the help comes without PyTorch
+    from .inspector import Inspector
 
     if args.launcher != 'none':
         init_dist(args.launcher)
@@ -120,13 +121,19 @@ def run_inspection(args: argparse.Namespace) -> None:
     ):
         verdicts[result.verdict] += 1
         if is_main_process() and verdicts.total() <= LISTED:
-            found = result.error or f'{result.class_name or "nothing"}'
-            score = '' if result.score is None else f' {result.score:.2f}'
-            print(f'{result.source}: {result.verdict}, {found}{score}')
+            print(describe(result))
     if is_main_process():
         print_summary(verdicts, args.out_dir)
     if verdicts['unreadable']:
         sys.exit(1)
+
+
+def describe(result: InspectionResult) -> str:
+    """One result on one line."""
+    if result.error:
+        return result.error
+    score = '' if result.score is None else f' {result.score:.2f}'
+    return f'{result.source}: {result.verdict}, {result.class_name or "nothing"}{score}'
 
 
 def print_summary(verdicts: Counter, out_dir: str) -> None:

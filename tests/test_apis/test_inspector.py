@@ -262,7 +262,8 @@ def test_two_processes_give_what_one_gives(model, folder, tmp_path):
     assert done.returncode == 1
     assert '2 pass, 1 unreadable' in done.stdout
     told = [
-        [x for x in d.stdout.splitlines() if str(folder) in x] for d in (done, alone)
+        [line for line in each.stdout.splitlines() if line.startswith(str(folder))]
+        for each in (done, alone)
     ]
     assert [x.partition(': ')[0] for x in told[0]] == [str(folder / n) for n in SIZES]
     assert told[0] == told[1]
