@@ -1,4 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from .anomaly_threshold_hook import AnomalyThresholdHook, choose_threshold
 from .exact_resume_hook import ExactResumeHook
 
-__all__ = ['ExactResumeHook']
+__all__ = ['AnomalyThresholdHook', 'ExactResumeHook', 'choose_threshold']

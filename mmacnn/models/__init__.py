@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from . import (
+    anomaly,
     attention,
     backbones,
     classifiers,
@@ -11,6 +12,7 @@ from . import (
 )
 
 __all__ = [
+    'anomaly',
     'attention',
     'backbones',
     'classifiers',

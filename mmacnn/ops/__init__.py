@@ -1,17 +1,25 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from .anomaly import best_f1_threshold, false_alarm_threshold, share_below
 from .cam import Regions, class_activation_map, connected_regions, upsample_map
 from .roi_sampling import roi_box, sample_roi, sample_roi_separable
+from .rotation import quarter_turn, rotate, rotations
 from .soft_argmax import gaussian_heatmap, soft_argmax
 from .spatial_attention import spatial_attention
 
 __all__ = [
     'Regions',
+    'best_f1_threshold',
     'class_activation_map',
     'connected_regions',
+    'false_alarm_threshold',
     'gaussian_heatmap',
+    'quarter_turn',
     'roi_box',
+    'rotate',
+    'rotations',
     'sample_roi',
     'sample_roi_separable',
+    'share_below',
     'soft_argmax',
     'spatial_attention',
     'upsample_map',

@@ -1,0 +1,116 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""The threshold of an anomaly detector, chosen before it is validated or saved."""
+
+import torch
+from mmengine.dist import all_gather_object
+from mmengine.hooks import CheckpointHook, Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import DataLoader
+
+from mmacnn.registry import HOOKS
+
+
+@HOOKS.register_module()
+class AnomalyThresholdHook(Hook):
+    """Score validation images, and store the threshold in the model.
+
+    After each epoch that is validated or saved, so that every checkpoint has the
+    threshold and the scores of good images that belong to its weights.
+
+    Args:
+        dataloader: Name of a key at the top of the config, which is a data loader's
+            config, or such a config itself. Its images must not be those of the
+            training; the good ones count, and with 'best_f1' the defective ones too.
+        false_alarm_rate: Share of good images that may be reported, [0, 1).
+        by: 'false_alarm_rate', or 'best_f1': the highest F1 on these images.
+
+    Raises:
+        KeyError: The config has no such key.
+        ValueError: There is no good image.
+    """
+
+    def __init__(
+        self,
+        dataloader: str | dict = 'calibration_dataloader',
+        false_alarm_rate: float = 0.05,
+        by: str = 'false_alarm_rate',
+    ) -> None:
+        self.dataloader = dataloader
+        self.options = dict(false_alarm_rate=false_alarm_rate, by=by)
+
+    def before_train(self, runner: Runner) -> None:
+        """Build the data loader, so that its mistakes come before the training."""
+        cfg = self.dataloader
+        if isinstance(cfg, str):
+            if cfg not in runner.cfg:
+                raise KeyError(
+                    f'{runner.cfg.filename}: AnomalyThresholdHook expected the key '
+                    f'{cfg!r}, the data loader of good validation images'
+                )
+            cfg = runner.cfg[cfg]
+        self._loader = runner.build_dataloader(cfg, seed=runner.seed)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Choose the threshold, if the epoch's weights will be used."""
+        if self._is_due(runner):
+            line = choose_threshold(runner.model, self._loader, **self.options)
+            runner.logger.info(line[0].upper() + line[1:])
+
+    def _is_due(self, runner: Runner) -> bool:
+        loop = runner.train_loop
+        intervals = [
+            hook.interval
+            for hook in runner.hooks
+            if isinstance(hook, CheckpointHook) and hook.by_epoch
+        ]
+        epoch = runner.epoch + 1
+        if runner.val_loop is not None and epoch >= loop.val_begin:
+            intervals.append(loop.val_interval)
+        return epoch == loop.max_epochs or any(
+            interval > 0 and epoch % interval == 0 for interval in intervals
+        )
+
+
+@torch.no_grad()
+def choose_threshold(model: nn.Module, dataloader: DataLoader, **options) -> str:
+    """Score images and let the model choose its threshold on them.
+
+    Args:
+        model: :class:`mmacnn.models.anomaly.DifferNet`, or a distributed wrapper of it.
+        dataloader: Of images with ``gt_label``, 0 for good ones.
+        **options: See :meth:`mmacnn.models.anomaly.ScoreCalibration.fit`.
+
+    Returns:
+        A line for the log.
+
+    Raises:
+        ValueError: There is no good image, or an option is wrong.
+    """
+    model = model.module if is_model_wrapper(model) else model
+    training = model.training
+    model.eval()
+    scores, labels, peaks = [], [], []
+    for batch in dataloader:
+        batch = model.data_preprocessor(batch, False)
+        score, maps = model.measure(batch['inputs'])
+        scores += score.tolist()
+        labels += [int(sample.gt_label) for sample in batch['data_samples']]
+        if maps is not None:
+            peaks += maps.amax((1, 2)).tolist()
+    model.train(training)
+    scores, labels, peaks = (
+        torch.tensor([value for part in all_gather_object(values) for value in part])
+        for values in (scores, labels, peaks)
+    )
+    if not (labels == 0).any():
+        raise ValueError(
+            f'{_folder(dataloader)}: found no good image among the {len(labels)} to '
+            'choose the anomaly threshold by, expected one at least'
+        )
+    return model.calibration.fit(scores, labels, peaks if len(peaks) else None, **options)
+
+
+def _folder(dataloader: DataLoader) -> str:
+    return getattr(dataloader.dataset, 'data_root', '') or 'calibration_dataloader'

@@ -1,0 +1,124 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""DifferNet's normalizing flow, on FrEIA."""
+
+from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmacnn.registry import MODELS
+
+HIDDEN_LAYERS = 3
+
+
+def soft_clamp(scale: Tensor, clamp: float) -> Tensor:
+    """DifferNet's ``0.636 atan(s / clamp)``, in (-1, 1); FrEIA multiplies by clamp."""
+    return 0.636 * torch.atan(scale / clamp)
+
+
+@MODELS.register_module()
+class NormalizingFlow(BaseModule):
+    """Blocks of a fixed random permutation and an affine coupling.
+
+    Rudolph, Wandt, Rosenhahn, *Same Same But DifferNet*, WACV 2021, section 3.2. FrEIA
+    does the work: ``PermuteRandom`` and ``GLOWCouplingBlock``, whose clamping of the
+    scales is replaced by DifferNet's. Its latent vector and log-determinant come from
+    one pass. The permutations are in the state dict.
+
+    Args:
+        in_channels: Length D of the feature vector, 2 or more.
+        num_blocks: Coupling blocks.
+        hidden_channels: Width of the three hidden layers of a block's two subnets.
+        clamp: The logarithm of a block's scale stays within +- ``clamp``, nearly.
+        normalize: Bring each feature to mean 0 and standard deviation 1 first, measured
+            on the first batch that is trained on (FrEIA's ``ActNorm``) and then trained
+            on. DifferNet does not; it helps where features are far from that, such as
+            those of a network that was not pretrained.
+        seed: Of the permutations; that of block k is ``seed + k``.
+        init_cfg: Config of the initialization.
+
+    Raises:
+        ImportError: FrEIA is not installed.
+        ValueError: There are less than 2 channels or no block.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        num_blocks: int = 8,
+        hidden_channels: int = 2048,
+        clamp: float = 3.0,
+        normalize: bool = False,
+        seed: int = 0,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if find_spec('FrEIA') is None:
+            raise ImportError('NormalizingFlow needs FrEIA: pip install "FrEIA>=0.2"')
+        if in_channels < 2 or num_blocks < 1:
+            raise ValueError(
+                f'NormalizingFlow: in_channels is {in_channels} and num_blocks '
+                f'{num_blocks}, expected 2 and 1 at least'
+            )
+        from FrEIA.framework import SequenceINN
+        from FrEIA.modules import ActNorm, GLOWCouplingBlock, PermuteRandom
+
+        self.in_channels = in_channels
+        self.norm = ActNorm([(in_channels,)]) if normalize else None
+        self.blocks = SequenceINN(in_channels)
+        state = np.random.get_state()  # PermuteRandom seeds numpy for everyone.
+        for index in range(num_blocks):
+            self.blocks.append(PermuteRandom, seed=seed + index)
+            _make_buffers(self.blocks[-1], ('perm', 'perm_inv'))
+            self.blocks.append(
+                GLOWCouplingBlock,
+                subnet_constructor=partial(_subnet, hidden=hidden_channels),
+                clamp=clamp,
+                clamp_activation=partial(soft_clamp, clamp=clamp),
+            )
+        np.random.set_state(state)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """To the latent space.
+
+        Args:
+            features: (N, D).
+
+        Returns:
+            z (N, D), and the logarithm of the Jacobian's absolute determinant, (N,).
+        """
+        extra = 0.0
+        if self.norm is not None:
+            if self.norm.init_on_next_batch and not self.training:
+                self.norm.init_on_next_batch = False  # Never measured: as it is.
+            (features,), extra = self.norm((features,))
+        z, log_det = self.blocks(features)
+        return z, log_det + extra
+
+    def inverse(self, z: Tensor) -> Tensor:
+        """From the latent space: the features (N, D) of z (N, D)."""
+        features, _ = self.blocks(z, rev=True)
+        if self.norm is not None:
+            (features,), _ = self.norm((features,), rev=True)
+        return features
+
+
+def _make_buffers(module: nn.Module, names: Sequence[str]) -> None:
+    """Integers as buffers, since mmengine averages every parameter it initializes."""
+    for name in names:
+        values = getattr(module, name).data
+        delattr(module, name)
+        module.register_buffer(name, values)
+
+
+def _subnet(in_channels: int, out_channels: int, hidden: int) -> nn.Sequential:
+    """Three hidden layers, then the scales and shifts of half of the features."""
+    layers: list[nn.Module] = []
+    for _ in range(HIDDEN_LAYERS):
+        layers += [nn.Linear(in_channels, hidden), nn.ReLU(inplace=True)]
+        in_channels = hidden
+    return nn.Sequential(*layers, nn.Linear(hidden, out_channels))
