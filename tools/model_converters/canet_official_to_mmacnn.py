@@ -1,39 +1,13 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Convert a checkpoint that CANet's authors published, or that their code saved."""
 
-import argparse
-import logging
-import os
-
-import torch
+from functools import partial
 
 from mmacnn.apis import run_tool
-from mmacnn.apis.config import load_checkpoint
+from mmacnn.apis.checkpoint_conversion import run_conversion
 from mmacnn.converters import convert_canet_checkpoint
-from mmacnn.utils import written_whole
 
-
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', help='checkpoint of either official implementation')
-    parser.add_argument('dst', help='file to write; must not exist')
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_args()
-    if os.path.exists(args.dst):
-        raise FileExistsError(f'{args.dst} exists, name a new file')
-    logging.basicConfig(level=logging.INFO, format='%(message)s')
-    checkpoint = load_checkpoint(args.src)
-    try:
-        weights = convert_canet_checkpoint(checkpoint)
-    except ValueError as error:
-        raise ValueError(f'{args.src}: {error}') from error
-    with written_whole(args.dst) as path:
-        torch.save(dict(state_dict=weights), path)
-    print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')
-
+SOURCE = 'checkpoint of either official implementation'
 
 if __name__ == '__main__':
-    run_tool(main)
+    run_tool(partial(run_conversion, convert_canet_checkpoint, __doc__, SOURCE))

@@ -1,0 +1,11 @@
+# SE behind each activation of AlexNet, trained together with the flow.
+_base_ = ['./differnet_alexnet.py']
+
+model = dict(
+    feature_extractor=dict(
+        backbone=dict(
+            plugins=[dict(cfg=dict(type='mmacnn.SE'), position='after_relu')]
+        ),
+        trainable=('se',),
+    )
+)
