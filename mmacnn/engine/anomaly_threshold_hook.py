@@ -109,7 +109,9 @@ def choose_threshold(model: nn.Module, dataloader: DataLoader, **options) -> str
             f'{_folder(dataloader)}: found no good image among the {len(labels)} to '
             'choose the anomaly threshold by, expected one at least'
         )
-    return model.calibration.fit(scores, labels, peaks if len(peaks) else None, **options)
+    return model.calibration.fit(
+        scores, labels, peaks if len(peaks) else None, **options
+    )
 
 
 def _folder(dataloader: DataLoader) -> str:

@@ -51,8 +51,8 @@ def quarter_turn(images: Tensor, turns: int) -> Tensor:
     turns %= 4
     if turns % 2 and images.shape[-1] != images.shape[-2]:
         raise ValueError(
-            f'quarter_turn: found images of {tuple(images.shape[-2:])} pixels, expected '
-            'square ones'
+            f'quarter_turn: found images of {tuple(images.shape[-2:])} pixels, '
+            'expected square ones'
         )
     if turns == 0:
         return images

@@ -1,5 +1,5 @@
 # DifferNet as published. Name torchvision's weights of AlexNet in
-# model.feature_extractor.backbone.init_cfg: features that were never trained tell little.
+# model.feature_extractor.backbone.init_cfg: features never trained tell little.
 model = dict(
     type='mmacnn.DifferNet',
     data_preprocessor=dict(

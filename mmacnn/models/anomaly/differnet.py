@@ -65,7 +65,7 @@ class DifferNet(BaseModel):
         """z (N, D) and the log-determinant (N,) of views (N, C, H, W).
 
         Raises:
-            ValueError: A feature is NaN or infinite, or the flow is made for another
+            ValueError: A value is NaN or infinite, or the flow is made for another
                 number of features.
         """
         features = self.feature_extractor(views)
@@ -74,12 +74,15 @@ class DifferNet(BaseModel):
                 f'DifferNet: flow.in_channels is {self.flow.in_channels}, expected '
                 f'{features.shape[1]}, as many as there are features'
             )
-        if not torch.isfinite(features).all():
-            raise ValueError(
-                'DifferNet: found a feature that is NaN or infinite, expected finite '
-                'ones; are there such pixels, or such weights in the checkpoint?'
-            )
-        return self.flow(features)
+        z, log_det = self.flow(features)
+        for name, values in dict(feature=features, likelihood=log_det, z=z).items():
+            if not torch.isfinite(values).all():
+                raise ValueError(
+                    f'DifferNet: found a {name} that is NaN or infinite, expected '
+                    'finite ones; are there such pixels, or such weights in the '
+                    'checkpoint?'
+                )
+        return z, log_det
 
     def forward(
         self,

@@ -34,10 +34,10 @@ class NormalizingFlow(BaseModule):
         num_blocks: Coupling blocks.
         hidden_channels: Width of the three hidden layers of a block's two subnets.
         clamp: The logarithm of a block's scale stays within +- ``clamp``, nearly.
-        normalize: Bring each feature to mean 0 and standard deviation 1 first, measured
-            on the first batch that is trained on (FrEIA's ``ActNorm``) and then trained
-            on. DifferNet does not; it helps where features are far from that, such as
-            those of a network that was not pretrained.
+        normalize: Bring each feature to mean 0 and standard deviation 1 first, as
+            measured on the first batch that is trained on. DifferNet does not; it helps
+            where features are far from that, such as those of a network that was not
+            pretrained.
         seed: Of the permutations; that of block k is ``seed + k``.
         init_cfg: Config of the initialization.
 
@@ -65,10 +65,10 @@ class NormalizingFlow(BaseModule):
                 f'{num_blocks}, expected 2 and 1 at least'
             )
         from FrEIA.framework import SequenceINN
-        from FrEIA.modules import ActNorm, GLOWCouplingBlock, PermuteRandom
+        from FrEIA.modules import GLOWCouplingBlock, PermuteRandom
 
         self.in_channels = in_channels
-        self.norm = ActNorm([(in_channels,)]) if normalize else None
+        self.norm = Standardization(in_channels) if normalize else None
         self.blocks = SequenceINN(in_channels)
         state = np.random.get_state()  # PermuteRandom seeds numpy for everyone.
         for index in range(num_blocks):
@@ -93,18 +93,51 @@ class NormalizingFlow(BaseModule):
         """
         extra = 0.0
         if self.norm is not None:
-            if self.norm.init_on_next_batch and not self.training:
-                self.norm.init_on_next_batch = False  # Never measured: as it is.
-            (features,), extra = self.norm((features,))
+            features, extra = self.norm(features)
         z, log_det = self.blocks(features)
         return z, log_det + extra
 
     def inverse(self, z: Tensor) -> Tensor:
         """From the latent space: the features (N, D) of z (N, D)."""
         features, _ = self.blocks(z, rev=True)
-        if self.norm is not None:
-            (features,), _ = self.norm((features,), rev=True)
-        return features
+        return features if self.norm is None else self.norm.inverse(features)
+
+
+class Standardization(nn.Module):
+    """Features less their mean, over their standard deviation, of one batch.
+
+    FrEIA's ``ActNorm`` does this too, but divides by 0 where a feature is constant, as
+    dead channels are. Here no deviation counts as less than a tenth of their mean.
+
+    Args:
+        in_channels: Number of features.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.register_buffer('mean', torch.zeros(in_channels))
+        self.register_buffer('std', torch.ones(in_channels))
+        self.register_buffer('is_measured', torch.tensor(False))
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, D) to (N, D), and the logarithm of the determinant, ().
+
+        The first batch in training with two rows at least is measured.
+        """
+        if self.training and not self.is_measured and len(features) > 1:
+            self._measure(features.detach())
+        return (features - self.mean) / self.std, -self.std.log().sum()
+
+    def _measure(self, features: Tensor) -> None:
+        std = features.std(0)
+        least = 0.1 * std.mean()
+        if least > 0:
+            self.mean.copy_(features.mean(0))
+            self.std.copy_(std.clamp(min=least))
+            self.is_measured.fill_(True)
+
+    def inverse(self, features: Tensor) -> Tensor:
+        return features * self.std + self.mean
 
 
 def _make_buffers(module: nn.Module, names: Sequence[str]) -> None:

@@ -116,5 +116,3 @@ class RotatedViews:
             if index >> bit & 1:
                 images = images.flip(axis)
         return images
-
-
