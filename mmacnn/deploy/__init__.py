@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Deployment: everything that needs mmdeploy, onnx or onnxruntime."""
 
-__all__ = ['deploy']
+__all__ = ['deploy', 'write_triton_repository']
 
 
 def __getattr__(name: str):
@@ -11,4 +11,8 @@ def __getattr__(name: str):
         from .deployment import deploy
 
         return deploy
+    if name == 'write_triton_repository':
+        from .triton import write_triton_repository
+
+        return write_triton_repository
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,0 +1,36 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Put an exported model into a model repository of the Triton Inference Server."""
+
+import argparse
+
+from mmacnn.apis import run_tool, whole_number
+from mmacnn.deploy import write_triton_repository
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('model_folder', help='model folder of tools/deploy.py')
+    parser.add_argument('repository', help="Triton's model repository")
+    parser.add_argument(
+        '--name', required=True, help='name of the model on the server; must be new'
+    )
+    parser.add_argument(
+        '--max-batch-size',
+        type=whole_number(1),
+        default=8,
+        metavar='N',
+        help='most images that the server may put together (8)',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    files = write_triton_repository(
+        args.model_folder, args.repository, args.name, args.max_batch_size
+    )
+    print('\n'.join(f'{args.repository}/{file}' for file in files))
+
+
+if __name__ == '__main__':
+    run_tool(main)
