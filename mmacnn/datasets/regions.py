@@ -7,7 +7,7 @@ that is not its own where an encoding is too short or a polygon's point far away
 """
 
 import math
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 
 import mmcv
@@ -79,14 +79,16 @@ def _check_polygon(polygon: list, size: tuple[int, int], where: str) -> None:
             f'{where}: found the polygon {_short(polygon)}, expected three or more '
             'points [x0, y0, x1, y1, ...]'
         )
-    for i, value in enumerate(polygon):
-        side = height if i % 2 else width
-        # Some tools draw beyond the edge; far beyond, it is another image's.
-        if not isinstance(value, Real) or not -side <= value <= 2 * side:
-            raise ValueError(
-                f'{where}: found {value!r} in a polygon, expected a coordinate on the '
-                f'{width}x{height} image'
-            )
+    try:
+        points = np.array(polygon, float).reshape(-1, 2)
+    except (TypeError, ValueError):
+        points = np.full((1, 2), np.nan)
+    # Some tools draw beyond the edge; far beyond, it is another image's.
+    if not ((points >= (-width, -height)) & (points <= (2 * width, 2 * height))).all():
+        raise ValueError(
+            f'{where}: found the polygon {_short(polygon)}, expected coordinates on '
+            f'the {width}x{height} image'
+        )
 
 
 def _check_run_lengths(region: dict, size: tuple[int, int], where: str) -> None:
