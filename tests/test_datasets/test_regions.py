@@ -87,7 +87,10 @@ def test_masks_as_arrays(dtype):
         ([[1, 2, 3, 4, 5, 6, 7]], 'expected three or more points'),
         ([[1, 2, 3, 4, 5, 'x']], r"'x'\], expected coordinates on the 32x24"),
         ([[1, 2, 3, 4, 5, float('nan')]], r'nan\], expected coordinates on'),
-        ([[1, 2, 3, 4, 5e8, 6]], r'500000000.0, 6\], expected coordinates on the 32x24'),
+        (
+            [[1, 2, 3, 4, 5e8, 6]],
+            r'500000000.0, 6\], expected coordinates on the 32x24',
+        ),
         ([[1, 2, 5, 2, 9, 2]], 'found an empty region'),
         (dict(counts=[768]), "found run lengths without 'size'"),
         (dict(size=[24, 32]), "found run lengths without 'counts'"),

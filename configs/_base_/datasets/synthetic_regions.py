@@ -36,7 +36,7 @@ train_dataloader = dict(
     batch_size=32,
     num_workers=1,
     persistent_workers=True,
-    sampler=dict(type='mmacnn.ClassBalancedSampler'),
+    sampler=dict(type='mmacnn.ClassBalancedSampler', num_samples=7500),
     collate_fn=dict(type='mmacnn.same_size_collate'),
     dataset=dict(
         type='mmacnn.CocoRegionDataset',

@@ -1,0 +1,37 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Draw how often regions are named right, by their size, for one model or several."""
+
+import argparse
+
+from mmacnn.apis import run_tool
+from mmacnn.apis.region_accuracy_plot import (
+    name_results,
+    plot_region_accuracy,
+    read_regions,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('out', help='picture to write, .png, .svg or .pdf')
+    parser.add_argument(
+        'results', nargs='+', help='what tools/test.py --out wrote, a file a model'
+    )
+    parser.add_argument(
+        '--names', nargs='+', help="the models' names (by default from the paths)"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    names = name_results(args.results, args.names)
+    results = {
+        name: read_regions(path) for name, path in zip(names, args.results, strict=True)
+    }
+    plot_region_accuracy(results, args.out)
+    print(args.out)
+
+
+if __name__ == '__main__':
+    run_tool(main)
