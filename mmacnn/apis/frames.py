@@ -3,7 +3,7 @@
 
 import logging
 import os.path as osp
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_s
 
 Image = str | Path | np.ndarray
 Source = Image | int
+Load = Callable[[str], np.ndarray | None]
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 # A USB camera skips a frame now and then; so many in a row mean that it is gone.
@@ -69,13 +70,18 @@ def name_of(image: Image, index: int) -> str:
     return f'array_{index}' if isinstance(image, np.ndarray) else str(image)
 
 
-def read_image(image: Image) -> tuple[np.ndarray | None, str]:
-    """The image as an array, or None and what is wrong with the file."""
+def read_image(image: Image, load: Load = mmcv.imread) -> tuple[np.ndarray | None, str]:
+    """The image as an array, or None and what is wrong with the file.
+
+    Args:
+        image: A file, or an array, which is returned.
+        load: How a file becomes an array (H, W, 3) uint8 BGR.
+    """
     if isinstance(image, np.ndarray):
         return image, ''
     try:
         read_image_size(str(image))  # OpenCV fills up a truncated file in grey.
-        array = mmcv.imread(image)
+        array = load(str(image))
         if array is None:
             raise ValueError(f'{image}: expected an image that OpenCV can read')
         return array, ''
@@ -85,7 +91,10 @@ def read_image(image: Image) -> tuple[np.ndarray | None, str]:
 
 
 def open_frames(
-    inputs: Source | Sequence[Image], rank: int = 0, world_size: int = 1
+    inputs: Source | Sequence[Image],
+    rank: int = 0,
+    world_size: int = 1,
+    load: Load = mmcv.imread,
 ) -> 'Images | Capture':
     """Frames of what the user named; nothing is read before they are gone through.
 
@@ -95,6 +104,7 @@ def open_frames(
             a list of files and images.
         rank: Which of several processes this one is.
         world_size: How many processes share the images.
+        load: How a file becomes an array; see :func:`read_image`.
 
     Returns:
         Iterable of :class:`Frame`. ``len()`` tells how many where that is known.
@@ -107,7 +117,7 @@ def open_frames(
     is_live = isinstance(inputs, int) or '://' in str(inputs)[:20]
     is_video = str(inputs).lower().endswith(VIDEO_SUFFIXES) and osp.isfile(inputs)
     if not (is_live or is_video):
-        return Images(list_images(inputs), rank, world_size)
+        return Images(list_images(inputs), rank, world_size, load)
     if world_size > 1:
         raise ValueError(
             f'{inputs}: several processes cannot share a video or a camera, expected '
@@ -125,12 +135,18 @@ class Images:
         images: What :func:`list_images` returns.
         rank: Which of several processes this one is.
         world_size: How many processes share the images, each taking every so many-th.
+        load: How a file becomes an array; see :func:`read_image`.
     """
 
     def __init__(
-        self, images: Sequence[Image], rank: int = 0, world_size: int = 1
+        self,
+        images: Sequence[Image],
+        rank: int = 0,
+        world_size: int = 1,
+        load: Load = mmcv.imread,
     ) -> None:
         self.images, self.share = images, slice(rank, None, world_size)
+        self.load = load
         self.names = [name_of(image, i) for i, image in enumerate(images)]
 
     def __len__(self) -> int:
@@ -139,7 +155,7 @@ class Images:
     def __iter__(self) -> Iterator[Frame]:
         mine = self.names[self.share], self.images[self.share]
         for name, image in zip(*mine, strict=True):
-            yield Frame(name, *read_image(image))
+            yield Frame(name, *read_image(image, self.load))
 
 
 class Capture:

@@ -6,20 +6,22 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 
+import mmcv
 import mmengine
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
-from mmengine.registry import MODELS, DefaultScope
+from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 from mmengine.structures import BaseDataElement
 
+from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.utils import require_empty, track, written_whole
 from mmacnn.visualization import name_pictures
 
 from .config import class_names, load_checkpoint, load_config, load_weights
-from .frames import Image, list_images, name_of, read_image
+from .frames import Image, Load, list_images, name_of, read_image
 from .user_errors import describe
 
 
@@ -78,7 +80,7 @@ class ImageInferencer:
         scope = config.get('default_scope') or self.scope
         with DefaultScope.overwrite_default_scope(scope):
             self.model = _build_model(config)
-            self.pipeline = _build_pipeline(config)
+            self.load, self.pipeline = _build_pipeline(config)
         if backend_model is None:
             load_weights(self.model, checkpoint, str(weights))
             try:
@@ -201,7 +203,7 @@ class ImageInferencer:
     def _predict(self, images: list[Image], paths: list[str]) -> list[tuple]:
         """Path, image, prediction and error of each input, None for what lacks."""
         read = [
-            (path, *read_image(image))
+            (path, *read_image(image, self.load))
             for image, path in zip(images, paths, strict=True)
         ]
         good = [(path, image) for path, image, _ in read if image is not None]
@@ -221,12 +223,13 @@ def _build_model(config: Config) -> torch.nn.Module:
     return MODELS.build(model)
 
 
-def _build_pipeline(config: Config) -> Callable[[dict], dict]:
-    """The test pipeline from where the image is read."""
-    return Compose(
-        [
-            transform
-            for transform in deepcopy(config.test_dataloader.dataset.pipeline)
-            if transform['type'].rpartition('.')[2] != 'LoadImageFromFile'
-        ]
-    )
+def _build_pipeline(config: Config) -> tuple[Load, Callable[[dict], dict]]:
+    """How the test pipeline reads a file, and the rest of it."""
+    load, steps = mmcv.imread, []
+    for step in deepcopy(config.test_dataloader.dataset.pipeline):
+        kind = step['type'].rpartition('.')[2]
+        if kind == LoadAnyDepthImage.__name__:
+            load = TRANSFORMS.build(step).read
+        elif kind != 'LoadImageFromFile':
+            steps.append(step)
+    return load, Compose(steps)

@@ -127,7 +127,7 @@ class Inspector:
             require_empty(out_dir)
         rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
-        frames = open_frames(inputs, rank, world_size)
+        frames = open_frames(inputs, rank, world_size, self.inferencer.load)
         if world_size == 1:
             return self._inspect(frames, batch_size, show, out_dir)
         barrier()  # No process may write before the folder was found empty.

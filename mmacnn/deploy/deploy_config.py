@@ -98,6 +98,8 @@ def plain_model_config(cfg: Config) -> Config:
     for step in cfg.test_dataloader.dataset.pipeline:
         kind = step.type if isinstance(step.type, str) else step.type.__name__
         kind = kind.rpartition('.')[2]
+        if kind == 'LoadAnyDepthImage':  # An exported model is given 8-bit frames.
+            step, kind = {}, 'LoadImageFromFile'
         if kind not in FOR_LABELS:
             steps.append(dict(step, type=kind))
             steps[-1].pop('algorithm_keys', None)

@@ -19,7 +19,7 @@ from .model_folder import read_description
 from .onnx_session import open_session
 
 # A camera gives an array: reading files and labels is no part of a prediction.
-NOT_FOR_ARRAYS = ('LoadImageFromFile', 'LoadAnnotations')
+NOT_FOR_ARRAYS = ('LoadImageFromFile', 'LoadAnyDepthImage', 'LoadAnnotations')
 ONNX_TYPES = {
     'tensor(float)': np.float32,
     'tensor(float16)': np.float16,

@@ -271,3 +271,19 @@ def test_wrong_inputs(inferencer, folder):
         inferencer(np.zeros((4, 4)))
     with pytest.raises(ValueError, match='batch_size: expected at least 1, found 0'):
         inferencer(folder, batch_size=0)
+
+
+def test_files_are_read_as_in_training(tmp_path):
+    """Images of a 12-bit camera are not dark where the pipeline scales them."""
+    config = baseline_config()
+    config.test_dataloader.dataset.pipeline = [
+        dict(type='mmacnn.LoadAnyDepthImage', bits=12),
+        *PIPELINE[1:],
+    ]
+    weights = save_weights(config, tmp_path / 'weights.pth')
+    inferencer = RoIInferencer(config, weights, device='cpu')
+    image = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
+    file = str(tmp_path / 'image.png')
+    cv2.imwrite(file, np.round(image / 255 * 4095).astype(np.uint16))
+    from_file, from_array = inferencer([file, image])
+    assert from_file['pred_scores'] == pytest.approx(from_array['pred_scores'])

@@ -57,6 +57,10 @@ class LoadAnyDepthImage(LoadImageFromFile):
             )
         return results
 
+    def read(self, path: str) -> np.ndarray:
+        """The image (H, W, 3) in a file, as in the class docstring."""
+        return self.transform(dict(img_path=path))['img']
+
     def _scale(self, image: np.ndarray) -> np.ndarray:
         peak = int(image.max())
         bits = self.bits or next(n for n in DEPTHS if peak < 2**n)
