@@ -137,9 +137,18 @@ def judge(
         found: The same as plain numbers, with ``pred_class`` or ``pred_classes``.
         accept: Names of the classes that pass.
         min_score: Score that the class must have for a verdict.
+
+    Raises:
+        ValueError: The model has an anomaly score, and no threshold for it.
     """
     if 'pred_classes' in found:
         return FAIL if set(found['pred_classes']) - set(accept or ()) else PASS
+    if 'pred_score' not in found:
+        raise ValueError(
+            'found an anomaly score and no threshold in the model, expected a '
+            'checkpoint that has one (mmacnn.AnomalyThresholdHook chooses it while '
+            'training)'
+        )
     if found['pred_score'] < min_score:
         return UNSURE
     if accept is not None:

@@ -21,7 +21,9 @@ class RoIInferencer(ImageInferencer):
     ``pred_scores``, and where the model has them ``pred_roi`` (xyxy) and
     ``pred_centre_px`` (x, y) in pixels of the image, or ``pred_regions``, the connected
     parts of what it marked, the largest first: ``box`` (xyxy) in pixels of the image,
-    ``area`` in pixels of the network's input. A data sample also has the heat map.
+    ``area`` in pixels of the network's input. A data sample also has the heat map. Of
+    an anomaly detector there is ``pred_anomaly_score`` too, and that alone where it has
+    no threshold.
 
     Args:
         model (str | Path | Config): The config, with ``test_dataloader``.
@@ -59,13 +61,17 @@ class RoIInferencer(ImageInferencer):
         return dict(gt_bboxes=np.zeros((0, 4), dtype=np.float32))
 
     def as_dict(self, sample: DataSample) -> dict:
-        label = int(sample.pred_label)
-        result = dict(
-            pred_label=label,
-            pred_class=self.visualizer.class_name(label),
-            pred_score=float(sample.pred_score[label]),
-            pred_scores=sample.pred_score.tolist(),
-        )
+        result = {}
+        if 'pred_label' in sample:  # an anomaly detector may lack a threshold
+            label = int(sample.pred_label)
+            result.update(
+                pred_label=label,
+                pred_class=self.visualizer.class_name(label),
+                pred_score=float(sample.pred_score[label]),
+                pred_scores=sample.pred_score.tolist(),
+            )
+        if 'pred_anomaly_score' in sample:
+            result['pred_anomaly_score'] = float(sample.pred_anomaly_score)
         if 'pred_roi' in sample:
             left, top, right, bottom = sample.pred_roi.tolist()
             result['pred_roi'] = [left, top, right, bottom]

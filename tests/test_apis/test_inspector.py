@@ -198,6 +198,11 @@ def test_verdicts(prediction, accept, min_score, verdict):
     assert judge(*prediction, accept, min_score) == verdict
 
 
+def test_anomaly_score_without_a_threshold():
+    with pytest.raises(ValueError, match='found an anomaly score and no threshold'):
+        judge(None, dict(pred_anomaly_score=1.5), None, 0.0)
+
+
 def test_places_and_maps():
     detected = dict(
         pred_boxes=[[1.0, 2.0, 3.0, 4.0]], pred_classes=['pit'], pred_scores=[0.5]

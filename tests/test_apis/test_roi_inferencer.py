@@ -287,3 +287,12 @@ def test_files_are_read_as_in_training(tmp_path):
     cv2.imwrite(file, np.round(image / 255 * 4095).astype(np.uint16))
     from_file, from_array = inferencer([file, image])
     assert from_file['pred_scores'] == pytest.approx(from_array['pred_scores'])
+
+
+def test_anomaly_score(inferencer):
+    sample = DataSample()
+    sample.set_field(torch.tensor([1.5]), 'pred_anomaly_score')
+    assert inferencer.as_dict(sample) == dict(pred_anomaly_score=1.5)
+    sample.set_pred_label(1).set_pred_score(torch.tensor([0.25, 0.75]))
+    found = inferencer.as_dict(sample)
+    assert found['pred_anomaly_score'] == 1.5 and found['pred_score'] == 0.75
