@@ -2,6 +2,7 @@
 """The command-line arguments that tools share."""
 
 import argparse
+import math
 import os
 import re
 from collections.abc import Callable
@@ -81,6 +82,19 @@ def probability(text: str) -> float:
             f'found {text!r}, expected a number from 0 to 1'
         )
     return value
+
+
+def numbers(text: str) -> list[float]:
+    """Parse numbers with commas between them, a ``type`` for argparse."""
+    try:
+        values = [float(part) for part in text.split(',')]
+    except ValueError:
+        values = [float('nan')]
+    if not all(map(math.isfinite, values)):
+        raise argparse.ArgumentTypeError(
+            f'found {text!r}, expected numbers with commas between them'
+        )
+    return values
 
 
 def _key_value(text: str) -> str:

@@ -172,17 +172,23 @@ class ImageInferencer:
 
     @torch.no_grad()
     def predict(
-        self, images: Sequence[np.ndarray], names: Sequence[str]
+        self,
+        images: Sequence[np.ndarray],
+        names: Sequence[str],
+        annotations: Sequence[dict] | None = None,
     ) -> list[BaseDataElement]:
         """Predict on images as one batch.
 
         Args:
             images (Sequence[np.ndarray]): Each (H, W, 3) uint8 BGR.
             names (Sequence[str]): What the data samples have as ``img_path``.
+            annotations (Sequence[dict], optional): What the pipeline finds beside each
+                image. By default, that nothing is known of it.
 
         Returns:
             list: A data sample an image, on the CPU.
         """
+        annotations = annotations or [self._annotation()] * len(images)
         data = [
             self.pipeline(
                 dict(
@@ -191,10 +197,12 @@ class ImageInferencer:
                     img_id=index,
                     img_shape=image.shape[:2],
                     ori_shape=image.shape[:2],
-                    **self._annotation(),
+                    **annotation,
                 )
             )
-            for index, (name, image) in enumerate(zip(names, images, strict=True))
+            for index, (name, image, annotation) in enumerate(
+                zip(names, images, annotations, strict=True)
+            )
         ]
         if not data:
             return []
