@@ -79,7 +79,7 @@ class RegionInferencer(RoIInferencer):
             raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
         (image,) = list_images([image])
         name = name_of(image, 0)
-        pixels, error = read_image(image)
+        pixels, error = read_image(image, self.load)
         if pixels is None:
             raise ValueError(error)
         masks = [

@@ -1,0 +1,13 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Convert a checkpoint that the ROI-mask classifier's author published."""
+
+from functools import partial
+
+from mmacnn.apis import run_tool
+from mmacnn.apis.checkpoint_conversion import run_conversion
+from mmacnn.converters import convert_roi_mask_checkpoint
+
+SOURCE = "checkpoint of the author's code"
+
+if __name__ == '__main__':
+    run_tool(partial(run_conversion, convert_roi_mask_checkpoint, __doc__, SOURCE))
