@@ -52,6 +52,9 @@ class RoIVisualizationHook(Hook):
         self._names = name_pictures(
             [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
         )
+        # `LoadAnyDepthImage` reads what would be almost black otherwise.
+        steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
+        self._read = next((s.read for s in steps if hasattr(s, 'read')), mmcv.imread)
         if self.out_dir is not None and is_main_process():
             require_empty(self.out_dir)
         barrier()  # No process may write before the folder was found empty.
@@ -77,7 +80,7 @@ class RoIVisualizationHook(Hook):
             out_file = osp.join(self.out_dir, _verdict(sample), name)
         runner.visualizer.add_datasample(
             osp.basename(sample.img_path),
-            mmcv.imread(sample.img_path, channel_order='rgb'),
+            self._read(sample.img_path)[..., ::-1],
             sample,
             out_file=out_file,
             step=self._seen,

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from mmengine.dataset import Compose
 from mmpretrain.structures import DataSample
 
 from mmacnn.registry import HOOKS
@@ -127,3 +128,15 @@ def test_pictures_of_another_run_stay(tmp_path):
 def test_interval_below_one_is_refused():
     with pytest.raises(ValueError, match='interval must be at least 1 image, got 0'):
         HOOKS.build(dict(type='mmacnn.RoIVisualizationHook', interval=0))
+
+
+def test_images_look_as_the_pipeline_reads_them(tmp_path):
+    images = Images(tmp_path / 'in', {'a.png': 0})
+    pixels = np.full((60, 80), 4000, np.uint16)  # of a 12-bit camera
+    cv2.imwrite(images.paths[0], pixels)
+    images.pipeline = Compose([dict(type='mmacnn.LoadAnyDepthImage')])
+
+    run(dict(enable=True, out_dir=str(tmp_path / 'out')), images)
+
+    picture = cv2.imread(str(tmp_path / 'out/correct/a.jpg'))
+    assert (picture > 230).all(-1).sum() > 60 * 80 / 2
