@@ -57,6 +57,7 @@ default_hooks = dict(
         max_keep_ckpts=2,
         save_best='accuracy/top1',
         rule='greater',
+        backend_args=dict(backend='whole'),
     ),
     exact_resume=dict(type='mmacnn.ExactResumeHook'),
 )

@@ -1,8 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Training from a config file."""
 
+import logging
+from pathlib import Path
+
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from .config import build_runner, check_num_classes, load_checkpoint, load_config
@@ -61,11 +65,41 @@ def train(
 
 def _set_resume(cfg: Config, resume: str) -> None:
     cfg.resume = True
-    cfg.load_from = None if resume == 'auto' else resume
-    checkpoint = cfg.load_from or find_latest_checkpoint(cfg.work_dir)
+    if resume == 'auto':
+        cfg.load_from, state = _latest_checkpoint(cfg.work_dir)
+    else:
+        cfg.load_from, state = resume, load_checkpoint(resume)
     # Only to fail at once, with a line that names the file.
-    if checkpoint is not None and 'optimizer' not in load_checkpoint(checkpoint):
+    if cfg.load_from is not None and 'optimizer' not in state:
         raise ValueError(
-            f'{checkpoint}: weights alone, no state of a training to resume; to start '
-            f'from these weights use --cfg-options load_from={checkpoint}'
+            f'{cfg.load_from}: weights alone, no state of a training to resume; to '
+            f'start from these weights use --cfg-options load_from={cfg.load_from}'
         )
+
+
+def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
+    """The last whole checkpoint of a training, and what is in it.
+
+    mmengine writes its name into ``last_checkpoint``; where the disk was full or the
+    process was killed, that file or the checkpoint may be torn.
+
+    Raises:
+        ValueError: None of them can be read.
+    """
+    folder = Path(work_dir)
+    found = [*folder.glob('epoch_*.pth'), *folder.glob('iter_*.pth')]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    names = list(map(str, found))
+    last = find_latest_checkpoint(work_dir)
+    if last:
+        names = [last, *(name for name in names if name != last)]
+    problem = None
+    for name in names:
+        try:
+            return name, load_checkpoint(name)
+        except (OSError, ValueError) as error:
+            problem = error
+            print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
+    if problem is not None:
+        raise ValueError(f'{work_dir}: found no whole checkpoint to resume: {problem}')
+    return None, {}

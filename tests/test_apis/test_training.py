@@ -30,6 +30,29 @@ def test_resume_auto_starts_and_continues(tiny_config, tmp_path):
     assert runner.iter == 4
 
 
+@pytest.mark.parametrize('torn', ['last_checkpoint', 'epoch_2.pth', 'both'])
+def test_resume_auto_takes_the_last_whole_checkpoint(tiny_config, tmp_path, torn):
+    out = tmp_path / 'out'
+    arguments = dict(work_dir=str(out), resume='auto', validate=False)
+    train(str(tiny_config), cfg_options={'train_cfg.max_epochs': 2}, **arguments)
+    if torn != 'epoch_2.pth':
+        (out / 'last_checkpoint').write_text('')
+    if torn != 'last_checkpoint':
+        (out / 'epoch_2.pth').write_bytes((out / 'epoch_2.pth').read_bytes()[:9000])
+
+    options = {'train_cfg.max_epochs': 3, 'log_level': 'INFO'}
+    runner = train(str(tiny_config), cfg_options=options, **arguments)
+    resumed = 1 if torn != 'last_checkpoint' else 2
+    assert runner._resume and runner._load_from.endswith(f'epoch_{resumed}.pth')
+    assert runner.epoch == 3
+
+
+def test_resume_auto_without_a_whole_checkpoint(tiny_config, tmp_path):
+    (tmp_path / 'epoch_1.pth').write_bytes(b'PK')
+    with pytest.raises(ValueError, match='found no whole checkpoint to resume'):
+        train(str(tiny_config), work_dir=str(tmp_path), resume='auto')
+
+
 def test_missing_config():
     with pytest.raises(FileNotFoundError, match='absent.py'):
         train('absent.py')
