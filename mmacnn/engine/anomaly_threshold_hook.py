@@ -6,9 +6,10 @@ from mmengine.dist import all_gather_object
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from mmacnn.models.anomaly.calibration import check_choice
 from mmacnn.registry import HOOKS
 
 
@@ -28,7 +29,7 @@ class AnomalyThresholdHook(Hook):
 
     Raises:
         KeyError: The config has no such key.
-        ValueError: There is no good image.
+        ValueError: A setting is wrong, or there is no good image.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class AnomalyThresholdHook(Hook):
         false_alarm_rate: float = 0.05,
         by: str = 'false_alarm_rate',
     ) -> None:
+        check_choice(by, false_alarm_rate)
         self.dataloader = dataloader
         self.options = dict(false_alarm_rate=false_alarm_rate, by=by)
 
@@ -51,6 +53,9 @@ class AnomalyThresholdHook(Hook):
                 )
             cfg = runner.cfg[cfg]
         self._loader = runner.build_dataloader(cfg, seed=runner.seed)
+        dataset = self._loader.dataset
+        labels = [dataset.get_data_info(i)['gt_label'] for i in range(len(dataset))]
+        _require_good(torch.tensor(labels), self._loader)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Choose the threshold, if the epoch's weights will be used."""
@@ -104,15 +109,16 @@ def choose_threshold(model: nn.Module, dataloader: DataLoader, **options) -> str
         torch.tensor([value for part in all_gather_object(values) for value in part])
         for values in (scores, labels, peaks)
     )
-    if not (labels == 0).any():
-        raise ValueError(
-            f'{_folder(dataloader)}: found no good image among the {len(labels)} to '
-            'choose the anomaly threshold by, expected one at least'
-        )
+    _require_good(labels, dataloader)
     return model.calibration.fit(
         scores, labels, peaks if len(peaks) else None, **options
     )
 
 
-def _folder(dataloader: DataLoader) -> str:
-    return getattr(dataloader.dataset, 'data_root', '') or 'calibration_dataloader'
+def _require_good(labels: Tensor, dataloader: DataLoader) -> None:
+    if not (labels == 0).any():
+        folder = getattr(dataloader.dataset, 'data_root', '') or 'data loader'
+        raise ValueError(
+            f'{folder}: found no good image among the {len(labels)} to choose the '
+            'anomaly threshold by, expected one at least'
+        )

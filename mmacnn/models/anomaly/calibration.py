@@ -8,6 +8,20 @@ from mmacnn.ops import best_f1_threshold, false_alarm_threshold, share_below
 CHOICES = ('false_alarm_rate', 'best_f1')
 
 
+def check_choice(by: str, false_alarm_rate: float) -> None:
+    """Refuse what :meth:`ScoreCalibration.fit` could not do.
+
+    Raises:
+        ValueError: ``by`` is unknown, or the rate is out of range.
+    """
+    if by not in CHOICES:
+        raise ValueError(f'by: found {by!r}, expected one of {CHOICES}')
+    if not 0 <= false_alarm_rate < 1:
+        raise ValueError(
+            f'false_alarm_rate: found {false_alarm_rate}, expected 0 <= rate < 1'
+        )
+
+
 class ScoreCalibration(nn.Module):
     """What a raw anomaly score means, learned from validation images.
 
@@ -52,8 +66,7 @@ class ScoreCalibration(nn.Module):
             ValueError: There is no good image, ``by`` is unknown, or 'best_f1' has no
                 defective image.
         """
-        if by not in CHOICES:
-            raise ValueError(f'by: found {by!r}, expected one of {CHOICES}')
+        check_choice(by, false_alarm_rate)
         scores, labels = scores.detach().cpu(), labels.detach().cpu()
         good = scores[labels == 0].sort().values
         if by == 'best_f1':

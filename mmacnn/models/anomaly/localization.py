@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Where an anomaly is: maps from the gradient of the likelihood."""
 
+from copy import deepcopy
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,9 @@ class GradCAMMap(ViewMap):
 
         extractor = model.feature_extractor
         if self._cells is None:
-            self._cells = cell_geometry(extractor.backbone)
+            # It looks at an image of its own, on the CPU.
+            backbone = deepcopy(extractor.backbone).cpu().float()
+            self._cells = cell_geometry(backbone)
         views = views.detach().requires_grad_()
         with GradCAM(model, [extractor.last_map]) as cam:
             recorder = cam.activations_and_grads
