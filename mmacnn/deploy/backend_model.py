@@ -107,3 +107,11 @@ class BackendCAM(BackendACNN):
         super()._predict_one(sample, dict(scores=outputs.get('score'), **outputs))
         if 'cam' in outputs:
             self.head.show(sample, outputs['cam'])
+
+
+class BackendDifferNet(BackendACNN):
+    """An exported DifferNet that scores as the PyTorch model does, without its map."""
+
+    def _predict_one(self, sample: DataSample, outputs: dict[str, Tensor]) -> None:
+        sample.set_field(outputs['anomaly_score'], 'pred_anomaly_score')
+        sample.set_pred_score(outputs['score']).set_pred_label(outputs['label'])

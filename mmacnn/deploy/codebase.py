@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""A-CNN and CAM classifier as a codebase of MMDeploy, with tasks of its SDK.
+"""A-CNN, CAM classifier and DifferNet as a codebase of MMDeploy.
 
 A deploy config names it by ``codebase_config = dict(type='mmacnn', task=...,
 module=['mmacnn.deploy.codebase'])``. Its ``ir_config.output_names`` choose the outputs,
@@ -17,7 +17,7 @@ from mmdeploy.utils import Task, get_backend
 from mmengine.registry import Registry
 from torch import Tensor
 
-from .backend_model import BackendACNN, BackendCAM
+from .backend_model import BackendACNN, BackendCAM, BackendDifferNet
 from .deploy_config import build_model
 
 MMACNN_TASK = Registry('mmacnn_tasks')
@@ -51,9 +51,18 @@ class RoIClassification(Classification):
         return self.deploy_cfg.codebase_config.get('frames')
 
     @property
-    def is_cam(self) -> bool:
-        """Whether the place is an activation map, and not an ROI."""
-        return 'stn' not in self.model_cfg.model
+    def method(self) -> str:
+        """'acnn', 'differnet' or 'cam'."""
+        model = self.model_cfg.model
+        if 'flow' in model:
+            return 'differnet'
+        return 'acnn' if 'stn' in model else 'cam'
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes: good and defective for DifferNet."""
+        model = self.model_cfg.model
+        return 2 if self.method == 'differnet' else model.head.num_classes
 
     def create_input(
         self,
@@ -78,10 +87,11 @@ class RoIClassification(Classification):
         data_preprocessor = deepcopy(self.model_cfg.model.data_preprocessor)
         if self.frames is not None:
             data_preprocessor.update(mean=None, std=None, to_rgb=False)
-        kind = BackendACNN
-        settings = dict(num_classes=self.model_cfg.model.head.num_classes)
-        if self.is_cam:
+        kind, settings = BackendACNN, dict(num_classes=self.num_classes)
+        if self.method == 'cam':
             kind, settings = BackendCAM, dict(head=build_model(self.model_cfg).head)
+        if self.method == 'differnet':
+            kind = BackendDifferNet
         model = kind(
             get_backend(self.deploy_cfg),
             model_files,
@@ -109,13 +119,11 @@ class RoIClassification(Classification):
 
     def get_postprocess(self, *args, **kwargs) -> dict:
         """All classes with their scores, as the graph gives them."""
-        num_classes = self.model_cfg.model.head.num_classes
-        return dict(
-            type='LinearClsHead', params=dict(num_classes=num_classes, topk=num_classes)
-        )
+        params = dict(num_classes=self.num_classes, topk=self.num_classes)
+        return dict(type='LinearClsHead', params=params)
 
     def get_model_name(self, *args, **kwargs) -> str:
-        return 'cam' if self.is_cam else 'acnn'
+        return self.method
 
 
 @MMACNN_TASK.register_module(Task.OBJECT_DETECTION.value)

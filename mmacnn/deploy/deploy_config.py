@@ -16,6 +16,7 @@ FOR_LABELS = ('LoadAnnotations', 'LoadDefectMask', 'ToTensor')
 OUTPUTS = dict(
     ACNN={'output', 'scores', 'centre', 'roi', 'crop', 'dets', 'labels'},
     CAMClassifier={'output', 'score', 'cam'},
+    DifferNet={'anomaly_score', 'score', 'label'},
 )
 
 
@@ -100,6 +101,8 @@ def plain_model_config(cfg: Config) -> Config:
         kind = kind.rpartition('.')[2]
         if kind == 'LoadAnyDepthImage':  # An exported model is given 8-bit frames.
             step, kind = {}, 'LoadImageFromFile'
+        if kind == 'LoadAnyDepthImage':
+            kind = 'LoadImageFromFile'  # A camera's images have 8 bit.
         if kind not in FOR_LABELS:
             steps.append(dict(step, type=kind))
             steps[-1].pop('algorithm_keys', None)
@@ -131,7 +134,7 @@ def check_codebase(deploy_cfg: Config, model: nn.Module, path: str) -> None:
     tasks = dict(mmdet=('ObjectDetection',), mmpretrain=('Classification',))
     allowed = tasks.get(expected, ('Classification', 'ObjectDetection'))
     kind = type(model).__name__
-    if kind == 'CAMClassifier':
+    if kind in ('CAMClassifier', 'DifferNet'):
         allowed = ('Classification',)
     if found != expected or task not in allowed:
         raise ValueError(

@@ -19,7 +19,9 @@ from .exporting import mmdeploy_session
 
 # How MMDeploy's SDK calls the codebases.
 SDK_MODULES = dict(Classification='mmcls', ObjectDetection='mmdet')
-CONTRACTS = dict(output='classification', dets='detection', score='cam')
+CONTRACTS = dict(
+    output='classification', dets='detection', score='cam', anomaly_score='anomaly'
+)
 
 
 def write_description(
@@ -98,6 +100,8 @@ def _place(model_cfg: Config) -> dict[str, Any]:
     """What it takes to read where the model looked out of its outputs."""
     if 'stn' in model_cfg.model:
         return dict(roi_size=list(model_cfg.model.stn.roi_size))
+    if 'flow' in model_cfg.model:
+        return {}  # The gradient that makes the map is not exported.
     head = build_model(model_cfg).head
     return dict(
         cam=dict(

@@ -4,6 +4,8 @@
 Every form here is plain arithmetic on operators that TensorRT 8.2 has.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from mmdeploy.core import FUNCTION_REWRITER
@@ -56,6 +58,88 @@ def cam_classifier__forward(
     scores = self.head.scores(cam.mean((2, 3)))
     outputs = dict(output=scores, score=scores, cam=cam)
     return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'mmacnn.models.anomaly.differnet.DifferNet.forward'
+)
+def differnet__forward(
+    self, inputs: Tensor, data_samples: list | None = None, mode: str = 'predict'
+) -> tuple[Tensor, ...]:
+    """The outputs that ``ir_config.output_names`` lists; inputs as for A-CNN.
+
+    Raises:
+        ValueError: The model has no threshold.
+    """
+    cfg = FUNCTION_REWRITER.get_context().cfg
+    if not self.calibration.is_known:
+        raise ValueError(
+            'the checkpoint has no threshold to export, expected one of '
+            'mmacnn.AnomalyThresholdHook'
+        )
+    if cfg['codebase_config'].get('frames'):
+        inputs = _normalise_frames(inputs, self.data_preprocessor)
+    scores = self.score(inputs)
+    outputs = dict(
+        anomaly_score=scores[:, None],
+        score=self.calibration.pair(scores),
+        label=(scores > self.calibration.threshold)[:, None].long(),
+    )
+    return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
+
+
+@FUNCTION_REWRITER.register_rewriter('mmacnn.models.anomaly.differnet.DifferNet.latent')
+def differnet__latent(self, views: Tensor) -> tuple[Tensor, Tensor]:
+    """Without a look at the values: a graph can't complain."""
+    return self.flow(self.feature_extractor(views))
+
+
+@FUNCTION_REWRITER.register_rewriter('mmacnn.ops.rotation.rotate_all')
+def rotate_all(images: Tensor, degrees: float) -> Tensor:
+    """By four gathers at places that are constants, for want of a sampler in ONNX 13.
+
+    Of each output pixel the upper left neighbour on the image, which is given an edge
+    of zeros, is gathered; slices that begin later give the other three.
+    """
+    height, width = (int(side) for side in images.shape[-2:])
+    index, right, down = _neighbours(height, width, degrees)
+    row = width + 2
+    flat = _edged(images).flatten(2)
+    length = row * (height + 2) - row - 1
+    corners = [flat[..., start : start + length][..., index] for start in (0, 1)]
+    below = [flat[..., row + s : row + s + length][..., index] for s in (0, 1)]
+    upper = corners[0] + right * (corners[1] - corners[0])
+    lower = below[0] + right * (below[1] - below[0])
+    rotated = upper + down * (lower - upper)
+    return rotated.reshape(-1, int(images.shape[1]), height, width)
+
+
+def _edged(images: Tensor) -> Tensor:
+    """A pixel of zeros all round; TensorRT 8.2 can't read the exporter's padding."""
+    column = images[..., :1] * 0
+    wide = torch.cat((column, images, column), 3)
+    row = wide[..., :1, :] * 0
+    return torch.cat((row, wide, row), 2)
+
+
+def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
+    """Upper left neighbour in the padded image, (H x W,), and shares to the others."""
+    y, x = torch.meshgrid(
+        torch.arange(height, dtype=torch.float64) - (height - 1) / 2,
+        torch.arange(width, dtype=torch.float64) - (width - 1) / 2,
+        indexing='ij',
+    )
+    cos, sin = (f(math.radians(degrees)) for f in (math.cos, math.sin))
+    column = cos * x - sin * y + (width - 1) / 2
+    line = sin * x + cos * y + (height - 1) / 2
+    inside = (column > -1) & (column < width) & (line > -1) & (line < height)
+    # What is outside takes the corner of the edge, a zero.
+    column, line = (
+        torch.where(inside, each, -1.0).flatten() for each in (column, line)
+    )
+    left, top = column.floor(), line.floor()
+    index = ((top + 1) * (width + 2) + left + 1).long()
+    return index, (column - left).float(), (line - top).float()
 
 
 def _normalise_frames(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:

@@ -38,6 +38,11 @@ def rotate(images: Tensor, degrees: Tensor) -> Tensor:
     return F.grid_sample(images, grid, padding_mode='zeros', align_corners=False)
 
 
+def rotate_all(images: Tensor, degrees: float) -> Tensor:
+    """Rotate all images (B, C, H, W) by the same angle, see :func:`rotate`."""
+    return rotate(images, images.new_full((len(images),), degrees))
+
+
 def quarter_turn(images: Tensor, turns: int) -> Tensor:
     """Rotate square images by multiples of 90 degrees, exactly.
 
@@ -88,9 +93,6 @@ def rotations(images: Tensor, degrees: Sequence[float]) -> Tensor:
         angle = angle % 360
         turns, rest = divmod(angle, 90) if square else (angle // 180 * 2, angle % 180)
         if rest not in sampled:
-            sampled[rest] = images
-            if rest:
-                angles = images.new_full((len(images),), rest)
-                sampled[rest] = rotate(images, angles)
+            sampled[rest] = rotate_all(images, rest) if rest else images
         turned.append(quarter_turn(sampled[rest], int(turns)))
     return torch.stack(turned, 1)

@@ -116,13 +116,12 @@ class DifferNet(BaseModel):
 
     def score(self, inputs: Tensor) -> Tensor:
         """Mean of z squared over the fixed views and the dimensions, (B,)."""
-        total = inputs.new_zeros(len(inputs))
+        squares = []
         for indices in self.chunks(range(self.views.num_test)):
             views = self.views.fixed(inputs, indices).flatten(0, 1)
             z, _ = self.latent(views)
-            each = z.square().mean(1).unflatten(0, (len(inputs), len(indices)))
-            total = total + each.sum(1)
-        return total / self.views.num_test
+            squares.append(z.square().mean(1).reshape(-1, len(indices)))
+        return torch.cat(squares, 1).mean(1)
 
     def chunks(self, indices: range) -> Iterator[range]:
         """The indices of views, ``views_at_once`` together."""

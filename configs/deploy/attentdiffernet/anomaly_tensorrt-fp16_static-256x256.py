@@ -1,0 +1,3 @@
+_base_ = ['../_base_/anomaly.py', '../_base_/tensorrt-fp16.py']
+
+ir_config = dict(input_shape=(256, 256))  # width, height
