@@ -71,7 +71,10 @@ def test_wheel_carries_configs_and_tools(wheel):
 def test_wheel_carries_the_package_alone(wheel):
     names = set(wheel.namelist())
     for path in (ROOT / 'mmacnn').rglob('*'):
-        if path.suffix in ('.py', '.csv') and '.mim' not in path.parts:
+        if (
+            path.suffix in ('.py', '.csv', '.css', '.html', '.js')
+            and '.mim' not in path.parts
+        ):
             assert str(path.relative_to(ROOT)) in names
     tops = {name.partition('/')[0] for name in names}
     assert tops == {'mmacnn', f'mmacnn-{version()}.dist-info'}

@@ -30,6 +30,7 @@ __all__ = [
     'numbers',
     'probability',
     'propose_boxes',
+    'report',
     'run_categories',
     'run_tool',
     'test',
@@ -50,6 +51,7 @@ _LAZY = {
     'format_categories': 'categories',
     'init_inferencer': 'inference',
     'propose_boxes': 'box_proposals',
+    'report': 'run_report',
     'run_categories': 'categories',
 }
 

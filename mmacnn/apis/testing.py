@@ -2,14 +2,10 @@
 """Testing a checkpoint on a config's test set."""
 
 from pathlib import Path
-from typing import Any
 
 import mmengine
-import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
-from mmengine.evaluator import BaseMetric
 
 from mmacnn.utils import written_whole
 
@@ -20,10 +16,10 @@ from .config import (
     load_config,
     load_weights,
 )
+from .predictions import Predictions, plain
+from .run_info import StepClock, describe_run
 
 OUT_FORMATS = ('.json', '.pkl')
-# A map for each image would make the file a hundred times larger.
-LEFT_OUT = ('pred_heatmap', 'pred_cam', 'pred_mask', 'gt_seg_map')
 DRAWING_HOOK = 'mmacnn.RoIVisualizationHook'
 
 
@@ -45,8 +41,10 @@ def test(
         work_dir: Folder of logs. Without it the config's ``work_dir``, or else
             ``./work_dirs/NAME_OF_CONFIG``.
         out: ``.json`` or ``.pkl`` file to write: ``{'metrics': {name: number},
-            'predictions': [{field: value}, ...]}``, one entry an image, heat maps left
-            out. An existing file is replaced.
+            'predictions': [{field: value}, ...], 'run': {...}}``, one entry an image,
+            heat maps left out; ``run`` is what :func:`describe_run` says. A ``.pkl``
+            also has ``maps``, those of the hardest images. An existing file is
+            replaced.
         show_dir: New or empty folder for a picture of each prediction.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
         cfg_options: Settings to override, with dotted keys.
@@ -79,14 +77,22 @@ def test(
         load_weights(runner.model, weights, checkpoint)
         check_num_classes(runner.model, runner.test_loop, config)
 
-    predictions = _Predictions()
-    if out is not None:
-        runner.test_evaluator.metrics.append(predictions)
+    if out is None:
+        return runner.test()
+    predictions, clock = Predictions(), StepClock(runner.model)
+    runner.test_evaluator.metrics.append(predictions)
     metrics = runner.test()
-    if out is not None and is_main_process():
-        results = {'metrics': metrics, 'predictions': predictions.samples}
+    if is_main_process():
+        tested = backend_model or checkpoint
+        results = dict(
+            metrics=plain(metrics),
+            predictions=predictions.samples,
+            run=describe_run(runner, config, tested, weights, clock),
+        )
+        if Path(out).suffix == '.pkl':
+            results['maps'] = predictions.maps
         with written_whole(out) as path:
-            mmengine.dump(_plain(results), path)
+            mmengine.dump(results, path)
     return metrics
 
 
@@ -103,32 +109,3 @@ def _show_in(cfg: Config, path: str, show_dir: str) -> None:
             f"dict(visualization=dict(type='{DRAWING_HOOK}'))"
         )
     hooks.visualization.update(enable=True, out_dir=show_dir)
-
-
-class _Predictions(BaseMetric):
-    """Gathers the predictions of all processes in the data set's order."""
-
-    def process(self, data_batch: Any, data_samples: list[dict]) -> None:
-        self.results += [
-            {name: _plain(value) for name, value in sample.items() if _keeps(name)}
-            for sample in data_samples
-        ]
-
-    def compute_metrics(self, results: list[dict]) -> dict:
-        self.samples = results
-        return {}
-
-
-def _keeps(name: str) -> bool:
-    return name not in LEFT_OUT
-
-
-def _plain(value: Any) -> Any:
-    """Tensors and arrays as Python numbers and lists, wherever they stand."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if _keeps(key)}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
-        return value.tolist()
-    return value

@@ -5,7 +5,6 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import cv2
 import mmengine
@@ -16,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils.machine import processor_name
 from mmacnn.version import __version__
 
 from .benchmark import Measurement
@@ -88,7 +88,7 @@ def save_report(
 def describe_machine() -> dict:
     """What the figures depend on, beside the models."""
     return dict(
-        processor=_processor(),
+        processor=processor_name(),
         cores=os.cpu_count(),
         system=platform.platform(),
         versions=dict(
@@ -100,14 +100,6 @@ def describe_machine() -> dict:
             numpy=np.__version__,
         ),
     )
-
-
-def _processor() -> str:
-    """The processor's name; Linux does not tell it to Python."""
-    table = Path('/proc/cpuinfo')
-    lines = table.read_text().splitlines() if table.is_file() else []
-    names = (line.partition(':')[2].strip() for line in lines if 'model name' in line)
-    return next(names, platform.processor() or platform.machine())
 
 
 def draw_report(measurements: Sequence[Measurement]) -> Figure:

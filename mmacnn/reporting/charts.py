@@ -1,0 +1,306 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Charts that compare runs, as SVG images in text form."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from .detections import average_precision, precision_recall
+from .results import Run
+from .statistics import shares_by_size, size_edges, sized_outcomes
+
+# Okabe and Ito's colours, which the colour-blind can tell apart, and line styles.
+COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00')
+LINES = ('-', '--', ':', '-.')
+INK, GRID = '#1f2328', '#d8dee4'
+STYLE = {
+    'svg.fonttype': 'path',
+    'font.size': 9,
+    'axes.edgecolor': '#8c959f',
+    'text.color': INK,
+    'axes.labelcolor': INK,
+    'xtick.color': INK,
+    'ytick.color': INK,
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture with words for who can't see it.
+
+    Attributes:
+        title: Heading.
+        source: ``data:`` address of an SVG image.
+        words: What the picture shows.
+        note: How it was measured.
+    """
+
+    title: str
+    source: str
+    words: str
+    note: str
+
+
+def draw_charts(runs: Sequence[Run]) -> list[Chart]:
+    """All charts that the predictions have the numbers for."""
+    kinds = (_by_size, _centre_errors, _roc_curves, _precision_recall, _times)
+    return [chart for kind in kinds if (chart := kind(runs)) is not None]
+
+
+def _line(index: int) -> dict:
+    return dict(
+        color=COLOURS[index % len(COLOURS)],
+        linestyle=LINES[(index // len(COLOURS) + index) % len(LINES)],
+    )
+
+
+def _new_axes(width: float = 5.2, height: float = 3.4) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout='constrained')
+    axes = figure.subplots()
+    axes.grid(color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[['top', 'right']].set_visible(False)
+    return figure, axes
+
+
+def _chart(figure: Figure, title: str, words: Sequence[str], note: str) -> Chart:
+    axes = figure.axes[0]
+    if len(axes.get_legend_handles_labels()[1]) > 1:
+        axes.legend(fontsize=8, framealpha=0.9, edgecolor=GRID)
+    file = io.BytesIO()
+    figure.savefig(file, format='svg', metadata=dict(Date=None))
+    source = base64.b64encode(file.getvalue()).decode()
+    return Chart(title, f'data:image/svg+xml;base64,{source}', '; '.join(words), note)
+
+
+def _by_size(runs: Sequence[Run]) -> Chart | None:
+    found = [(i, run, *sized_outcomes(run.records)) for i, run in enumerate(runs)]
+    found = [each for each in found if len(each[2])]
+    if not found:
+        return None
+    edges = size_edges(np.concatenate([sizes for _, _, sizes, _ in found]))
+    detects = any(run.records[0].matches is not None for _, run, _, _ in found)
+    what = 'Boxes found' if detects else 'Right images'
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _new_axes()
+        words = []
+        for place, (index, run, sizes, right) in enumerate(found):
+            shares = shares_by_size(sizes, right, edges)
+            known = [(x, share) for x, share in enumerate(shares) if share]
+            x = np.array([x for x, _ in known]) + 0.1 * (place - (len(found) - 1) / 2)
+            y = np.array([share.percent for _, share in known])
+            low, high = np.array([share.interval for _, share in known]).T
+            axes.errorbar(
+                *(x, y, (np.maximum(y - low, 0), np.maximum(high - y, 0))),
+                marker='o',
+                capsize=3,
+                label=run.name,
+                **_line(index),
+            )
+            numbers = ', '.join(
+                f'{v:.1f} % of {s.total}' for v, (_, s) in zip(y, known, strict=True)
+            )
+            words.append(f'{run.name}, from small to large: {numbers}')
+        names = [
+            f'{_percent(a)}–{_percent(b)}'
+            for a, b in zip(edges[:-1], edges[1:], strict=True)
+        ]
+        axes.set_xticks(range(len(names)), names)
+        axes.set_xlim(-0.5, len(names) - 0.5)
+        axes.set_xlabel('object area / image area, %')
+        axes.set_ylabel(f'{what.lower()}, %')
+        return _chart(
+            figure,
+            f'{what} by size of the object',
+            words,
+            'Each step has about the same number of objects; the bars are 95 % '
+            'intervals (Wilson).',
+        )
+
+
+def _percent(share: float) -> str:
+    return f'{100 * share:.2g}'
+
+
+def _centre_errors(runs: Sequence[Run]) -> Chart | None:
+    found = [
+        (
+            i,
+            run,
+            np.sort(
+                [r.centre_error for r in run.records if r.centre_error is not None]
+            ),
+        )
+        for i, run in enumerate(runs)
+    ]
+    found = [each for each in found if len(each[2])]
+    if not found:
+        return None
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _new_axes()
+        words = []
+        for index, run, errors in found:
+            rank = 100 * np.arange(1, len(errors) + 1) / len(errors)
+            axes.step(errors, rank, where='post', label=run.name, **_line(index))
+            words.append(
+                f'{run.name}: median {np.median(errors):.1f} px, 95 % within '
+                f'{np.percentile(errors, 95):.1f} px, largest {errors[-1]:.1f} px, '
+                f'of {len(errors)} images'
+            )
+        if max(errors[-1] for *_, errors in found) > 50:
+            axes.set_xscale('symlog', linthresh=10)
+        axes.set_xlim(left=0)
+        axes.set_ylim(0, 102)
+        axes.set_xlabel('centre of the ROI to centre of the object, px of the image')
+        axes.set_ylabel('images within, %')
+        return _chart(
+            figure, 'Localisation error', words, ' '.join(w + '.' for w in words)
+        )
+
+
+def _asks_for_defects(run: Run) -> bool:
+    """Whether class 0 means good, so that a ROC curve says something."""
+    return (
+        'pred_anomaly_score' in run.predictions[0]
+        or len(run.predictions[0].get('pred_score') or ()) == 2
+        or any(name.endswith('image_auroc') for name in run.metrics)
+    )
+
+
+def _roc_curves(runs: Sequence[Run]) -> Chart | None:
+    found = []
+    for index, run in enumerate(runs):
+        pairs = [
+            (record.truth > 0, record.defect_score)
+            for record in run.records
+            if record.truth is not None and record.defect_score is not None
+        ]
+        if _asks_for_defects(run) and {truth for truth, _ in pairs} == {True, False}:
+            found.append((index, run, *map(np.array, zip(*pairs, strict=True))))
+    if not found:
+        return None
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _new_axes(height=4.2)
+        axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
+        words = []
+        for index, run, truth, scores in found:
+            false, true, _ = roc_curve(truth, scores)
+            area = 100 * roc_auc_score(truth, scores)
+            label = f'{run.name}: AUROC {area:.2f} %'
+            axes.plot(100 * false, 100 * true, label=label, **_line(index))
+            words.append(label)
+        axes.set_xlabel('good images called bad, %')
+        axes.set_ylabel('bad images found, %')
+        axes.set_aspect('equal')
+        return _chart(
+            figure,
+            'ROC curve of the score of not being good',
+            words,
+            'Over the images; class 0 is good. The area is 100 % where every bad image '
+            'scores above every good one, 50 % by chance.',
+        )
+
+
+def _precision_recall(runs: Sequence[Run]) -> Chart | None:
+    curves = [
+        (run, label, *curve)
+        for run in runs
+        for label, curve in _class_curves(run).items()
+    ]
+    if not curves:
+        return None
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _new_axes(height=3.8)
+        words = []
+        many = len({label for _, label, *_ in curves}) > len(COLOURS)
+        for run, label, precision, recall in curves:
+            area = 100 * average_precision(precision, recall)
+            name = f'{run.name}, ' if len(runs) > 1 else ''
+            text = f'{name}{run.class_name(label)}: AP {area:.1f} %'
+            axes.plot(
+                *(100 * recall, 100 * precision),
+                color=COLOURS[label % len(COLOURS)],
+                linestyle=LINES[runs.index(run) % len(LINES)],
+                label=None if many else text,
+            )
+            words.append(text)
+        axes.set_xlim(0, 101)
+        axes.set_ylim(0, 101)
+        axes.set_xlabel('true boxes found, %')
+        axes.set_ylabel('found boxes that are true, %')
+        return _chart(
+            figure,
+            'Precision and recall of each class',
+            words,
+            'A box is right if it overlaps a true one of its class with an '
+            'intersection over union of 0.5 or more.',
+        )
+
+
+def _class_curves(run: Run) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    matches = [r.matches for r in run.records if r.matches is not None]
+    if not matches:
+        return {}
+    labels, scores, taken, truth = (
+        np.concatenate([getattr(each, name) for each in matches])
+        for name in ('labels', 'scores', 'taken', 'true_labels')
+    )
+    return {
+        int(label): precision_recall(
+            scores[labels == label],
+            taken[labels == label] >= 0,
+            int((truth == label).sum()),
+        )
+        for label in np.unique(truth)
+        if (labels == label).any()
+    }
+
+
+def _times(runs: Sequence[Run]) -> Chart | None:
+    found = [(i, run, batch_times(run)) for i, run in enumerate(runs)]
+    found = [each for each in found if len(each[2])]
+    if not found:
+        return None
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _new_axes(height=1.1 + 0.45 * len(found))
+        for place, (index, _, times) in enumerate(found):
+            low, quarter, middle, three, high = np.percentile(
+                times, (5, 25, 50, 75, 95)
+            )
+            colour = COLOURS[index % len(COLOURS)]
+            axes.hlines(place, low, high, color=colour, linewidth=2)
+            axes.hlines(place, quarter, three, color=colour, linewidth=9)
+            axes.plot(middle, place, 'o', color='white', markeredgecolor=INK)
+        axes.set_yticks(range(len(found)), [run.name for _, run, _ in found])
+        axes.set_ylim(len(found) - 0.5, -0.5)
+        axes.set_xlim(left=0)
+        axes.set_xlabel('milliseconds an image')
+        words = [
+            f'{run.name}: median {np.median(t):.1f} ms, 95 % within '
+            f'{np.percentile(t, 95):.1f} ms an image, in batches of '
+            f'{run.info["time"]["batch_size"]} on {run.info["time"]["device"]}'
+            for _, run, t in found
+        ]
+        return _chart(
+            figure,
+            'Time an image took in the test',
+            words,
+            ' '.join(w + '.' for w in words)
+            + ' Preprocessing, network and postprocessing, without reading the files '
+            'and without the first batch. The circle is the median, the bar '
+            'holds half of the batches, the line 90 %. A test is no benchmark: '
+            'tools/analysis_tools/benchmark.py measures one.',
+        )
+
+
+def batch_times(run: Run) -> np.ndarray:
+    """Milliseconds an image in each batch but the first, if there are two or more."""
+    seconds = (run.info.get('time') or {}).get('seconds_per_image') or []
+    return 1000 * np.array(seconds[1:] or seconds)

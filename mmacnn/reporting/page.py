@@ -1,0 +1,138 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""The page: one HTML file with everything in it."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from mmacnn.utils import written_whole
+from mmacnn.version import __version__
+
+from .charts import draw_charts
+from .pictures import Picture, draw_pictures
+from .results import Run
+from .tables import confusion_tables, headline, notices, run_details, sides
+
+MAX_PICTURES = 60  # About 5 MB.
+FOLDER = Path(__file__).parent
+
+
+def write_report(
+    runs: Sequence[Run],
+    out: str,
+    title: str = 'Test report',
+    benchmark: dict | None = None,
+    max_pictures: int = MAX_PICTURES,
+) -> list[str]:
+    """Write the report of one or several runs.
+
+    Args:
+        runs: The runs, with different names; the others are compared with the first.
+        out: HTML file to write; an existing one is replaced.
+        title: Heading of the page.
+        benchmark: Content of the ``benchmark.json`` of
+            ``tools/analysis_tools/benchmark.py``, for a table of times.
+        max_pictures: How many pictures there may be in all.
+
+    Returns:
+        Notices that the page has on top: what a reader should know before the numbers.
+    """
+    pictures, missing = draw_pictures(runs, max_pictures)
+    warnings = notices(runs, missing)
+    text = (
+        _environment()
+        .get_template('page.html')
+        .render(
+            title=title,
+            version=__version__,
+            made=datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
+            runs=runs,
+            notices=warnings,
+            headline=headline(runs),
+            confusions=confusion_tables(runs),
+            sides=sides(runs),
+            charts=draw_charts(runs),
+            benchmark=benchmark,
+            pictures=pictures,
+            details=[run_details(run) for run in runs],
+            rows=_as_script(image_rows(runs, pictures)),
+            style=(FOLDER / 'style.css').read_text(encoding='utf-8'),
+            script=(FOLDER / 'script.js').read_text(encoding='utf-8'),
+        )
+    )
+    with written_whole(out) as path:
+        Path(path).write_text(text, encoding='utf-8')
+    return warnings
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _as_script(value: Any) -> str:
+    """JSON that can stand in a script element, whatever the names contain."""
+    text = json.dumps(value, ensure_ascii=False, separators=(',', ':'))
+    return text.replace('<', '\\u003c')
+
+
+def image_rows(runs: Sequence[Run], pictures: Sequence[Picture]) -> list[dict]:
+    """One entry an image for the script: what can be filtered and shown.
+
+    Returns:
+        ``name``, ``truth`` (class name), ``size`` (% of the image, None if not known)
+        and ``runs``: for each run None, or ``label``, ``score``, ``right`` and
+        ``picture``, the place among the pictures, None without one.
+    """
+    drawn = {(each.run, each.image): i for i, each in enumerate(pictures)}
+    rows: dict[str, dict] = {}
+    for number, run in enumerate(runs):
+        for index, record in enumerate(run.records):
+            row = rows.setdefault(
+                record.name,
+                dict(name=record.name, truth='', size=None, runs=[None] * len(runs)),
+            )
+            row['truth'] = row['truth'] or truth_words(run, index)
+            if row['size'] is None and record.object_share:
+                row['size'] = _short(100 * record.object_share)
+            row['runs'][number] = dict(
+                label=label_words(run, index),
+                score=_short(record.score),
+                right=record.right,
+                picture=drawn.get((number, index)),
+            )
+    return list(rows.values())
+
+
+def truth_words(run: Run, index: int) -> str:
+    """The true class, or the classes of the true boxes."""
+    record = run.records[index]
+    if record.matches is not None:
+        labels = sorted(set(record.matches.true_labels.tolist()))
+        return ', '.join(run.class_name(label) for label in labels) or 'no object'
+    return '' if record.truth is None else run.class_name(record.truth)
+
+
+def label_words(run: Run, index: int) -> str:
+    """The predicted class, or what a detector found."""
+    record = run.records[index]
+    if record.matches is not None:
+        found, total = int(record.matches.found.sum()), len(record.matches.found)
+        made_up = int((record.matches.taken[record.matches.shown] < 0).sum())
+        return f'{found} of {total} found' + (
+            f', {made_up} too many' if made_up else ''
+        )
+    return '' if record.label is None else run.class_name(record.label)
+
+
+def _short(number: float | None) -> float | None:
+    return None if number is None else float(f'{number:.4g}')

@@ -1,0 +1,108 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Reading what ``tools/test.py --out`` wrote."""
+
+import os.path as osp
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import mmengine
+
+from .records import PREDICTED, Record, make_record
+
+WANTED = 'expected what tools/test.py --out writes'
+
+
+@dataclass(frozen=True)
+class Run:
+    """The results of one test.
+
+    Attributes:
+        name: What the report calls it.
+        metrics: Numbers by name.
+        predictions: A dict of plain values an image.
+        info: What the run depended on; empty in files of earlier versions.
+        maps: Maps of some images, by their place in ``predictions``.
+    """
+
+    name: str
+    metrics: dict[str, float]
+    predictions: list[dict]
+    info: dict[str, Any] = field(default_factory=dict)
+    maps: dict[int, dict] = field(default_factory=dict)
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """What the report needs of each prediction."""
+        paths = [osp.abspath(each['img_path']) for each in self.predictions]
+        root = osp.commonpath([osp.dirname(path) for path in paths])
+        names = [Path(osp.relpath(path, root)).as_posix() for path in paths]
+        return [
+            make_record(name, prediction)
+            for name, prediction in zip(names, self.predictions, strict=True)
+        ]
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return self.info.get('classes') or ()
+
+    def class_name(self, label: int | None) -> str:
+        """The name of a class, or its number where no name is known."""
+        if label is None:
+            return '–'
+        return self.classes[label] if label < len(self.classes) else f'class {label}'
+
+
+def read_run(path: str, name: str | None = None) -> Run:
+    """Read the results of a test.
+
+    A pickle can run code when it is read: read only files that you trust.
+
+    Args:
+        path: ``.pkl`` or ``.json`` file that ``tools/test.py --out`` wrote.
+        name: What the report calls the run; the file's name without its suffix by
+            default.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is something else, is damaged, or holds no prediction.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'{path}: no such file, {WANTED}')
+    if Path(path).suffix not in ('.pkl', '.json'):
+        raise ValueError(f'{path}: expected a name ending in .pkl or .json')
+    try:
+        content = mmengine.load(path)
+    except (ValueError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
+        raise ValueError(f'{path}: can not be read, {WANTED}') from None
+    if not isinstance(content, dict) or 'predictions' not in content:
+        found = (
+            f'a dict of {", ".join(map(str, list(content)[:4])) or "nothing"}'
+            if isinstance(content, dict)
+            else f'a {type(content).__name__}'
+        )
+        raise ValueError(f'{path}: {WANTED}, found {found}')
+    _check_predictions(path, content['predictions'])
+    return Run(
+        name or Path(path).stem,
+        content.get('metrics') or {},
+        content['predictions'],
+        content.get('run') or {},
+        content.get('maps') or {},
+    )
+
+
+def _check_predictions(path: str, predictions: Any) -> None:
+    if not isinstance(predictions, list) or not predictions:
+        raise ValueError(f'{path}: no predictions, expected one an image or more')
+    for index, each in enumerate(predictions):
+        if not isinstance(each, dict) or not isinstance(each.get('img_path'), str):
+            raise ValueError(f'{path}: predictions[{index}]: expected a key img_path')
+        if not any(key in each for key in PREDICTED):
+            raise ValueError(
+                f'{path}: predictions[{index}]: found {", ".join(sorted(each))}, '
+                f'expected one of {", ".join(PREDICTED)}'
+            )

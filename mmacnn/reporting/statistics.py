@@ -1,0 +1,115 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Counts, shares and their uncertainty."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .records import Record
+
+MIN_IN_BIN, MAX_BINS = 15, 6
+
+
+def wilson_interval(hits: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share, after Wilson, JASA 22 (1927), 209-212.
+
+    Args:
+        hits: How many were right, 0 to ``total``.
+        total: Of how many, > 0.
+
+    Returns:
+        Lower and upper bound in [0, 1].
+
+    Example:
+        >>> [round(bound, 3) for bound in wilson_interval(8, 10)]
+        [0.49, 0.943]
+    """
+    z = 1.959964
+    share = hits / total
+    middle = share + z**2 / (2 * total)
+    reach = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    scale = 1 + z**2 / total
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many, with the interval that 95 % of such intervals are right."""
+
+    hits: int
+    total: int
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.hits / self.total
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Bounds in %."""
+        low, high = wilson_interval(self.hits, self.total)
+        return 100 * low, 100 * high
+
+
+def right_share(records: Sequence[Record]) -> Share | None:
+    """Share of the images that are right; None if no image has a truth."""
+    known = [record.right for record in records if record.right is not None]
+    return Share(sum(known), len(known)) if known else None
+
+
+def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes of the objects and whether each was got right.
+
+    For a detector each true box counts, for all others each image.
+
+    Returns:
+        Shares of the image area (N,) in (0, 1], and (N,) bool.
+    """
+    sizes, right = [], []
+    for record in records:
+        if record.matches is not None:
+            sizes += record.box_shares
+            right += record.matches.found.tolist()
+        elif record.object_share and record.right is not None:
+            sizes.append(record.object_share)
+            right.append(record.right)
+    return np.array(sizes), np.array(right, bool)
+
+
+def size_edges(sizes: np.ndarray) -> np.ndarray:
+    """Edges of bins with about the same number of objects in each.
+
+    Args:
+        sizes: (N,) shares of the image area, N > 0.
+
+    Returns:
+        Rising edges, two or more; the first and last are the least and largest size.
+    """
+    count = int(np.clip(len(sizes) // MIN_IN_BIN, 1, MAX_BINS))
+    edges = np.unique(np.quantile(sizes, np.linspace(0, 1, count + 1)))
+    return edges if len(edges) > 1 else np.array([edges[0], edges[0] * 1.001])
+
+
+def shares_by_size(
+    sizes: np.ndarray, right: np.ndarray, edges: np.ndarray
+) -> list[Share | None]:
+    """Share of right ones in each bin; None for an empty bin."""
+    places = np.digitize(sizes, edges[1:-1])
+    return [
+        Share(int(right[places == i].sum()), int((places == i).sum()))
+        if (places == i).any()
+        else None
+        for i in range(len(edges) - 1)
+    ]
+
+
+def confusion(records: Sequence[Record]) -> Counter[tuple[int, int]]:
+    """How often each (true, predicted) pair of classes is; -1 is no box."""
+    pairs: Counter[tuple[int, int]] = Counter()
+    for record in records:
+        if record.matches is not None:
+            pairs.update(record.matches.pairs())
+        elif record.truth is not None and record.label is not None:
+            pairs[record.truth, record.label] += 1
+    return pairs

@@ -1,0 +1,66 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import json
+import pickle
+
+import pytest
+
+from mmacnn.reporting import read_run
+
+SAID = dict(img_path='a.png', pred_label=[0])
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (dict(metrics={}, predictions=[]), 'no predictions'),
+        ([dict(img_id=1)], 'expected what tools/test.py --out writes, found a list'),
+        (dict(state_dict={}), 'found a dict of state_dict'),
+        ({}, 'found a dict of nothing'),
+        (
+            dict(predictions=[SAID, dict(pred_label=1)]),
+            r'\[1\]: expected a key img_path',
+        ),
+        (
+            dict(predictions=[dict(img_path='a', gt_label=1)]),
+            r'\[0\]: found gt_label, img_path, expected one of pred_label',
+        ),
+    ],
+)
+def test_other_content(tmp_path, content, message):
+    path = tmp_path / 'other.pkl'
+    path.write_bytes(pickle.dumps(content))
+    with pytest.raises(ValueError, match=f'other.pkl: .*{message}'):
+        read_run(str(path))
+
+
+@pytest.mark.parametrize('name', ['broken.json', 'broken.pkl'])
+def test_damaged_files(tmp_path, name):
+    (tmp_path / name).write_bytes(b'{"metrics": {')
+    with pytest.raises(ValueError, match=f'{name}: can not be read'):
+        read_run(str(tmp_path / name))
+
+
+def test_missing_file_and_other_suffix(tmp_path):
+    with pytest.raises(FileNotFoundError, match='absent.pkl: no such file'):
+        read_run('absent.pkl')
+    (tmp_path / 'a.txt').touch()
+    with pytest.raises(ValueError, match='a.txt: expected a name ending in .pkl'):
+        read_run(str(tmp_path / 'a.txt'))
+
+
+def test_results_of_earlier_versions(tmp_path):
+    path = tmp_path / 'old.json'
+    path.write_text(json.dumps(dict(metrics={'a': 1.0}, predictions=[SAID])))
+    run = read_run(str(path))
+    assert (run.name, run.info, run.maps) == ('old', {}, {})
+    assert run.class_name(3) == 'class 3'
+
+
+def test_names_below_the_common_folder(tmp_path):
+    paths = ['/data/good/1.png', '/data/bad/1.png']
+    path = tmp_path / 'a.json'
+    path.write_text(
+        json.dumps(dict(predictions=[SAID | dict(img_path=p) for p in paths]))
+    )
+    records = read_run(str(path)).records
+    assert [record.name for record in records] == ['good/1.png', 'bad/1.png']

@@ -1,0 +1,52 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import numpy as np
+import pytest
+
+from mmacnn.reporting.statistics import (
+    confusion,
+    right_share,
+    shares_by_size,
+    size_edges,
+    sized_outcomes,
+    wilson_interval,
+)
+
+
+def test_wilson_interval():
+    # Newcombe, Statistics in Medicine 17 (1998), 857-872, table I: 81/263 and 0/20.
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+    assert wilson_interval(20, 20)[1] == 1
+
+
+def test_right_share(acnn):
+    share = right_share(acnn.records)
+    assert (share.hits, share.total, share.percent) == (6, 8, 75)
+    assert right_share([]) is None
+
+
+def test_bins_have_the_same_number_of_objects():
+    sizes = np.geomspace(1e-4, 1e-1, 90)
+    edges = size_edges(sizes)
+    shares = shares_by_size(sizes, sizes > edges[3], edges)
+    assert [share.total for share in shares] == [15] * 6
+    assert [share.hits for share in shares] == [0, 0, 0, 15, 15, 15]
+
+
+def test_objects_of_one_size():
+    sizes = np.full(40, 0.01)
+    (share,) = shares_by_size(sizes, sizes > 0, size_edges(sizes))
+    assert share.total == 40
+
+
+def test_a_detectors_boxes_count(detector):
+    sizes, right = sized_outcomes(detector.records)
+    assert len(sizes) == 7 and right.tolist() == [True, False, False, False] + 3 * [
+        True
+    ]
+
+
+def test_confusion(acnn, detector):
+    assert confusion(acnn.records) == {(0, 0): 3, (0, 1): 1, (1, 1): 3, (1, 0): 1}
+    pairs = {(0, 0): 4, (0, 1): 1, (0, -1): 2, (-1, 0): 1}
+    assert confusion(detector.records) == pairs
