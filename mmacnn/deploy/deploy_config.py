@@ -83,7 +83,8 @@ def plain_model_config(cfg: Config) -> Config:
     """Bring a model config into the form that MMDeploy reads.
 
     MMDeploy looks for ``test_pipeline`` and mmpretrain's ``data_preprocessor`` at the
-    top, compares the steps' types without their scope, and knows no labels.
+    top, compares the steps' types without their scope, which those of this package
+    keep, and knows no labels.
 
     Args:
         cfg: A config with ``model`` and ``test_dataloader``. It stays as it is.
@@ -98,12 +99,14 @@ def plain_model_config(cfg: Config) -> Config:
     steps = []
     for step in cfg.test_dataloader.dataset.pipeline:
         kind = step.type if isinstance(step.type, str) else step.type.__name__
-        kind = kind.rpartition('.')[2]
-        if kind == 'LoadAnyDepthImage':  # An exported model is given 8-bit frames.
+        name = kind.rpartition('.')[2]
+        if name == 'LoadAnyDepthImage':  # An exported model is given 8-bit frames.
             step, kind = {}, 'LoadImageFromFile'
-        if kind == 'LoadAnyDepthImage':
-            kind = 'LoadImageFromFile'  # A camera's images have 8 bit.
-        if kind not in FOR_LABELS:
+        elif name == 'LoadRegionMask':  # There are images alone to compare on.
+            step, kind = {}, 'mmacnn.StandInRegion'
+        elif not kind.startswith('mmacnn.'):
+            kind = name
+        if name not in FOR_LABELS:
             steps.append(dict(step, type=kind))
             steps[-1].pop('algorithm_keys', None)
     cfg.test_pipeline = steps

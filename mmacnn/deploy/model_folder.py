@@ -78,6 +78,13 @@ def _description(
         mean=None if is_frames else preprocessor.get('mean'),
         std=None if is_frames else preprocessor.get('std'),
     )
+    if preprocessor.get('type') == 'mmacnn.RoIMaskDataPreprocessor':
+        # The region's mask, 0 and 1, stays as it is.
+        taken.update(
+            channels=f'{taken["channels"]}+mask',
+            mean=[*(taken['mean'] or (0, 0, 0)), 0],
+            std=[*(taken['std'] or (1, 1, 1)), 1],
+        )
     taken['size'] = input_size(model_cfg) or fixed_size(taken)
     description = dict(
         version=__version__,
@@ -125,6 +132,9 @@ def input_size(model_cfg: Config) -> list[int] | None:
     for step in model_cfg.test_pipeline:
         if step['type'] == 'Resize' and not step.get('keep_ratio', False):
             return list(step['scale'][::-1])
+        if step['type'] == 'mmacnn.RegionResize':
+            size = step['size']
+            return [size, size] if isinstance(size, int) else list(size)
     return None
 
 

@@ -6,7 +6,12 @@ from .load_image import LoadAnyDepthImage
 from .load_mask import LoadDefectMask
 from .photometric import RandomBlur, RandomNoise, RandomPhotometric
 from .region_geometry import CropToRegion, RandomRegionCrop, RegionResize
-from .region_mask import AddMaskChannel, BlackOutBackground, LoadRegionMask
+from .region_mask import (
+    AddMaskChannel,
+    BlackOutBackground,
+    LoadRegionMask,
+    StandInRegion,
+)
 
 __all__ = [
     'AddMaskChannel',
@@ -21,4 +26,5 @@ __all__ = [
     'RandomPhotometric',
     'RandomRegionCrop',
     'RegionResize',
+    'StandInRegion',
 ]

@@ -12,6 +12,7 @@ from mmacnn.datasets.transforms import (
     LoadRegionMask,
     RandomRegionCrop,
     RegionResize,
+    StandInRegion,
 )
 
 SIZE = (40, 60)
@@ -128,3 +129,18 @@ def test_resize_and_flip():
 def test_mistakes(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+def test_stand_in_region_follows_from_the_name():
+    def stand_in(path, size=(50, 80)):
+        results = dict(img=np.zeros((*size, 3), np.uint8), img_path=path)
+        return StandInRegion()(results)
+
+    one, same, other = map(stand_in, ('a/1.png', 'b/1.png', 'a/2.png'))
+    np.testing.assert_array_equal(one['gt_seg_map'], same['gt_seg_map'])
+    assert (one['gt_seg_map'] != other['gt_seg_map']).any()
+    for name in range(20):
+        results = stand_in(f'{name}.png', (9, 300))
+        assert results['gt_seg_map'].shape == (9, 300)
+        assert 0 < results['region_share'] < 0.6
+    assert 'gt_seg_map' in StandInRegion()(dict(img=np.zeros((5, 5, 3), np.uint8)))

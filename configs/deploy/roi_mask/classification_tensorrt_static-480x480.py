@@ -1,0 +1,3 @@
+_base_ = ['../_base_/region_classification.py', '../_base_/tensorrt.py']
+
+ir_config = dict(input_shape=(480, 480))  # width, height
