@@ -56,7 +56,10 @@ class RegionFolderDataset(BaseDataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        """List the regions: ``img_path``, ``gt_label``, ``region`` (the mask)."""
+        """List the regions: ``img_path``, ``gt_label``, ``region`` (the mask).
+
+        Also ``instance_id``, their number in the table from 1 on.
+        """
         rows = list(self._rows())
         if not rows:
             raise ValueError(
@@ -78,6 +81,7 @@ class RegionFolderDataset(BaseDataset):
                     img_path=self._file(row, 'image', 'img_path', where),
                     gt_label=classes.index(row['label']),
                     region=self._file(row, 'mask', 'mask_path', where),
+                    instance_id=len(data_list) + 1,
                 )
             )
         return data_list

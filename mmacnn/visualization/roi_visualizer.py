@@ -18,7 +18,7 @@ from .drawing import as_canvas, crop_roi, draw_box, draw_text, fit, overlay_heat
 from .evidence import colour_bar, outline, overlay_evidence
 
 PREDICTED = ('pred_label', 'pred_score', 'pred_roi', 'pred_heatmap', 'pred_mask')
-TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map')
+TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map', 'region_share')
 
 PHOTO_SIZE = (600, 800)  # Space for the photograph, (h, w) in pixels.
 SIDE_SIZE = (288, 384)  # Space for each panel beside it.
@@ -70,7 +70,8 @@ class RoIVisualizer(Visualizer):
                 in logits if there is a ``pred_mask`` (h, w) cut from it, else >= 0;
                 ``gt_label``, ``gt_bboxes`` (N, 4) xyxy in pixels of the network input
                 with ``scale_factor`` and ``img_shape``, ``gt_seg_map`` (h, w) over the
-                image. All optional.
+                image, of a defect or, with ``region_share``, of the region that was
+                given. All optional.
             draw_gt (bool): Draw the true boxes and compare with the true class.
             draw_pred (bool): Draw the prediction.
             show (bool): Show the picture in a window.
@@ -158,7 +159,8 @@ def _photograph(
     legend = []
     if true.get('gt_seg_map', np.zeros(1)).any():
         photo = outline(photo, true['gt_seg_map'], BOX_COLOUR)
-        legend.append(('true defect', BOX_COLOUR))
+        is_asked = 'region_share' in true  # what the region is, not where a defect
+        legend.append(('region' if is_asked else 'true defect', BOX_COLOUR))
     if 'pred_mask' in pred:
         photo = outline(photo, pred['pred_mask'], ROI_COLOUR)
         count = len(connected_regions(pred['pred_mask']).areas)

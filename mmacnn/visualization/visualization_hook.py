@@ -76,6 +76,9 @@ class RoIVisualizationHook(Hook):
 
     def _draw(self, runner: Runner, sample: DataSample) -> None:
         name, out_file = self._names[sample.img_path], None
+        if 'instance_id' in sample:  # one of several regions of the image
+            stem, suffix = osp.splitext(name)
+            name = f'{stem}_{sample.instance_id}{suffix}'
         if self.out_dir is not None:
             out_file = osp.join(self.out_dir, _verdict(sample), name)
         runner.visualizer.add_datasample(

@@ -140,3 +140,18 @@ def test_images_look_as_the_pipeline_reads_them(tmp_path):
 
     picture = cv2.imread(str(tmp_path / 'out/correct/a.jpg'))
     assert (picture > 230).all(-1).sum() > 60 * 80 / 2
+
+
+def test_regions_of_one_image_have_a_picture_each(tmp_path):
+    images = Images(tmp_path / 'in', {'a.png': 0, './a.png': 1})
+    predict = images.predictions
+
+    def predictions():
+        samples = predict()
+        for number, sample in enumerate(samples, start=1):
+            sample.set_metainfo(dict(instance_id=number))
+        return samples
+
+    images.predictions = predictions
+    run(dict(enable=True, out_dir=str(tmp_path / 'out')), images)
+    assert files(tmp_path / 'out') == ['correct/a_1.jpg', 'wrong/a_2.jpg']

@@ -3,7 +3,7 @@
 data_root = 'data/regions'
 classes = ('brick', 'glass', 'metal', 'wood')
 
-meta_keys = ('img_path', 'ori_shape', 'img_shape', 'region_share')
+meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_share')
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),
@@ -17,7 +17,11 @@ test_pipeline = [
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.RegionResize', size=224),
     dict(type='mmacnn.AddMaskChannel'),
-    dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
+    dict(
+        type='mmpretrain.PackInputs',
+        algorithm_keys=('gt_seg_map',),
+        meta_keys=meta_keys,
+    ),
 ]
 
 train_dataloader = dict(

@@ -29,7 +29,11 @@ test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.AddMaskChannel'),
-    dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
+    dict(
+        type='mmpretrain.PackInputs',
+        algorithm_keys=('gt_seg_map',),
+        meta_keys=meta_keys,
+    ),
 ]
 
 train_dataloader = dict(
