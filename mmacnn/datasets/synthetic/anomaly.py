@@ -1,8 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Task ``anomaly``: parts of one kind, good and damaged, for learning from good ones.
 
-A turned flange lies on a dark mat. Good pictures differ by a little play in how it
-lies, by light, by the metal's grain and by the mat.
+A turned flange lies on a dark mat, at a station that stays as it is: the same mat, one
+diffuse lamp, a camera with fixed settings. Good pictures differ by a little play in how
+the part lies, by the metal's grain, and by what is left of changes of the light.
 """
 
 import cv2
@@ -28,14 +29,16 @@ _BORE, _BOLT_CIRCLE, _BOLT, _NUM_BOLTS = 30, 72, 9, 6
 _GROOVE = 50
 _PLAY = 3.0  # Largest shift of the part along x and y.
 _TURN = 0.12  # Largest turn, radians.
-_ENLARGED = 1.9  # Against the damage of sheets that are looked at from nearer.
+_ENLARGED = 2.5  # Against the damage of sheets that are looked at from nearer.
 _MAT = 0.12  # Mean share of light that the mat returns.
+_MAT_SEED = 5
 _EDGE = 0.4  # Cover from which a pixel belongs to a defect.
 _TRIES = 200
 
 
-def _mat(rng, material, size):
-    """The mat: always the same dark grey, whatever the sheet's own colour."""
+def _mat(material, size):
+    """The station's mat: the same dark piece in every picture."""
+    rng = np.random.default_rng(_MAT_SEED)
     sheet = ready_for_parts(make_sheet(rng, material, size))
     sheet.albedo *= np.float32(_MAT) / sheet.albedo.mean((0, 1))
     return sheet
@@ -129,7 +132,7 @@ def make_part(seeds, label, size, style):
     # A stream for each layer: the same seed with and without damage is the same part.
     piece, harm, light, camera = map(np.random.default_rng, seeds.spawn(4))
     scale = min(size) / _WORLD_SIDE
-    sheet = _mat(piece, style.materials[0], size)
+    sheet = _mat(style.materials[0], size)
     part = draw_flange(piece, sheet, scale)
     instances = []
     if label:
