@@ -6,6 +6,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from mmacnn.utils import InputError
+
 # What OpenMMLab and this package raise for a config or data that are wrong.
 USER_ERRORS = (
     ValueError,
@@ -44,7 +46,7 @@ def is_user_error(error: Exception) -> bool:
     Until the loop runs, all input is the user's. In the loop, only what is read from
     the data set and from the disk is; an error from a model's step is ours.
     """
-    if isinstance(error, OSError):
+    if isinstance(error, OSError | InputError):
         return True
     if not isinstance(error, USER_ERRORS):
         return False

@@ -22,6 +22,12 @@ CLASSIFIER = re.compile(r'feature_extractor\.classifier\..+')
 COUPLING = re.compile(
     r'(?:nf\.)?module_list\.(\d+)\.s([12])\.(fc1|fc2|fc2b|fc3)\.(weight|bias)'
 )
+# What a model holds that was never told how good images score.
+NO_THRESHOLD = {
+    'calibration.threshold': torch.tensor(float('nan')),
+    'calibration.good_scores': torch.zeros(0),
+    'calibration.map_level': torch.tensor(float('nan')),
+}
 
 
 def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
@@ -36,7 +42,8 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
 
     Returns:
         Weights of ``flow``, and of ``feature_extractor`` where they are there. The
-        classifier, which features do not need, is left out. There is no threshold yet.
+        classifier, which features do not need, is left out. The threshold is none; see
+        ``choose_anomaly_threshold``.
 
     Raises:
         ValueError: There are weights that an official DifferNet does not have, or no
@@ -61,7 +68,7 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
                 f'found the weight {name!r}, expected those of the official DifferNet: '
                 'feature_extractor.features.* and nf.module_list.*'
             )
-    return converted | _permutations(converted)
+    return converted | _permutations(converted) | NO_THRESHOLD
 
 
 def _permutations(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from torch.utils.data import DataLoader
 
 from mmacnn.apis import run_tool
 from mmacnn.apis.user_errors import describe, is_user_error
+from mmacnn.utils import InputError
 
 
 def caught(function):
@@ -65,6 +66,7 @@ def test_before_the_loop_runs(error, expected):
 def test_in_the_loop_only_files_and_data_are_the_users():
     assert not is_user_error(caught(in_loop(raiser(ValueError('in the model')))))
     assert is_user_error(caught(in_loop(raiser(OSError('disk is full')))))
+    assert is_user_error(caught(in_loop(raiser(InputError('a.png: not a number')))))
     loader = DataLoader(Samples(ValueError('a.png: truncated')))
     assert is_user_error(caught(in_loop(lambda *args: next(iter(loader)))))
 

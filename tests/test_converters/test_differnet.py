@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmacnn.converters import convert_differnet_checkpoint
-from mmacnn.models.anomaly import NormalizingFlow
+from mmacnn.models.anomaly import NormalizingFlow, ScoreCalibration
 
 DATA = Path(__file__).parents[1] / 'data/differnet_flow.npz'
 TOOL = (
@@ -42,8 +42,15 @@ def test_every_weight_has_its_place(official):
     features = {k: v for k, v in weights.items() if k.startswith('feature_extractor')}
     assert list(features) == ['feature_extractor.backbone.features.0.weight']
     flow = NormalizingFlow(12, num_blocks=3, hidden_channels=16)
-    names = {name.removeprefix('flow.') for name in weights.keys() - features.keys()}
-    assert names == flow.state_dict().keys()
+    found = {name.removeprefix('flow.') for name in weights if name.startswith('flow.')}
+    assert found == flow.state_dict().keys()
+    calibration = ScoreCalibration()
+    names = {f'calibration.{name}' for name in calibration.state_dict()}
+    assert weights.keys() - features.keys() - names == {f'flow.{n}' for n in found}
+    calibration.load_state_dict(
+        {name.removeprefix('calibration.'): weights[name] for name in names}
+    )
+    assert not calibration.is_known
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .calibration import ScoreCalibration
 from .likelihood import negative_log_likelihood
@@ -65,8 +66,8 @@ class DifferNet(BaseModel):
         """z (N, D) and the log-determinant (N,) of views (N, C, H, W).
 
         Raises:
-            ValueError: A value is NaN or infinite, or the flow is made for another
-                number of features.
+            InputError: A value is NaN or infinite.
+            ValueError: The flow is made for another number of features.
         """
         features = self.feature_extractor(views)
         if features.shape[1] != self.flow.in_channels:
@@ -77,8 +78,8 @@ class DifferNet(BaseModel):
         z, log_det = self.flow(features)
         for name, values in dict(feature=features, likelihood=log_det, z=z).items():
             if not torch.isfinite(values).all():
-                raise ValueError(
-                    f'DifferNet: found a {name} that is NaN or infinite, expected '
+                raise InputError(
+                    f'found a {name} that is NaN or infinite, expected '
                     'finite ones; are there such pixels, or such weights in the '
                     'checkpoint?'
                 )
@@ -95,12 +96,15 @@ class DifferNet(BaseModel):
         'tensor' returns the raw scores (B,), 'predict' the data samples with
         :meth:`predict`'s fields, 'loss' a dict.
         """
-        if mode == 'tensor':
-            return self.score(inputs)
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        if mode == 'loss':
-            return self.loss(inputs)
+        try:
+            if mode == 'tensor':
+                return self.score(inputs)
+            if mode == 'predict':
+                return self.predict(inputs, data_samples)
+            if mode == 'loss':
+                return self.loss(inputs)
+        except InputError as error:
+            raise InputError(f'{_names(data_samples)}: {error}') from None
         raise ValueError(f"mode: found {mode!r}, expected 'tensor', 'predict', 'loss'")
 
     def loss(self, inputs: Tensor) -> dict[str, Tensor]:
@@ -168,6 +172,12 @@ class DifferNet(BaseModel):
                 sample.set_field(heatmap, 'pred_heatmap')
                 sample.set_field(heatmap > 0, 'pred_mask')
         return samples
+
+
+def _names(data_samples: list[DataSample] | None) -> str:
+    """The files of a batch, as far as they are known."""
+    names = [sample.get('img_path') for sample in data_samples or ()]
+    return ', '.join(map(str, filter(None, names))) or 'DifferNet'
 
 
 def _expect_good_features(model: DifferNet, incompatible_keys) -> None:

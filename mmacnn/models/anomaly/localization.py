@@ -52,10 +52,13 @@ class ViewMap:
                 found = self.of_views(model, views.flatten(0, 1))
                 found = found.unflatten(0, views.shape[:2])
                 maps += model.views.restored(found, indices).sum(1)
-                # A corner of the image is outside of most views.
                 here = model.views.fixed(seen, indices)
                 coverage += model.views.restored(here, indices).sum(1)
-        return (maps / coverage.clamp(min=1))[:, 0].detach()
+        # A corner of the image may be outside of every view: nothing speaks for it.
+        is_seen = coverage > 0.5
+        maps = torch.where(is_seen, maps / coverage.clamp(min=0.5), torch.inf)
+        maps = torch.where(is_seen, maps, maps.amin((2, 3), keepdim=True))
+        return maps[:, 0].detach()
 
     def of_views(self, model: 'DifferNet', views: Tensor) -> Tensor:
         """Maps (N, 1, H, W), 0 or more, of views (N, C, H, W)."""

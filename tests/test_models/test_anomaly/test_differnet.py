@@ -3,6 +3,8 @@ import pytest
 import torch
 from mmpretrain.structures import DataSample
 
+from mmacnn.utils import InputError
+
 SCORED = {'pred_anomaly_score'}
 DECIDED = SCORED | {'pred_label', 'pred_score'}
 SHOWN = DECIDED | {'pred_heatmap', 'pred_mask'}
@@ -149,9 +151,12 @@ def test_loaded_features_are_not_called_random(build, images, warnings, tmp_path
 
 def test_nan_is_one_line(build, images):
     images[0, 0, 3, 3] = float('nan')
-    with pytest.raises(ValueError, match='found a feature that is NaN') as error:
-        build()(images, mode='loss')
-    assert '\n' not in str(error.value)
+    samples = [DataSample(metainfo=dict(img_path=name)) for name in ('a.png', 'b.png')]
+    for mode in ('loss', 'predict'):
+        with pytest.raises(InputError, match='a.png, b.png: found a feature that is N'):
+            build()(images, samples, mode=mode)
+    with pytest.raises(InputError, match='^DifferNet: found a feature'):
+        build()(images)
 
 
 def test_number_of_features_is_checked(build, differnet_cfg, images):
