@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format soak bench clean
+.PHONY: help setup demo test lint format docs soak bench clean
 
 # Python 3.11 is what the pins in requirements/constraints.txt are tested with.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -56,6 +56,9 @@ format: setup ## format, and mend what ruff can mend
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
+docs: setup ## write the documentation to docs/_build/index.html
+	$(RUN) -m sphinx -q -W --keep-going -d docs/_build/.doctrees docs/en docs/_build
+
 SOAK_ROUNDS ?= 20
 
 soak: setup ## run the tests with processes and kills many times, for what fails seldom
@@ -72,5 +75,5 @@ bench: setup ## train and test the full benchmark: 90 minutes on 2 cores
 	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/last_checkpoint) --work-dir $(BENCH)
 
 clean: ## remove what was built, but not .venv, data/ and work_dirs/
-	rm -rf build dist *.egg-info mmacnn/.mim .pytest_cache .ruff_cache
+	rm -rf build dist docs/_build *.egg-info mmacnn/.mim .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -6,6 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import mmengine
+from mmengine.registry import MODELS, DefaultScope
+from torch import nn
+
+from .config import class_names, load_checkpoint, load_config, load_weights
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -65,3 +69,44 @@ def find_model(config_or_name: str) -> tuple[str, str | None]:
             'expected one of those that `python -m mmacnn models` lists'
         )
     return entry['Config'], entry.get('Weights')
+
+
+def get_model(
+    config_or_name: str, pretrained: bool | str = False, device: str = 'cpu'
+) -> nn.Module:
+    """Build a model by its name, as ``mmpretrain.get_model`` does for its own.
+
+    Args:
+        config_or_name: Config file, or the model's name.
+        pretrained: True for the weights that the ``metafile.yml`` names, or a
+            checkpoint, a path or URL. False for random weights.
+        device: Such as 'cpu' or 'cuda:0'.
+
+    Returns:
+        The model in evaluation mode, with ``cfg`` (its config) and ``dataset_meta``
+        (with the names of its ``classes``, None where nothing has them).
+
+    Raises:
+        FileNotFoundError: There is no such config file or checkpoint.
+        ValueError: There is no model of this name, no weights are known for it, or they
+            don't fit.
+
+    Example:
+        >>> model = get_model('acnn-opt_synthetic-product-code', pretrained=True)
+        >>> model.dataset_meta['classes']
+        ('1069', '1071', '3707', '3709')
+    """
+    path, known_weights = find_model(str(config_or_name))
+    if pretrained is True and known_weights is None:
+        raise ValueError(
+            f'{config_or_name}: no weights are known for this model, name a checkpoint'
+        )
+    weights = known_weights if pretrained is True else pretrained
+    cfg = load_config(path)
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
+        model = MODELS.build(cfg.model)
+    checkpoint = load_checkpoint(weights) if weights else {}
+    if weights:
+        load_weights(model, checkpoint, weights)
+    model.cfg, model.dataset_meta = cfg, dict(classes=class_names(checkpoint, cfg))
+    return model.to(device).eval()

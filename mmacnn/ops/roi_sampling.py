@@ -39,7 +39,7 @@ def sample_roi(
         output_size: (h, w) of the crop.
 
     Returns:
-        (B, C, *output_size).
+        (B, C, h, w), of ``output_size``.
 
     Example:
         >>> image = torch.arange(16.0).view(1, 1, 4, 4)

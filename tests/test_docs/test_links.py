@@ -1,0 +1,44 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Every relative link of the Markdown files leads to a file."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Between fences there are no links, but there may be brackets.
+FENCED = re.compile(r'^( *)```.*?^\1```$', re.MULTILINE | re.DOTALL)
+LINK = re.compile(r'!?\[[^\]]*\]\(([^()\s]+)\)')
+FOLDERS = ('configs', 'demo', 'docs', 'mmacnn', 'tests', 'tools')
+
+
+def pages():
+    """All Markdown files that belong to the repository."""
+    yield ROOT / 'README.md'
+    for folder in FOLDERS:
+        for page in (ROOT / folder).rglob('*.md'):
+            if not {'_build', '.mim'} & set(page.parts):
+                yield page
+
+
+def broken_links(text: str, folder: Path) -> list[str]:
+    links = (link.partition('#')[0] for link in LINK.findall(FENCED.sub('', text)))
+    return [
+        link
+        for link in links
+        if link and '://' not in link and not (folder / link).exists()
+    ]
+
+
+def test_links_lead_to_files():
+    broken = {
+        str(page.relative_to(ROOT)): links
+        for page in pages()
+        if (links := broken_links(page.read_text(encoding='utf-8'), page.parent))
+    }
+    assert broken == {}
+
+
+def test_a_broken_link_is_found():
+    text = 'See [a](tests), [b](nowhere.md#x), [c](#d), ![e](https://f/g.png)\n'
+    text += '```\n[h](nothing)\n```\n'
+    assert broken_links(text, ROOT) == ['nowhere.md']
