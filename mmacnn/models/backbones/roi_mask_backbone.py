@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-import torch
 from mmengine.model import ModuleDict
 from torch import Tensor, nn
 
@@ -12,10 +11,9 @@ from mmacnn.models.attention import RoIMaskAttention
 from mmacnn.registry import MODELS
 
 from .cell_geometry import probe_image
-from .truncated_backbone import list_stages
+from .points import STEM, count_channels, find_point
 
-STEM = 'stem'
-STAGE = 'stage'
+OWNER = 'RoIMaskBackbone'
 
 
 class RoIMaskBranch(ModuleDict):
@@ -94,8 +92,8 @@ def roi_mask_backbone(
             'names, such as stem or stage1'
         )
     model = MODELS.build(backbone)
-    modules = {name: _find(model, name) for name in points}
-    channels = _count_channels(model, modules)
+    modules = {name: find_point(model, name, OWNER) for name in points}
+    channels = count_channels(model, modules, OWNER)
     keys = {name: name.replace('.', '_') for name in points}
     branch = RoIMaskBranch(
         {
@@ -110,58 +108,3 @@ def roi_mask_backbone(
         module.register_forward_hook(partial(branch.attend, keys[name]))
     model.register_forward_hook(branch.forget)
     return model
-
-
-def _find(model: nn.Module, point: str) -> nn.Module:
-    """The module whose output the mask joins."""
-    kind = type(model).__name__
-    if point == STEM:
-        return next(m for m in model.modules() if isinstance(m, nn.Conv2d))
-    number = point.removeprefix(STAGE)
-    if point.startswith(STAGE) and number.isdecimal():
-        stages = list_stages(model, f'RoIMaskBackbone of {kind}')
-        if not 1 <= int(number) <= len(stages):
-            raise ValueError(
-                f'RoIMaskBackbone of {kind}: found the point {point!r}, expected '
-                f'stage1 to stage{len(stages)}'
-            )
-        return stages[int(number) - 1]
-    try:
-        return model.get_submodule(point)
-    except AttributeError:
-        raise ValueError(
-            f'RoIMaskBackbone of {kind}: found the point {point!r}, expected {STEM}, '
-            f'{STAGE}1 and so on, or the name of a module in the backbone'
-        ) from None
-
-
-def _count_channels(model: nn.Module, modules: dict[str, nn.Module]) -> dict[str, int]:
-    """Channels of what each module returns, found by a look at a black image."""
-    channels: dict[str, int] = {}
-
-    def note(name: str, module: nn.Module, inputs: tuple, output: Tensor) -> None:
-        if not isinstance(output, Tensor) or output.ndim != 4:
-            raise ValueError(
-                f'RoIMaskBackbone: {name} of {type(model).__name__} returns no '
-                'feature map (batch, channels, height, width)'
-            )
-        channels[name] = output.shape[1]
-
-    hooks = [
-        module.register_forward_hook(partial(note, name))
-        for name, module in modules.items()
-    ]
-    training = model.training
-    model.eval()
-    with torch.no_grad():
-        model(probe_image(model))
-    model.train(training)
-    for hook in hooks:
-        hook.remove()
-    unused = [name for name in modules if name not in channels]
-    if unused:
-        raise ValueError(
-            f'RoIMaskBackbone: {unused[0]} of {type(model).__name__} does not run '
-            'in a forward pass'
-        )
-    return channels
