@@ -75,7 +75,7 @@ def plot_region_accuracy(
         out_file: Picture to write, in a format that its ending names.
         edges: See :func:`mmacnn.evaluation.region_accuracy.accuracy_by_share`.
     """
-    figure = Figure(figsize=(7.2, 4.4), layout='constrained')
+    figure = Figure(figsize=(8.4, 4.2), layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     shares = np.concatenate([share for _, share in results.values()])
@@ -100,7 +100,7 @@ def plot_region_accuracy(
     axes.set_ylabel('accuracy, %')
     axes.set_ylim(0, 102)
     axes.grid(axis='y', alpha=0.3)
-    axes.legend(title='all regions')
+    axes.legend(title='all regions', loc='center left', bbox_to_anchor=(1.02, 0.5))
     with written_whole(out_file) as path:
         kind = Path(out_file).suffix.removeprefix('.')
         figure.savefig(path, dpi=150, format=kind)

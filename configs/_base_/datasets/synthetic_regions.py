@@ -69,5 +69,9 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-val_evaluator = [dict(type='mmacnn.RegionAccuracy')]
+val_evaluator = [
+    dict(type='mmacnn.RegionAccuracy'),
+    # The accuracy of each class.
+    dict(type='mmpretrain.SingleLabelMetric', items=('recall',), average=None),
+]
 test_evaluator = val_evaluator

@@ -32,8 +32,9 @@ class LoadRegionMask(BaseTransform):
         where = str(results.get('img_path', 'the image'))
         if 'region' not in results:
             raise KeyError(
-                f'{where}: expected the key region (a mmacnn.CocoRegionDataset or '
-                'mmacnn.RegionFolderDataset)'
+                f'{where}: found no region, expected one: of a '
+                'mmacnn.CocoRegionDataset or mmacnn.RegionFolderDataset, or named to '
+                'demo/roi_mask_demo.py'
             )
         if 'instance_id' in results:
             where = f'{where}, annotation {results["instance_id"]}'
