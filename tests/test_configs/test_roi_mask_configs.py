@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import yaml
 from mmengine.config import Config
 from mmengine.registry import (
     DATA_SAMPLERS,
@@ -113,8 +114,12 @@ def test_config_trains_and_predicts(path, data):
     assert 0 <= metric.evaluate(4)['region/accuracy'] <= 100
 
 
-def test_there_are_configs():
+def test_every_config_is_listed():
     assert len(CONFIGS) == 7
+    metafile = yaml.safe_load((ROOT / 'configs/roi_mask/metafile.yml').read_text())
+    listed = [model['Config'] for model in metafile['Models']]
+    assert listed == [path.relative_to(ROOT).as_posix() for path in CONFIGS]
+    assert 'configs/roi_mask/metafile.yml' in (ROOT / 'model-index.yml').read_text()
 
 
 def test_synthetic_configs_differ_in_the_region_alone():
