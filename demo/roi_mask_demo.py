@@ -7,8 +7,9 @@ Any number of them: ``--mask a.png b.png --box 10,20,60,40``.
 import argparse
 import os
 
-from mmacnn.apis import RegionInferencer, numbers, run_tool, whole_number
-from mmacnn.apis.region_inferencer import box_region, describe_regions
+from mmacnn.apis import RegionInferencer, run_tool, whole_number
+from mmacnn.apis.command_line import add_region_arguments, regions_of
+from mmacnn.apis.region_inferencer import describe_regions
 
 
 def parse_args() -> argparse.Namespace:
@@ -16,27 +17,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('image', help='image file')
     parser.add_argument('config', help='config file')
     parser.add_argument('--weights', required=True, help='checkpoint of the model')
-    several = dict(nargs='+', action='extend', default=[])
-    parser.add_argument(
-        '--mask',
-        **several,
-        metavar='FILE',
-        help="picture of the image's size, 0 but on the region",
-    )
-    parser.add_argument(
-        '--box',
-        **several,
-        type=numbers,
-        metavar='X,Y,W,H',
-        help='left, top, width and height in pixels',
-    )
-    parser.add_argument(
-        '--polygon',
-        **several,
-        type=numbers,
-        metavar='X,Y,X,Y,X,Y',
-        help='corners in pixels',
-    )
+    add_region_arguments(parser)
     parser.add_argument(
         '--out-file', default='', metavar='FILE', help='new file for the picture'
     )
@@ -51,10 +32,9 @@ def main() -> None:
     if args.out_file and os.path.exists(args.out_file):
         raise FileExistsError(f'{args.out_file} exists, name a new file')
     inferencer = RegionInferencer(args.config, args.weights, args.device)
-    regions = [*args.mask, *map(box_region, args.box), *([p] for p in args.polygon)]
     results = inferencer(
         args.image,
-        regions,
+        regions_of(args),
         batch_size=args.batch_size,
         out_file=args.out_file,
         show=args.show,

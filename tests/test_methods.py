@@ -10,6 +10,7 @@ import pytest
 
 from mmacnn import apis
 from mmacnn.apis import Inspector
+from mmacnn.apis.region_inferencer import box_region
 from mmacnn.datasets.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,7 @@ class Method:
         deploy: Below ``configs/deploy/``.
         images: Where the test images lie in the data set.
         options: Settings of the config to override.
+        inspector: Settings of the Inspector.
     """
 
     config: str
@@ -35,6 +37,7 @@ class Method:
     deploy: str
     images: str = 'test/images'
     options: dict = field(default_factory=dict)
+    inspector: dict = field(default_factory=dict)
 
 
 METHODS = {
@@ -60,6 +63,31 @@ METHODS = {
         (96, 96),
         'cam/cam_onnxruntime_dynamic.py',
         images='test/images/defective',
+    ),
+    'roi_mask': Method(
+        'roi_mask/roi-mask-resnet18_synthetic-regions.py',
+        'regions',
+        (96, 96),
+        'roi_mask/classification_onnxruntime_dynamic.py',
+        inspector=dict(
+            regions=[box_region((10, 10, 40, 30)), [[60, 60, 90, 60, 60, 90]]]
+        ),
+    ),
+    'attentdiffernet': Method(
+        'attentdiffernet/attentdiffernet-se_alexnet_synthetic-anomaly.py',
+        'anomaly',
+        (96, 96),
+        'attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
+        images='test/pit',
+        options={
+            'model.flow.in_channels': 512,  # of two scales
+            'model.flow.num_blocks': 2,
+            'model.flow.hidden_channels': 16,
+            'model.feature_extractor.scales': (96, 64),
+            'calibration_dataloader.dataset.data_root': '{data}',
+            'calibration_dataloader.num_workers': 0,
+            'calibration_dataloader.persistent_workers': False,
+        },
     ),
 }
 
@@ -99,11 +127,14 @@ def test_from_data_to_the_exported_model(method, tmp_path):
         show_dir=str(tmp_path / 'shown'),
         cfg_options=options,
     )
-    assert json.loads((tmp_path / 'results.json').read_text())['metrics'] == metrics
-    assert len(list((tmp_path / 'shown').rglob('*.jpg'))) == 4
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert results['metrics'] == metrics
+    pictures = list((tmp_path / 'shown').rglob('*.jpg'))
+    assert len(pictures) == len(results['predictions']) >= 4
 
     images = sorted((data / method.images).rglob('*.*'))
-    trained = list(Inspector(config, weights, device='cpu')(images))
+    settings = method.inspector
+    trained = list(Inspector(config, weights, device='cpu', **settings)(images))
     assert len(trained) == len(images) > 0
 
     from mmacnn.deploy import deploy
@@ -117,7 +148,7 @@ def test_from_data_to_the_exported_model(method, tmp_path):
         verify=2,
         verify_images=str(images[0].parent),
     )
-    inspector = Inspector(config, backend_model=str(tmp_path / 'exported'))
+    inspector = Inspector(config, backend_model=str(tmp_path / 'exported'), **settings)
     for ours, theirs in zip(trained, inspector(images), strict=True):
         assert_same(ours, theirs)
 

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from .arguments import add_launcher, probability, whole_number
+from .arguments import add_launcher, numbers, probability, whole_number
 from .inspection_result import InspectionResult
 
 LISTED = 20  # More results than this are counted instead of listed.
@@ -88,7 +88,40 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help="from which score a detector's box counts (0.3)",
     )
     parser.add_argument('--show', action='store_true', help='show each in a window')
+    add_region_arguments(parser)
     add_launcher(parser)
+
+
+def add_region_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--mask``, ``--box`` and ``--polygon``, which :func:`regions_of` takes."""
+    several = dict(nargs='+', action='extend', default=[])
+    parser.add_argument(
+        '--mask',
+        **several,
+        metavar='FILE',
+        help="picture of the image's size, 0 but on the region",
+    )
+    parser.add_argument(
+        '--box',
+        **several,
+        type=numbers,
+        metavar='X,Y,W,H',
+        help='left, top, width and height in pixels',
+    )
+    parser.add_argument(
+        '--polygon',
+        **several,
+        type=numbers,
+        metavar='X,Y,X,Y,X,Y',
+        help='corners in pixels',
+    )
+
+
+def regions_of(args: argparse.Namespace) -> list:
+    """The regions that the user named, masks first."""
+    from .region_inferencer import box_region
+
+    return [*args.mask, *map(box_region, args.box), *([p] for p in args.polygon)]
 
 
 def run_inspection(args: argparse.Namespace) -> None:
@@ -111,6 +144,7 @@ def run_inspection(args: argparse.Namespace) -> None:
         accept=args.accept,
         min_score=args.min_score,
         score_thr=args.score_thr,
+        regions=regions_of(args),
     )
     inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
     if isinstance(inputs, str) and inputs.isdigit():

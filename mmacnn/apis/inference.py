@@ -8,13 +8,18 @@ from mmdet.models import BaseDetector
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
+from mmacnn.datasets.regions import Region
+
 from .config import load_config
 from .detection_inferencer import DetectionInferencer
 from .image_inferencer import ImageInferencer
+from .region_inferencer import RegionInferencer
+from .region_inspection import RegionInspection
 from .roi_inferencer import RoIInferencer
 
 LISTED = 20  # More results than this are counted instead of listed.
 NOTHING = 'nothing'
+LOADS_REGIONS = 'mmacnn.LoadRegionMask'
 
 
 def init_inferencer(
@@ -23,7 +28,8 @@ def init_inferencer(
     device: str | None = None,
     score_thr: float = 0.3,
     backend_model: str | None = None,
-) -> ImageInferencer:
+    regions: Sequence[Region] | None = None,
+) -> ImageInferencer | RegionInspection:
     """Make the inferencer for the model of a config.
 
     Args:
@@ -32,14 +38,29 @@ def init_inferencer(
         device: Such as 'cpu' or 'cuda:0'. Defaults to the best there.
         score_thr: Score in [0, 1] from which a detector's box counts.
         backend_model: Model folder of ``tools/deploy.py``, to run instead.
+        regions: Where the regions are on every image, for a model that names regions.
 
     Raises:
         FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
+        ValueError: There are regions for another model, or none for such a one.
     """
     cfg = load_config(config)
+    if _names_regions(cfg):
+        inferencer = RegionInferencer(cfg, weights, device, backend_model)
+        return RegionInspection(inferencer, regions or ())
+    if regions:
+        raise ValueError(
+            f'{config}: found regions, expected none: its test pipeline has no '
+            f'{LOADS_REGIONS}'
+        )
     if _is_detector(cfg):
         return DetectionInferencer(cfg, weights, device, score_thr, backend_model)
     return RoIInferencer(cfg, weights, device, backend_model)
+
+
+def _names_regions(cfg: Config) -> bool:
+    pipeline = cfg.get('test_dataloader', {}).get('dataset', {}).get('pipeline', ())
+    return any(step['type'] == LOADS_REGIONS for step in pipeline)
 
 
 def _is_detector(cfg: Config) -> bool:

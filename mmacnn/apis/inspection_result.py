@@ -141,6 +141,11 @@ def judge(
     Raises:
         ValueError: The model has an anomaly score, and no threshold for it.
     """
+    if found.get('is_asked'):  # regions to be named, in the order of the places
+        if min(found['pred_scores']) < min_score:
+            return UNSURE
+        known = accept is None or set(found['pred_classes']) <= set(accept)
+        return PASS if known else FAIL
     if 'pred_classes' in found:
         return FAIL if set(found['pred_classes']) - set(accept or ()) else PASS
     if 'pred_score' not in found:

@@ -11,6 +11,7 @@ import numpy as np
 from mmengine.dist import all_gather_object, barrier, get_dist_info, is_main_process
 from mmengine.structures import BaseDataElement
 
+from mmacnn.datasets.regions import Region
 from mmacnn.utils import require_empty, track
 
 from .frames import Capture, Frame, Image, Images, Source, open_frames
@@ -46,6 +47,9 @@ class Inspector:
         accept (Collection[str], optional): Names of the classes that pass.
         min_score (float): Score in [0, 1] that a class must have for a verdict.
         score_thr (float): Score in [0, 1] from which a detector's box counts.
+        regions (Sequence, optional): For a model that names regions: where they are on
+            every image, see :func:`mmacnn.datasets.regions.decode_region`. Each is a
+            place of the result, which is that of the least sure one.
 
     Raises:
         FileNotFoundError: The config, the weights or the model folder is missing.
@@ -68,6 +72,7 @@ class Inspector:
         accept: Collection[str] | None = None,
         min_score: float = 0.0,
         score_thr: float = 0.3,
+        regions: Sequence[Region] | None = None,
     ) -> None:
         config, known_weights = find_model(str(config_or_name))
         if backend_model is None:
@@ -80,7 +85,7 @@ class Inspector:
         elif weights is not None:
             raise ValueError('expected either weights or an exported model, found both')
         self.inferencer = init_inferencer(
-            config, weights, device, score_thr, backend_model
+            config, weights, device, score_thr, backend_model, regions
         )
         self.accept, self.min_score = accept, min_score
         unknown = set(accept or ()) - set(self.inferencer.classes or ())
@@ -193,8 +198,10 @@ class Inspector:
         label, name, score = (
             found.get(f'pred_{key}') for key in ('label', 'class', 'score')
         )
-        if 'pred_labels' in found and places:  # a detector's surest
-            best = int(np.argmax(found['pred_scores']))
+        if 'pred_labels' in found and places:
+            # A detector's surest find; of regions the one to look at.
+            pick = np.argmin if found.get('is_asked') else np.argmax
+            best = int(pick(found['pred_scores']))
             label, name, score = (
                 found[f'pred_{key}'][best] for key in ('labels', 'classes', 'scores')
             )

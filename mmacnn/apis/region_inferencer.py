@@ -7,7 +7,7 @@ import numpy as np
 
 from mmacnn.datasets.regions import Region, decode_region
 from mmacnn.datasets.transforms.region_geometry import region_box
-from mmacnn.utils import track, written_whole
+from mmacnn.utils import written_whole
 from mmacnn.visualization.region_names import draw_region_names
 
 from .frames import Image, list_images, name_of, read_image
@@ -88,12 +88,44 @@ class RegionInferencer(RoIInferencer):
         ]
         if not masks:
             raise ValueError(f'{name}: found no region, expected at least one')
+        samples = self._predict_regions(pixels, name, masks, batch_size)
+        results = self._as_results(samples, masks)
+        if out_file or show:
+            self.draw_names(name, pixels, masks, results, out_file, show)
+        return samples if return_datasamples else results
+
+    def name_regions(
+        self, image: np.ndarray, name: str, masks: Sequence[np.ndarray]
+    ) -> list[dict]:
+        """Predict what each region of one image is.
+
+        Args:
+            image (np.ndarray): (H, W, 3) uint8 BGR.
+            name (str): What the data samples have as ``img_path``.
+            masks (Sequence[np.ndarray]): Each (H, W) bool.
+
+        Returns:
+            list: For each region, a dict as of ``__call__``.
+        """
+        samples = self._predict_regions(image, name, masks, len(masks))
+        return self._as_results(samples, masks)
+
+    def _predict_regions(
+        self,
+        image: np.ndarray,
+        name: str,
+        masks: Sequence[np.ndarray],
+        batch_size: int,
+    ) -> list:
         samples = []
-        for start in track(range(0, len(masks), batch_size), 'Inference'):
+        for start in range(0, len(masks), batch_size):
             batch = [dict(region=mask) for mask in masks[start : start + batch_size]]
             count = len(batch)
-            samples += self.predict([pixels] * count, [name] * count, batch)
-        results = [
+            samples += self.predict([image] * count, [name] * count, batch)
+        return samples
+
+    def _as_results(self, samples: list, masks: Sequence[np.ndarray]) -> list[dict]:
+        return [
             dict(
                 self.as_dict(sample),
                 region_share=float(mask.mean()),
@@ -101,19 +133,17 @@ class RegionInferencer(RoIInferencer):
             )
             for sample, mask in zip(samples, masks, strict=True)
         ]
-        if out_file or show:
-            self._draw_names(name, pixels, masks, results, out_file, show)
-        return samples if return_datasamples else results
 
-    def _draw_names(
+    def draw_names(
         self,
         name: str,
         image: np.ndarray,
         masks: Sequence[np.ndarray],
         results: Sequence[dict],
-        out_file: str,
+        out_file: str | None,
         show: bool,
     ) -> None:
+        """Draw the regions of an image with their names, in a file or a window."""
         names = [f'{r["pred_class"]} {r["pred_score"]:.2f}' for r in results]
         picture = draw_region_names(image[..., ::-1], masks, names)
         if out_file:
