@@ -136,6 +136,10 @@ def test_from_data_to_the_exported_model(method, tmp_path):
     pictures = list((tmp_path / 'shown').rglob('*.jpg'))
     assert len(pictures) == len(results['predictions']) >= 4
 
+    page = tmp_path / 'report.html'
+    apis.report([str(tmp_path / 'results.json')], str(page))
+    assert 'tiny' in page.read_text(encoding='utf-8')
+
     images = sorted((data / method.images).rglob('*.*'))
     settings = method.inspector
     trained = list(Inspector(config, weights, device='cpu', **settings)(images))
