@@ -26,6 +26,8 @@ class Predictions(BaseMetric):
     and ``pred_mask`` and ``gt_seg_map`` as PNG files in memory.
     """
 
+    default_prefix = 'predictions'  # mmengine warns without one
+
     def __init__(self) -> None:
         super().__init__()
         self._hardest: list[tuple[float, int]] = []
@@ -36,7 +38,7 @@ class Predictions(BaseMetric):
             if 'gt_seg_map' in sample:
                 record['object_share'] = float(_array(sample['gt_seg_map']).mean())
             self.results.append(record)
-            if 'pred_heatmap' in sample:
+            if 'pred_heatmap' in sample or 'gt_seg_map' in sample:
                 self._keep_maps(record, sample)
 
     def _keep_maps(self, record: dict, sample: dict) -> None:
@@ -76,11 +78,13 @@ def plain(value: Any) -> Any:
 
 
 def _compact_maps(sample: dict) -> dict[str, Any]:
-    heat = torch.as_tensor(sample['pred_heatmap']).cpu().float().numpy()
-    scale = min(1.0, MAP_SIZE / max(heat.shape))
-    size = [max(1, round(extent * scale)) for extent in heat.shape[::-1]]
-    small = cv2.resize(heat, size, interpolation=cv2.INTER_AREA)
-    maps = dict(pred_heatmap=small.clip(-6e4, 6e4).astype(np.float16))
+    maps = {}
+    if 'pred_heatmap' in sample:
+        heat = torch.as_tensor(sample['pred_heatmap']).cpu().float().numpy()
+        scale = min(1.0, MAP_SIZE / max(heat.shape))
+        size = [max(1, round(extent * scale)) for extent in heat.shape[::-1]]
+        small = cv2.resize(heat, size, interpolation=cv2.INTER_AREA)
+        maps['pred_heatmap'] = small.clip(-6e4, 6e4).astype(np.float16)
     for key in ('pred_mask', 'gt_seg_map'):
         if key in sample:
             png = cv2.imencode('.png', _array(sample[key]).astype(np.uint8) * 255)[1]

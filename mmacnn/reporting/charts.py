@@ -18,6 +18,7 @@ from .statistics import shares_by_size, size_edges, sized_outcomes
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, and line styles.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00')
+BOXES_FOUND, RIGHT = 'Boxes found', 'Right images'
 LINES = ('-', '--', ':', '-.')
 INK, GRID = '#1f2328', '#d8dee4'
 STYLE = {
@@ -86,8 +87,8 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
     if not found:
         return None
     edges = size_edges(np.concatenate([sizes for _, _, sizes, _ in found]))
-    detects = any(run.records[0].matches is not None for _, run, _, _ in found)
-    what = 'Boxes found' if detects else 'Right images'
+    detects = {run.records[0].matches is not None for _, run, _, _ in found}
+    what = ' or '.join([BOXES_FOUND] * (True in detects) + [RIGHT] * (False in detects))
     with matplotlib.rc_context(STYLE):
         figure, axes = _new_axes()
         words = []
@@ -203,8 +204,8 @@ def _roc_curves(runs: Sequence[Run]) -> Chart | None:
             figure,
             'ROC curve of the score of not being good',
             words,
-            'Over the images; class 0 is good. The area is 100 % where every bad image '
-            'scores above every good one, 50 % by chance.',
+            f'{"; ".join(words)}. Over the images; class 0 is good. The area is 100 % '
+            'where every bad image scores above every good one, 50 % by chance.',
         )
 
 

@@ -14,7 +14,8 @@ from mmacnn.version import __version__
 
 from .charts import draw_charts
 from .pictures import Picture, draw_pictures
-from .results import Run
+from .records import Record
+from .results import Run, same_data
 from .tables import confusion_tables, headline, notices, run_details, sides
 
 MAX_PICTURES = 60  # About 5 MB.
@@ -70,13 +71,15 @@ def write_report(
 
 
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(truth_words=truth_words, label_words=label_words)
+    return environment
 
 
 def _as_script(value: Any) -> str:
@@ -94,18 +97,19 @@ def image_rows(runs: Sequence[Run], pictures: Sequence[Picture]) -> list[dict]:
         ``picture``, the place among the pictures, None without one.
     """
     drawn = {(each.run, each.image): i for i, each in enumerate(pictures)}
-    rows: dict[str, dict] = {}
+    rows: dict[tuple, dict] = {}
     for number, run in enumerate(runs):
+        data = None if same_data(run, runs[0]) else run.fingerprint
         for index, record in enumerate(run.records):
             row = rows.setdefault(
-                record.name,
+                (data, record.name),
                 dict(name=record.name, truth='', size=None, runs=[None] * len(runs)),
             )
-            row['truth'] = row['truth'] or truth_words(run, index)
+            row['truth'] = row['truth'] or truth_words(run, record)
             if row['size'] is None and record.object_share:
                 row['size'] = _short(100 * record.object_share)
             row['runs'][number] = dict(
-                label=label_words(run, index),
+                label=label_words(run, record),
                 score=_short(record.score),
                 right=record.right,
                 picture=drawn.get((number, index)),
@@ -113,18 +117,16 @@ def image_rows(runs: Sequence[Run], pictures: Sequence[Picture]) -> list[dict]:
     return list(rows.values())
 
 
-def truth_words(run: Run, index: int) -> str:
+def truth_words(run: Run, record: Record) -> str:
     """The true class, or the classes of the true boxes."""
-    record = run.records[index]
     if record.matches is not None:
         labels = sorted(set(record.matches.true_labels.tolist()))
         return ', '.join(run.class_name(label) for label in labels) or 'no object'
     return '' if record.truth is None else run.class_name(record.truth)
 
 
-def label_words(run: Run, index: int) -> str:
+def label_words(run: Run, record: Record) -> str:
     """The predicted class, or what a detector found."""
-    record = run.records[index]
     if record.matches is not None:
         found, total = int(record.matches.found.sum()), len(record.matches.found)
         made_up = int((record.matches.taken[record.matches.shown] < 0).sum())

@@ -3,6 +3,7 @@
 
 import os.path as osp
 import pickle
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,11 +40,16 @@ class Run:
         """What the report needs of each prediction."""
         paths = [osp.abspath(each['img_path']) for each in self.predictions]
         root = osp.commonpath([osp.dirname(path) for path in paths])
-        names = [Path(osp.relpath(path, root)).as_posix() for path in paths]
+        names = _numbered([Path(osp.relpath(path, root)).as_posix() for path in paths])
         return [
             make_record(name, prediction)
             for name, prediction in zip(names, self.predictions, strict=True)
         ]
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Of the data; None where it is not known."""
+        return (self.info.get('data') or {}).get('fingerprint')
 
     @property
     def classes(self) -> Sequence[str]:
@@ -54,6 +60,24 @@ class Run:
         if label is None:
             return '–'
         return self.classes[label] if label < len(self.classes) else f'class {label}'
+
+
+def same_data(one: Run, other: Run) -> bool:
+    """Whether two runs were tested on the same data, as far as that is known."""
+    return one.fingerprint == other.fingerprint or None in (
+        one.fingerprint,
+        other.fingerprint,
+    )
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """A name that comes again, for another region of an image, gets a number."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(name if seen[name] == 1 else f'{name} ({seen[name]})')
+    return numbered
 
 
 def read_run(path: str, name: str | None = None) -> Run:

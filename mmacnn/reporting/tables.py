@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .charts import batch_times
-from .results import Run
+from .results import Run, same_data
 from .statistics import confusion, right_share
 
 MAX_CLASSES = 30  # Of a confusion matrix that still can be read.
@@ -59,6 +59,10 @@ def _right_cell(run: Run, first: Run) -> Cell:
 
 def _metric_cell(name: str, run: Run, first: Run) -> Cell:
     value, other = run.metrics.get(name), first.metrics.get(name)
+    if isinstance(value, list) and all(isinstance(v, (int, float)) for v in value):
+        return Cell(', '.join(f'{v:.4g}' for v in value))  # of each class
+    if name.startswith('coco/') and value == -1:
+        value = None  # pycocotools says so where there is nothing of this kind
     if not isinstance(value, (int, float)):
         return Cell('–' if value is None else str(value))
     is_other = run is not first and isinstance(other, (int, float))
@@ -138,6 +142,8 @@ def sides(runs: Sequence[Run]) -> list[dict[str, Any]]:
     first = {r.name: r.right for r in runs[0].records if r.right is not None}
     tables = []
     for run in runs[1:]:
+        if not same_data(run, runs[0]):
+            continue
         pairs = [
             (first[r.name], r.right)
             for r in run.records
@@ -174,14 +180,12 @@ def notices(runs: Sequence[Run], missing: Sequence[tuple[int, str]]) -> list[str
                 f'{run.name}: the results say nothing of the run; test again with '
                 'tools/test.py --out for its config, versions and times'
             )
-    prints = [(run.info.get('data') or {}).get('fingerprint') for run in runs]
-    others = {print_ for print_ in prints if print_}
-    if len(others) > 1:
+    if not all(same_data(run, runs[0]) for run in runs):
         lines.append(
             'The runs were tested on different data (see the fingerprints): their '
             'numbers can not be compared as they stand'
         )
-    elif len(runs) > 1 and None in prints:
+    elif len(runs) > 1 and not all(run.fingerprint for run in runs):
         lines.append('It is not known whether all runs were tested on the same data')
     return lines
 

@@ -138,8 +138,11 @@ def test_images_gone(acnn, photos, write):
 
 def test_different_data(acnn, write):
     other = acnn.info | dict(data=dict(images=8, fingerprint='f' * 16))
-    write(acnn, Run('other', {}, acnn.predictions, other))
+    page = write(acnn, Run('other', {}, acnn.predictions, other))
     assert 'different data' in write.notices[0]
+    # What has the same name is not the same image.
+    assert 'both right' not in page.said
+    assert page.text.count('"name":"3.png"') == 2
 
 
 def test_without_run_information(acnn, write):

@@ -64,3 +64,13 @@ def test_names_below_the_common_folder(tmp_path):
     )
     records = read_run(str(path)).records
     assert [record.name for record in records] == ['good/1.png', 'bad/1.png']
+
+
+def test_several_regions_of_an_image(tmp_path):
+    path = tmp_path / 'a.json'
+    paths = ['/data/1.png', '/data/1.png', '/data/2.png']
+    path.write_text(
+        json.dumps(dict(predictions=[SAID | dict(img_path=p) for p in paths]))
+    )
+    names = [record.name for record in read_run(str(path)).records]
+    assert names == ['1.png', '1.png (2)', '2.png']
