@@ -27,6 +27,7 @@ INLINE = re.compile(r'(?<!`)`((?:python3? |torchrun |mim )[^`]+)`(?!`)')
 # write down their arguments.
 RECORD = r"""
 PATH=
+cd() { :; }
 record() { printf '%s\0' "$@" >&3; printf '\1\0' >&3; }
 python() { record python "$@"; }
 python3() { record python "$@"; }
@@ -74,7 +75,8 @@ def script_of(command: list[str]) -> tuple[str, list[str]] | None:
     if arguments[:2] == ['-m', 'mmacnn']:
         return 'mmacnn', arguments[2:]
     if arguments and arguments[0].endswith('.py'):
-        return MOVED.get(arguments[0], arguments[0]), arguments[1:]
+        script = arguments[0].removeprefix('../')
+        return MOVED.get(script, script), arguments[1:]
     return None
 
 

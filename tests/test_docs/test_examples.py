@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """The Python of the documentation is code that runs."""
 
+import json
 import re
 import sys
 import textwrap
@@ -11,7 +12,11 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
+from mmacnn.datasets import RegionFolderDataset
+from mmacnn.datasets.checked_coco import check_boxes, check_categories, read_coco
+from mmacnn.datasets.regions import check_outline
 from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.datasets.yolo_folder import parse_line, pixel_box
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / 'docs/en'
@@ -109,3 +114,32 @@ def test_labels_from_file_names(tmp_path, monkeypatch):
     labels = tmp_path / 'my_data/train/labels'
     assert (labels / 'bolt_1.txt').read_text() == '0\n'
     assert (labels / 'nut_1.txt').read_text() == '1 0.5 0.5 0.1 0.1\n'
+
+
+def blocks_of(language: str) -> list[str]:
+    text = (DOCS / 'data_formats.md').read_text(encoding='utf-8')
+    return re.findall(rf'^```{language}\n(.*?)^```$', text, re.MULTILINE | re.DOTALL)
+
+
+def test_data_formats(tmp_path):
+    (coco,) = map(json.loads, blocks_of('json'))
+    (tmp_path / 'coco.json').write_text(json.dumps(coco))
+    content = read_coco(str(tmp_path / 'coco.json'))
+    check_categories(content, ('scratch', 'blister'), 'coco.json')
+    check_boxes(content, 'coco.json')
+    (annotation,), (image,) = content['annotations'], content['images']
+    size = (image['height'], image['width'])
+    check_outline(annotation['segmentation'], size, 'coco.json')
+
+    with_box, class_alone, table = blocks_of('text')
+    label, box = parse_line(with_box, 'a.txt', num_classes=3)
+    left, top, right, bottom = pixel_box(box, 480, 640, 'a.txt')
+    assert (label, round(right - left), round(bottom - top)) == (2, 35, 17)
+    assert parse_line(class_alone, 'b.txt', num_classes=3) == (2, None)
+
+    (tmp_path / 'train.csv').write_text(table)
+    for name in ('a.jpg', 'a_0.png', 'a_1.png'):
+        (tmp_path / name).touch()
+    regions = RegionFolderDataset('train.csv', data_root=str(tmp_path))
+    assert regions.metainfo['classes'] == ('bolt', 'rivet')
+    assert [regions[i]['gt_label'] for i in range(2)] == [0, 1]
