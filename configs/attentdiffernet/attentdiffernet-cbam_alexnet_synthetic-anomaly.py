@@ -1,17 +1,6 @@
-_base_ = [
-    '../_base_/models/attentdiffernet-cbam_alexnet.py',
-    '../_base_/datasets/synthetic_anomaly.py',
-    '../_base_/schedules/adam_differnet.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['./differnet_alexnet_synthetic-anomaly.py']
 
-# Small enough for one core of a CPU; the features are random, hence normalize.
+plugins = [dict(cfg=dict(type='mmacnn.CBAM'), position='after_relu')]
 model = dict(
-    feature_extractor=dict(scales=(256, 128, 64)),
-    flow=dict(num_blocks=4, hidden_channels=256, normalize=True),
-    views=dict(num_train=1, num_test=3, degrees=3.0),
-    localizer=dict(num_views=1),
+    feature_extractor=dict(backbone=dict(plugins=plugins), trainable=('cbam',))
 )
-optim_wrapper = dict(optimizer=dict(lr=1e-3), clip_grad=dict(max_norm=10.0))
-train_cfg = dict(max_epochs=12, val_interval=12)
-default_hooks = dict(checkpoint=dict(interval=12, max_keep_ckpts=1))

@@ -1,17 +1,17 @@
-_base_ = [
-    '../_base_/models/attentdiffernet-cbam_efficientnet-lite0.py',
-    '../_base_/datasets/synthetic_anomaly.py',
-    '../_base_/schedules/adam_differnet.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['./differnet_efficientnet-lite0_synthetic-anomaly.py']
 
-# Small enough for one core of a CPU; parts lie nearly alike.
+# Behind the last two stages, trained together with the flow.
 model = dict(
-    feature_extractor=dict(scales=(256, 128, 64)),
-    flow=dict(num_blocks=4, hidden_channels=256),
-    views=dict(num_train=1, num_test=2, degrees=3.0),
-    localizer=dict(num_views=1),
+    feature_extractor=dict(
+        backbone=dict(
+            _delete_=True,
+            type='mmacnn.PluginBackbone',
+            backbone={{_base_.model.feature_extractor.backbone}},
+            plugins=[
+                dict(cfg=dict(type='mmacnn.CBAM'), position='stage4'),
+                dict(cfg=dict(type='mmacnn.CBAM'), position='stage5'),
+            ],
+        ),
+        trainable=('plugins',),
+    )
 )
-optim_wrapper = dict(optimizer=dict(lr=1e-3), clip_grad=dict(max_norm=10.0))
-train_cfg = dict(max_epochs=8, val_interval=8)
-default_hooks = dict(checkpoint=dict(interval=8, max_keep_ckpts=1))
