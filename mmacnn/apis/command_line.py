@@ -150,12 +150,16 @@ def run_inspection(args: argparse.Namespace) -> None:
     if isinstance(inputs, str) and inputs.isdigit():
         inputs = int(inputs)
     verdicts: Counter = Counter()
-    for result in inspector(
+    results = inspector(
         inputs, batch_size=args.batch_size, show=args.show, out_dir=args.out_dir
-    ):
-        verdicts[result.verdict] += 1
-        if is_main_process() and verdicts.total() <= LISTED:
-            print(describe(result))
+    )
+    try:
+        for result in results:
+            verdicts[result.verdict] += 1
+            if is_main_process() and verdicts.total() <= LISTED:
+                print(describe(result))
+    except KeyboardInterrupt:  # how a camera's run ends
+        print('stopped')
     if is_main_process():
         print_summary(verdicts, args.out_dir)
     if verdicts['unreadable']:

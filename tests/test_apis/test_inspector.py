@@ -245,6 +245,37 @@ def test_command_line(model, folder, tmp_path, capsys):
     assert '2 pass, 1 unreadable' in capsys.readouterr().out
 
 
+def test_control_c_ends_with_the_summary(model, folder, monkeypatch, capsys):
+    def stopped(self, batches):
+        yield next(iter(predict(self, batches)))
+        raise KeyboardInterrupt
+
+    predict = Inspector._predict
+    monkeypatch.setattr(Inspector, '_predict', stopped)
+    config, weights = model
+    main(['inspect', str(folder), '--model', config, '--weights', weights])
+    assert capsys.readouterr().out.splitlines()[-2:] == ['stopped', '1 pass']
+
+
+def test_regions_are_for_models_that_name_them(model):
+    with pytest.raises(ValueError, match='found regions, expected none'):
+        Inspector(*model, device='cpu', regions=['mask.png'])
+
+
+@pytest.mark.parametrize(
+    ('accept', 'min_score', 'verdict'),
+    [
+        (None, 0.0, 'pass'),
+        (['a', 'b'], 0.0, 'pass'),
+        (['a'], 0.0, 'fail'),
+        (['a', 'b'], 0.5, 'unsure'),
+    ],
+)
+def test_verdict_on_regions(accept, min_score, verdict):
+    found = dict(pred_classes=['a', 'b'], pred_scores=[0.9, 0.4], is_asked=True)
+    assert judge(BaseDataElement(), found, accept, min_score) == verdict
+
+
 def test_models_by_name(capsys):
     main(['models', 'acnn-opt_synthetic*'])
     assert 'acnn-opt_synthetic-product-code  (with weights)' in capsys.readouterr().out
