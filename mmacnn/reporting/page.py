@@ -13,6 +13,7 @@ from mmacnn.utils import written_whole
 from mmacnn.version import __version__
 
 from .charts import draw_charts
+from .detections import SCORE_LIMIT
 from .pictures import Picture, draw_pictures
 from .records import Record
 from .results import Run, same_data
@@ -58,6 +59,7 @@ def write_report(
             sides=sides(runs),
             charts=draw_charts(runs),
             benchmark=benchmark,
+            score_limit=SCORE_LIMIT,
             pictures=pictures,
             details=[run_details(run) for run in runs],
             rows=_as_script(image_rows(runs, pictures)),

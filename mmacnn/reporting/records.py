@@ -20,7 +20,8 @@ class Record:
         path: Path of the image when it was tested.
         truth: True class.
         label: Predicted class.
-        score: Score of the predicted class, in [0, 1]; of a detector, the best box's.
+        score: Score of the predicted class, in [0, 1]; of a detector, the best box's;
+            without a class, the anomaly score.
         right: Whether the prediction is right: the class, or all boxes.
         difficulty: The larger, the harder for the model.
         object_share: Share of the image's area that the object, or the largest box,
@@ -79,7 +80,7 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
         **known,
         truth=truth,
         label=label,
-        score=None if scores is None or label is None else float(scores[label]),
+        score=_defect_score(prediction) if label is None else _at(scores, label),
         right=None if None in (truth, label) else truth == label,
         difficulty=difficulty(prediction),
         object_share=prediction.get('region_share')
@@ -112,6 +113,10 @@ def difficulty(prediction: dict[str, Any]) -> float:
         score = float(np.ravel(prediction['pred_anomaly_score'])[0])
         return -score if truth else score
     return float(None not in (truth, label) and truth != label)
+
+
+def _at(scores: list | None, label: int) -> float | None:
+    return None if scores is None else float(scores[label])
 
 
 def _number(label: Any) -> int | None:

@@ -75,7 +75,7 @@ function addLines() {
         continue;
       }
       const verdict = one.right === null ? '' : one.right ? '✓ ' : '✗ ';
-      const score = one.score === null ? '' : ` (${one.score.toFixed(3)})`;
+      const score = one.score === null ? '' : ` (${Number(one.score.toPrecision(3))})`;
       const kind = one.right === null ? '' : one.right ? 'is-right' : 'is-wrong';
       cell(line, verdict + one.label + score, kind);
     }

@@ -65,7 +65,7 @@ def _metric_cell(name: str, run: Run, first: Run) -> Cell:
         value = None  # pycocotools says so where there is nothing of this kind
     if not isinstance(value, (int, float)):
         return Cell('–' if value is None else str(value))
-    is_other = run is not first and isinstance(other, (int, float))
+    is_other = run is not first and isinstance(other, (int, float)) and value != other
     return Cell(f'{value:.4g}', f'{value - other:+.3g}' if is_other else '')
 
 

@@ -48,3 +48,9 @@ def test_detector(detector):
     assert rights == [True, False, False, False, False, True, True, True]
     assert [r.difficulty for r in detector.records[:5]] == [0, 2, 1, 1, 1]
     assert detector.records[0].box_shares == (pytest.approx(100 / 3072),)
+
+
+def test_anomaly_score_alone(photos):
+    prediction = dict(img_path=photos[0], gt_label=[1], pred_anomaly_score=[7.5])
+    record = make_record('a', prediction)
+    assert (record.label, record.right, record.score) == (None, None, 7.5)
