@@ -6,6 +6,7 @@ Every form here is plain arithmetic on operators that TensorRT 8.2 has.
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from mmdeploy.core import FUNCTION_REWRITER
@@ -92,6 +93,29 @@ def differnet__forward(
 def differnet__latent(self, views: Tensor) -> tuple[Tensor, Tensor]:
     """Without a look at the values: a graph can't complain."""
     return self.flow(self.feature_extractor(views))
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'mmacnn.models.anomaly.feature_extractor.MultiScaleFeatures.resize'
+)
+def resize(self, images: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear ones as two matrix products: ONNX 13 has no filter against aliasing."""
+    if self.interpolation != 'bilinear':
+        return F.interpolate(images, size, mode=self.interpolation)
+    height, width = (
+        torch.from_numpy(_bilinear_weights(int(before), after))
+        for before, after in zip(images.shape[-2:], size, strict=True)
+    )
+    return height @ images @ width.T
+
+
+def _bilinear_weights(before: int, after: int) -> np.ndarray:
+    """(after, before), as PyTorch resizes bilinearly with ``antialias=True``."""
+    scale = before / after
+    centre = scale * (np.arange(after) + 0.5)
+    away = np.arange(before) + 0.5 - centre[:, None]
+    weights = (1 - np.abs(away) / max(scale, 1)).clip(0)
+    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
 @FUNCTION_REWRITER.register_rewriter('mmacnn.ops.rotation.rotate_all')

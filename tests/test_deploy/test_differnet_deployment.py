@@ -23,7 +23,7 @@ pytest.importorskip('mmdeploy')
 MODEL = """
 _base_ = [{base!r}]
 model = dict(
-    feature_extractor=dict(scales=(96, 72)),
+    feature_extractor=dict(scales=(96, 72), interpolation={interpolation!r}),
     flow=dict(in_channels=512, num_blocks=2, hidden_channels=16),
     views=dict(num_test=6, degrees={degrees}),
     views_at_once=4,
@@ -49,10 +49,11 @@ def images(tmp_path_factory):
     return folder
 
 
-def trained(folder, images, degrees=180, calibrate=True):
+def trained(folder, degrees=180, interpolation='nearest', calibrate=True):
     """Config and checkpoint of a small model with a threshold."""
     config, weights = folder / 'model.py', folder / 'weights.pth'
-    config.write_text(MODEL.format(base=str(FULL), degrees=degrees))
+    settings = dict(degrees=degrees, interpolation=interpolation)
+    config.write_text(MODEL.format(base=str(FULL), **settings))
     cfg = Config.fromfile(config)
     init_default_scope(cfg.default_scope)
     torch.manual_seed(0)
@@ -71,7 +72,7 @@ def trained(folder, images, degrees=180, calibrate=True):
 def export(name, tmp_path, images, **options):
     from mmacnn.deploy import deploy
 
-    config, weights = trained(tmp_path, images, **options)
+    config, weights = trained(tmp_path, **options)
     folder = tmp_path / 'exported'
     lines = deploy(
         str(DEPLOY / f'{name}.py') if '/' not in name else name,
@@ -93,10 +94,14 @@ def check_model_folder(folder):
     assert not unsupported_operators(folder / 'end2end.onnx', '8.2')
 
 
-@pytest.mark.parametrize('degrees', [180, 7])
-def test_scores_are_pytorchs(tmp_path, images, degrees):
+@pytest.mark.parametrize(
+    'options',
+    [dict(degrees=180), dict(degrees=7, interpolation='bilinear')],
+    ids=['published', 'fixed pose'],
+)
+def test_scores_are_pytorchs(tmp_path, images, options):
     name = 'anomaly_onnxruntime_dynamic-batch'
-    config, weights, folder, lines = export(name, tmp_path, images, degrees=degrees)
+    config, weights, folder, lines = export(name, tmp_path, images, **options)
     assert '100.00% of 3 labels agree' in ' '.join(lines)
     check_model_folder(folder)
     cfg = Config.fromfile(config)
@@ -139,3 +144,17 @@ def test_gathered_rotation_is_the_sampled_one(size, degrees):
     images = torch.randn(2, 3, *size)
     found = rewriters.rotate_all(images, degrees)
     torch.testing.assert_close(found, rotate_all(images, degrees), atol=2e-5, rtol=0)
+
+
+@pytest.mark.parametrize('size', [(6, 9), (12, 5), (20, 30)])
+def test_resizing_by_products_is_pytorchs(size):
+    from mmacnn.deploy import rewriters
+    from mmacnn.models.anomaly import MultiScaleFeatures
+
+    class Extractor:
+        interpolation = 'bilinear'
+
+    images = torch.randn(2, 3, 12, 18)
+    found = rewriters.resize(Extractor, images, size)
+    expected = MultiScaleFeatures.resize(Extractor, images, size)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)

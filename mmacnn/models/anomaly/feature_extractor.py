@@ -79,15 +79,17 @@ class MultiScaleFeatures(BaseModule):
 
     def resized(self, images: Tensor) -> list[Tensor]:
         """The images (B, C, H, W) in each size, (B, C, h, w)."""
+        return [
+            images if tuple(images.shape[-2:]) == size else self.resize(images, size)
+            for size in self.scales
+        ]
+
+    def resize(self, images: Tensor, size: Size) -> Tensor:
+        """The images (B, C, H, W) in one size, (B, C, h, w)."""
         options = {}
         if self.interpolation == 'bilinear':
             options = dict(align_corners=False, antialias=True)
-        return [
-            images
-            if tuple(images.shape[-2:]) == size
-            else F.interpolate(images, size, mode=self.interpolation, **options)
-            for size in self.scales
-        ]
+        return F.interpolate(images, size, mode=self.interpolation, **options)
 
     def maps(self, images: Tensor) -> list[Tensor]:
         """The backbone's last map (B, C, h, w) for each size.
