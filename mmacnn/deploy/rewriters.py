@@ -139,11 +139,34 @@ def rotate_all(images: Tensor, degrees: float) -> Tensor:
 
 
 def _edged(images: Tensor) -> Tensor:
-    """A pixel of zeros all round; TensorRT 8.2 can't read the exporter's padding."""
-    column = images[..., :1] * 0
-    wide = torch.cat((column, images, column), 3)
-    row = wide[..., :1, :] * 0
-    return torch.cat((row, wide, row), 2)
+    """A pixel of zeros all round."""
+    return _with_zeros(_with_zeros(images, 3, 1, 1), 2, 1, 1)
+
+
+def _with_zeros(images: Tensor, axis: int, before: int, after: int) -> Tensor:
+    """Padded along an axis; TensorRT 8.2 can't read the exporter's own padding."""
+    zeros = images.narrow(axis, 0, 1) * 0
+    return torch.cat((zeros,) * before + (images,) + (zeros,) * after, axis)
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'mmcv.cnn.bricks.conv2d_adaptive_padding.Conv2dAdaptivePadding.forward'
+)
+def adaptive_padding__forward(self, x: Tensor) -> Tensor:
+    """With the padding of the one size, where images have but one."""
+    context = FUNCTION_REWRITER.get_context()
+    axes = context.cfg['ir_config'].get('dynamic_axes') or {}
+    if {2, 3} & set(axes.get('input', {})):
+        return context.origin_func(self, x)
+    for axis, kernel in ((2, self.weight.shape[2]), (3, self.weight.shape[3])):
+        side, stride = int(x.shape[axis]), self.stride[axis - 2]
+        reach = (math.ceil(side / stride) - 1) * stride
+        reach += (kernel - 1) * self.dilation[axis - 2] + 1
+        missing = max(reach - side, 0)
+        x = _with_zeros(x, axis, missing // 2, missing - missing // 2)
+    return F.conv2d(
+        x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups
+    )
 
 
 def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
