@@ -61,7 +61,8 @@ def test_training_and_held_out_images_are_all_the_good_ones(root):
 
 
 def test_it_is_registered_and_names_its_classes(root):
-    settings = dict(type='AnomalyFolderDataset', data_root=str(root / 'bottle'))
+    name = 'mmacnn.AnomalyFolderDataset'
+    settings = dict(type=name, data_root=str(root / 'bottle'))
     dataset = DATASETS.build(settings)  # the category itself as data_root
     assert dataset.metainfo['classes'] == ('good', 'defect')
     assert len(dataset) == 9
