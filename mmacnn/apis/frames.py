@@ -114,8 +114,9 @@ def open_frames(
         ValueError: A folder has no image, an array is none, a video or a camera can't
             be opened, or several processes are to share one.
     """
-    is_live = isinstance(inputs, int) or '://' in str(inputs)[:20]
-    is_video = str(inputs).lower().endswith(VIDEO_SUFFIXES) and osp.isfile(inputs)
+    path = str(inputs) if isinstance(inputs, str | Path) else ''
+    is_live = isinstance(inputs, int) or '://' in path
+    is_video = path.lower().endswith(VIDEO_SUFFIXES) and osp.isfile(path)
     if not (is_live or is_video):
         return Images(list_images(inputs), rank, world_size, load)
     if world_size > 1:

@@ -319,6 +319,11 @@ def test_two_processes_give_what_one_gives(model, folder, tmp_path):
     assert pictures[0] == pictures[1] == ['a.jpg', 'c d.jpg']
 
 
+def test_a_list_is_of_images(tmp_path):
+    with pytest.raises(FileNotFoundError, match='no such image or folder'):
+        open_frames(['rtsp://camera/1'])
+
+
 def test_processes_cannot_share_a_video(tmp_path):
     path = tmp_path / 'line.avi'
     path.touch()
