@@ -45,8 +45,12 @@ demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
 	@echo 'pictures:   $(DEMO)/pictures (wrong/ and correct/)'
 	@echo "checkpoint: $$(cat $(DEMO)/last_checkpoint)"
 
+# Files of tests side by side, one thread each: more threads would wait for one another.
+TEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(WORKERS) --dist loadfile
+WORKERS ?= 2
+
 test: lint ## lint and run the tests
-	$(RUN) -m pytest -q
+	$(TEST)
 
 lint: setup ## check format and style
 	$(RUN) -m ruff format --check .

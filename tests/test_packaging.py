@@ -106,5 +106,5 @@ def requirement_names(path):
 def test_every_requirement_has_a_tested_pin():
     folder = ROOT / 'requirements'
     pinned = requirement_names(folder / 'constraints.txt')
-    for name in ('docs', 'mminstall', 'optional', 'runtime', 'tests'):
+    for name in ('benchmarks', 'docs', 'mminstall', 'optional', 'runtime', 'tests'):
         assert requirement_names(folder / f'{name}.txt') <= pinned
