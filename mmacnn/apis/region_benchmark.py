@@ -57,7 +57,7 @@ def measure_region_loading(instances: int, seed: int = 0) -> LoadCost:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'regions.json')
         Path(folder, 'image.jpg').touch()  # of all images; none is read
-        _write_coco(path, instances, seed)
+        write_coco(path, instances, seed)
         before = _peak_mb()
         start = time.process_time()
         dataset = CocoRegionDataset(str(path), data_prefix=folder)
@@ -75,7 +75,14 @@ def measure_region_loading(instances: int, seed: int = 0) -> LoadCost:
     return LoadCost(size, load, peak, kept / 1e6, sampler, mask)
 
 
-def _write_coco(path: Path, instances: int, seed: int) -> None:
+def write_coco(path: Path, instances: int, seed: int) -> None:
+    """Write a COCO json of random polygons, all of an image ``image.jpg``.
+
+    Args:
+        path: The json.
+        instances: Number of annotations, 1 or more.
+        seed: Of the polygons.
+    """
     height, width = SIZE
     images = [
         dict(id=i, file_name='image.jpg', height=height, width=width)
