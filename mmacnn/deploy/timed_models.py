@@ -144,7 +144,8 @@ class TimedOnnx:
     """An ONNX file of any maker in ONNX Runtime, on the CPU.
 
     Preprocessing is what most image models have: resize, RGB, [0, 1], channels first.
-    What its maker does with the outputs is not known, and so not timed.
+    What its maker does with the outputs is not known, and so not timed; ``outputs`` has
+    those of the last batch.
 
     Args:
         path: ONNX file with one input, (N, 3, H, W).
@@ -178,6 +179,7 @@ class TimedOnnx:
             for given, wanted in zip(size, input_size, strict=True)
         )
         self.size_bytes = os.path.getsize(path)
+        self.outputs: list[np.ndarray] = []
 
     def __call__(self, images: Sequence[np.ndarray]) -> StageTimes:
         """Run the network; ``images`` are (H, W, 3) uint8 BGR."""
@@ -191,7 +193,7 @@ class TimedOnnx:
             ddepth=cv2.CV_8U if is_uint8 else cv2.CV_32F,
         ).astype(self.dtype, copy=False)
         prepared = perf_counter()
-        self.session.run(None, {self.input_name: blob})
+        self.outputs = self.session.run(None, {self.input_name: blob})
         return StageTimes(prepared - start, perf_counter() - prepared, None)
 
 
@@ -199,7 +201,8 @@ class TimedFolder:
     """A model folder of ``tools/deploy.py`` in ONNX Runtime, on the CPU.
 
     Preprocessing is what the folder's ``detail.json`` asks for, postprocessing the
-    class and the ROI in pixels of the photograph.
+    class and the ROI in pixels of the photograph; ``results`` has label, score and ROI
+    (xyxy, or None) of each image of the last batch.
 
     Args:
         folder: The folder.
@@ -218,6 +221,7 @@ class TimedFolder:
         self.fixed_batch = self.input['shape'][0]
         self.size_bytes = os.path.getsize(path)
         self._outputs = [output.name for output in self.session.get_outputs()]
+        self.results: list[tuple] = []
 
     def __call__(self, images: Sequence[np.ndarray]) -> StageTimes:
         """Predict; ``images`` are (H, W, 3) uint8 BGR."""
@@ -228,7 +232,8 @@ class TimedFolder:
         inferred = perf_counter()
         if self.contract is None:  # not an A-CNN: its outputs are left as they are
             return StageTimes(prepared - start, inferred - prepared, None)
-        self._decode(dict(zip(self._outputs, outputs, strict=True)), images)
+        named = dict(zip(self._outputs, outputs, strict=True))
+        self.results = self._decode(named, images)
         end = perf_counter()
         return StageTimes(prepared - start, inferred - prepared, end - inferred)
 
