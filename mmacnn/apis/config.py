@@ -8,9 +8,13 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import BaseLoop, CheckpointLoader, Runner
-from torch import nn
+from torch import Tensor, nn
+
+from mmacnn.compat import torch_load
 
 from .plugins import check_plugins
+
+torch_load.replace_loaders()
 
 CLASS_HEADS = ('head', 'bbox_head', 'roi_head.bbox_head')
 
@@ -92,14 +96,39 @@ def load_checkpoint(path: str) -> dict:
     if '://' not in path and not Path(path).is_file():
         raise FileNotFoundError(f'{path}: no such checkpoint')
     try:
+        # Reads a file with `mmacnn.compat.torch_load`, as everything of mmengine does.
         checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
-    except Exception as error:  # zip, pickle and torch each fail in their own ways
+    except ValueError:
+        raise
+    except Exception as error:  # an unknown model, no network, a full disk
         reason = str(error).strip().partition('\n')[0]
         raise ValueError(f'{path}: not a readable checkpoint: {reason}') from error
     if not isinstance(checkpoint, dict):
         found = type(checkpoint).__name__
         raise ValueError(f'{path}: expected a dict of weights, found {found}')
+    _check_parts(checkpoint, path)
     return checkpoint
+
+
+def _check_parts(checkpoint: dict, path: str) -> None:
+    meta = checkpoint.get('meta') or {}
+    parts = {
+        'state_dict': checkpoint.get('state_dict', {}),
+        'meta': meta,
+        'dataset_meta': isinstance(meta, dict) and meta.get('dataset_meta') or {},
+    }
+    for name, part in parts.items():
+        if not isinstance(part, dict) or not all(isinstance(key, str) for key in part):
+            raise ValueError(
+                f'{path}: found a {type(part).__name__} as {name}, expected a dict '
+                'with names'
+            )
+    for name, weight in parts['state_dict'].items():
+        if not isinstance(weight, Tensor) and not name.endswith('_extra_state'):
+            raise ValueError(
+                f'{path}: found a {type(weight).__name__} as the weight {name!r}, '
+                'expected a tensor'
+            )
 
 
 def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
@@ -143,7 +172,7 @@ def class_names(checkpoint: dict, config: Config) -> Sequence[str] | None:
     Returns:
         The names in the order of the class numbers; None if nothing has them.
     """
-    meta = checkpoint.get('meta', {}).get('dataset_meta', {})
+    meta = (checkpoint.get('meta') or {}).get('dataset_meta') or {}
     dataset = config.test_dataloader.dataset
     names = (
         meta.get('classes')

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import mmengine
+import yaml
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
@@ -30,8 +31,8 @@ def model_index() -> dict[str, dict]:
             f'{PACKAGE / ".mim"}: found no model-index.yml: install mmacnn again'
         )
     models = {}
-    for metafile in mmengine.load(root / 'model-index.yml')['Import']:
-        for entry in mmengine.load(root / metafile)['Models']:
+    for metafile in _read_yaml(root / 'model-index.yml')['Import']:
+        for entry in _read_yaml(root / metafile)['Models']:
             models[entry['Name']] = dict(entry, Config=str(root / entry['Config']))
             weights = entry.get('Weights', '')
             if weights and '://' not in weights:
@@ -40,6 +41,11 @@ def model_index() -> dict[str, dict]:
                 if not osp.isfile(weights):  # a wheel does not carry them
                     del models[entry['Name']]['Weights']
     return models
+
+
+def _read_yaml(path: Path) -> dict:
+    # By default mmengine lets YAML make any object.
+    return mmengine.load(path, Loader=yaml.SafeLoader)
 
 
 def find_model(config_or_name: str) -> tuple[str, str | None]:

@@ -4,12 +4,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import mmengine
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mmacnn.evaluation.region_accuracy import EDGES, accuracy_by_share
+from mmacnn.reporting.results import read_results
 from mmacnn.utils import written_whole
 
 KEYS = ('gt_label', 'pred_label', 'region_share')
@@ -29,10 +29,9 @@ def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
         FileNotFoundError: There is no such file.
         ValueError: It is another file, or of a model that names no regions.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{path}: no such file, expected what --out wrote')
+    content = read_results(path)
     try:
-        predictions = mmengine.load(path)['predictions']
+        predictions = content['predictions']
         rows = [
             [np.asarray(sample[key]).item() for key in KEYS] for sample in predictions
         ]

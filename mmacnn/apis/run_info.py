@@ -89,7 +89,7 @@ def describe_run(
 
 
 def _versions() -> dict[str, str]:
-    versions = dict(torch=torch.__version__)
+    versions = dict(torch=str(torch.__version__))
     for package in PACKAGES:
         try:
             versions[package] = metadata.version(package)

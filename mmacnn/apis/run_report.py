@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import mmengine
 from mmengine.dist import is_main_process
 
 from mmacnn.reporting import read_run, write_report
+from mmacnn.utils import read_json
 
 from .testing import test
 
@@ -104,16 +104,15 @@ def _different_names(paths: Sequence[str]) -> list[str]:
 
 
 def _read_benchmark(path: str) -> dict[str, Any]:
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{path}: no such file')
+    wanted = 'benchmark.json of tools/analysis_tools/benchmark.py'
+    content = read_json(path, wanted)
     try:
-        content = mmengine.load(path)
-        lines = content['measurements']
-        complete = all('total' in line['stages'] for line in lines)
+        for line in content['measurements']:
+            for key in ('median', 'p95', 'p99'):
+                float(line['stages']['total'][key])
+            float(line['images_per_second'])
+            line['model'], line['threads'], line['batch_size']
+        content['machine']['processor']
     except (ValueError, KeyError, TypeError):
-        complete = False
-    if not complete:
-        raise ValueError(
-            f'{path}: expected benchmark.json of tools/analysis_tools/benchmark.py'
-        )
+        raise ValueError(f'{path}: expected {wanted}') from None
     return content

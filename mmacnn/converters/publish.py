@@ -29,5 +29,5 @@ def publish_checkpoint(checkpoint: dict, half: bool = False) -> dict:
             if not weight.isfinite().all():
                 raise ValueError(f'{name} does not fit float16, publish it in float32')
         weights[name] = weight
-    dataset_meta = checkpoint.get('meta', {}).get('dataset_meta', {})
+    dataset_meta = (checkpoint.get('meta') or {}).get('dataset_meta', {})
     return dict(meta=dict(dataset_meta=dataset_meta), state_dict=weights)

@@ -2,7 +2,6 @@
 """Reading what ``tools/test.py --out`` wrote."""
 
 import os.path as osp
-import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import mmengine
+from mmacnn.utils import read_json, read_pickle
 
 from .records import PREDICTED, Record, make_record
 
-WANTED = 'expected what tools/test.py --out writes'
+SOURCE = 'what tools/test.py --out writes'
+WANTED = f'expected {SOURCE}'
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _numbered(names: Sequence[str]) -> list[str]:
 def read_run(path: str, name: str | None = None) -> Run:
     """Read the results of a test.
 
-    A pickle can run code when it is read: read only files that you trust.
+    A pickle that holds more than plain values and arrays is refused.
 
     Args:
         path: ``.pkl`` or ``.json`` file that ``tools/test.py --out`` wrote.
@@ -94,14 +94,9 @@ def read_run(path: str, name: str | None = None) -> Run:
         FileNotFoundError: There is no such file.
         ValueError: It is something else, is damaged, or holds no prediction.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{path}: no such file, {WANTED}')
     if Path(path).suffix not in ('.pkl', '.json'):
         raise ValueError(f'{path}: expected a name ending in .pkl or .json')
-    try:
-        content = mmengine.load(path)
-    except (ValueError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
-        raise ValueError(f'{path}: can not be read, {WANTED}') from None
+    content = read_results(path)
     if not isinstance(content, dict) or 'predictions' not in content:
         found = (
             f'a dict of {", ".join(map(str, list(content)[:4])) or "nothing"}'
@@ -117,6 +112,18 @@ def read_run(path: str, name: str | None = None) -> Run:
         content.get('run') or {},
         content.get('maps') or {},
     )
+
+
+def read_results(path: str) -> Any:
+    """Read a ``.pkl`` or ``.json`` file of plain values.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is something else, or is damaged.
+    """
+    if Path(path).suffix == '.pkl':
+        return read_pickle(path, SOURCE)
+    return read_json(path, SOURCE, nan=True)
 
 
 def _check_predictions(path: str, predictions: Any) -> None:

@@ -36,7 +36,7 @@ def test_other_content(tmp_path, content, message):
 @pytest.mark.parametrize('name', ['broken.json', 'broken.pkl'])
 def test_damaged_files(tmp_path, name):
     (tmp_path / name).write_bytes(b'{"metrics": {')
-    with pytest.raises(ValueError, match=f'{name}: can not be read'):
+    with pytest.raises(ValueError, match=f'{name}: expected what tools'):
         read_run(str(tmp_path / name))
 
 
