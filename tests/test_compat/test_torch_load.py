@@ -113,7 +113,7 @@ class Attribute:
 )
 def test_anything_else_is_refused(tmp_path, content):
     path = save({'state_dict': {}, 'extra': content}, tmp_path / 'checkpoint.pth')
-    with pytest.raises(ValueError, match='found .* in it|is not allowed'):
+    with pytest.raises((pickle.UnpicklingError, ValueError)):
         CheckpointLoader.load_checkpoint(path)
 
 
