@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs soak bench clean
+.PHONY: help setup demo test lint format docs soak bench detectors clean
 
 # Python 3.11 is what the pins in requirements/constraints.txt are tested with.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -63,20 +63,43 @@ format: setup ## format, and mend what ruff can mend
 docs: setup ## write the documentation to docs/_build/index.html
 	$(RUN) -m sphinx -q -W --keep-going -d docs/_build/.doctrees docs/en docs/_build
 
-SOAK_ROUNDS ?= 20
+soak: setup ## run the long tests, for what fails seldom
+	$(TEST) -m soak --hypothesis-profile=soak --durations=0
 
-soak: setup ## run the tests with processes and kills many times, for what fails seldom
-	for round in $$(seq $(SOAK_ROUNDS)); do \
-		echo "round $$round of $(SOAK_ROUNDS)"; \
-		$(RUN) -m pytest -q -x tests/test_engine tests/test_tools/test_train.py; \
-	done
-
-BENCH_CONFIG := configs/acnn/acnn-opt_synthetic-product-code.py
 BENCH := work_dirs/bench
+BENCH_CONFIG := configs/acnn/acnn-opt_synthetic-product-code.py
+PRODUCT_CODE := data/synthetic-product-code
 
-bench: setup ## train and test the full benchmark: 90 minutes on 2 cores
-	$(RUN) tools/train.py $(BENCH_CONFIG) --work-dir $(BENCH)
-	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/last_checkpoint) --work-dir $(BENCH)
+$(PRODUCT_CODE): | setup
+	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $@ --task product-code \
+		--num-train 2000 --num-test 1200 --size 480x640 --seed 0
+
+# Each script prints its table; docs/en/benchmarks.md has the last ones.
+bench: setup $(PRODUCT_CODE) ## train and test the full benchmark, and measure what all costs
+	$(RUN) tools/train.py $(BENCH_CONFIG) --work-dir $(BENCH)/acnn-opt --resume
+	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/acnn-opt/last_checkpoint) \
+		--work-dir $(BENCH)/acnn-opt
+	$(RUN) benchmarks/image_size.py --plot $(BENCH)/image-size.png | tee $(BENCH)/image-size.md
+	$(RUN) benchmarks/data_set_size.py --plot $(BENCH)/data-set-size.png \
+		| tee $(BENCH)/data-set-size.md
+
+# ultralytics is under the AGPL, and nothing but this needs it.
+DETECTORS := yolov8n yolo11n
+
+detectors: bench ## train YOLO on the same images, and compare: 3 hours on 2 cores
+	$(PIP) install -c requirements/constraints.txt -r requirements/benchmarks.txt
+	for name in $(DETECTORS); do \
+		$(RUN) benchmarks/train_yolo.py $$name.yaml $(PRODUCT_CODE) --amp \
+			--work-dir $(BENCH)/$$name; \
+	done
+	rm -rf $(BENCH)/exported
+	$(RUN) tools/deploy.py configs/deploy/acnn/full_onnxruntime_static-480x640.py \
+		$(BENCH_CONFIG) $$(cat $(BENCH)/acnn-opt/last_checkpoint) \
+		$(PRODUCT_CODE)/test/images/test_000000.jpg --work-dir $(BENCH)/exported
+	$(RUN) benchmarks/against_detectors.py $(PRODUCT_CODE)/test \
+		--model A-CNN=$(BENCH)/exported \
+		$(foreach name,$(DETECTORS),--model $(name)=$(BENCH)/$(name)/train/weights/last.onnx) \
+		| tee $(BENCH)/detectors.md
 
 clean: ## remove what was built, but not .venv, data/ and work_dirs/
 	rm -rf build dist docs/_build *.egg-info mmacnn/.mim .pytest_cache .ruff_cache

@@ -87,6 +87,7 @@ def plot_curves(
         axes.minorticks_off()
         axes.set(title=title, xlabel=xlabel)
         axes.grid(alpha=0.3)
-    all_axes[0].legend(frameon=False, fontsize='small')
+    lines, names = all_axes[0].get_legend_handles_labels()
+    figure.legend(lines, names, loc='outside lower center', ncols=3, frameon=False)
     with written_whole(path) as unfinished:
         figure.savefig(unfinished, dpi=110)
