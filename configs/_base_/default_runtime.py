@@ -7,13 +7,8 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    # A checkpoint gets its name when all of it is written.
-    checkpoint=dict(
-        type='CheckpointHook',
-        interval=1,
-        max_keep_ckpts=2,
-        backend_args=dict(backend='whole'),
-    ),
+    # A checkpoint gets its name when all of it is written, then an older one goes.
+    checkpoint=dict(type='mmacnn.WholeCheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # A training that was killed and resumed ends with the same weights.
     exact_resume=dict(type='mmacnn.ExactResumeHook'),

@@ -11,3 +11,6 @@ model = dict(
     neck=dict(type='mmacnn.LaplacianFPN'),
     roi_head=dict(bbox_head=dict(num_classes=6)),
 )
+
+# A training that was killed and resumed ends with the same weights.
+default_hooks = dict(exact_resume=dict(type='mmacnn.ExactResumeHook'))

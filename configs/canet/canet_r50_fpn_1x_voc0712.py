@@ -6,3 +6,6 @@ _base_ = [
 model = dict(
     backbone=dict(plugins=_base_.cablock), neck=dict(type='mmacnn.LaplacianFPN')
 )
+
+# A training that was killed and resumed ends with the same weights.
+default_hooks = dict(exact_resume=dict(type='mmacnn.ExactResumeHook'))

@@ -11,3 +11,6 @@ model = dict(
 train_dataloader = dict(dataset=dict(type='mmacnn.CheckedCocoDataset'))
 val_dataloader = dict(dataset=dict(type='mmacnn.CheckedCocoDataset'))
 test_dataloader = val_dataloader
+
+# A training that was killed and resumed ends with the same weights.
+default_hooks = dict(exact_resume=dict(type='mmacnn.ExactResumeHook'))

@@ -2,14 +2,20 @@
 """Training from a config file."""
 
 import logging
+import re
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
+from mmacnn.utils import full_disk_named
+
 from .config import build_runner, check_num_classes, load_checkpoint, load_config
+
+OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
 
 
 def train(
@@ -23,6 +29,9 @@ def train(
     cfg_options: dict | None = None,
 ) -> Runner:
     """Train the model of a config.
+
+    Checkpoints are written by :class:`mmacnn.engine.WholeCheckpointHook`, also where
+    the config names mmengine's ``CheckpointHook``.
 
     Args:
         config: Config file.
@@ -42,8 +51,10 @@ def train(
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
         ValueError, KeyError: The config or the data are wrong.
+        OSError: The disk is full; the checkpoints so far are whole.
     """
     cfg = load_config(config, work_dir, launcher, cfg_options)
+    _save_whole(cfg)
     if amp:
         if get_device() == 'cpu':
             raise ValueError('--amp needs an accelerator, and PyTorch found none')
@@ -57,24 +68,38 @@ def train(
         cfg.auto_scale_lr.enable = True
     if resume is not None:
         _set_resume(cfg, resume)
-    runner = build_runner(cfg)
-    check_num_classes(runner.model, runner.train_loop, config)
-    runner.train()
+    with full_disk_named(cfg.work_dir):
+        runner = build_runner(cfg)
+        check_num_classes(runner.model, runner.train_loop, config)
+        runner.train()
     return runner
 
 
+def _save_whole(cfg: Config) -> None:
+    """Put our hook in the place of mmengine's, with the same settings."""
+    hooks = cfg.setdefault('default_hooks', {})
+    # Without a word of the config, mmengine saves each epoch; None turns it off.
+    hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook', interval=1))
+    theirs = ('CheckpointHook', 'mmengine.CheckpointHook', CheckpointHook)
+    if hook is not None and hook.get('type') in theirs:
+        hook.pop('_scope_', None)
+        hook['type'] = 'mmacnn.WholeCheckpointHook'
+
+
 def _set_resume(cfg: Config, resume: str) -> None:
-    cfg.resume = True
     if resume == 'auto':
-        cfg.load_from, state = _latest_checkpoint(cfg.work_dir)
+        resume, state = _latest_checkpoint(cfg.work_dir)
+        if resume is None:
+            return  # Killed before its first checkpoint: from the start, as configured.
     else:
-        cfg.load_from, state = resume, load_checkpoint(resume)
+        state = load_checkpoint(resume)
     # Only to fail at once, with a line that names the file.
-    if cfg.load_from is not None and 'optimizer' not in state:
+    if 'optimizer' not in state:
         raise ValueError(
-            f'{cfg.load_from}: weights alone, no state of a training to resume; to '
-            f'start from these weights use --cfg-options load_from={cfg.load_from}'
+            f'{resume}: weights alone, no state of a training to resume; to '
+            f'start from these weights use --cfg-options load_from={resume}'
         )
+    cfg.resume, cfg.load_from = True, resume
 
 
 def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
@@ -87,8 +112,9 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
         ValueError: None of them can be read.
     """
     folder = Path(work_dir)
-    found = [*folder.glob('epoch_*.pth'), *folder.glob('iter_*.pth')]
-    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    found = [path for path in folder.glob('*.pth') if OWN_NAME.fullmatch(path.stem)]
+    # A file system may keep whole seconds: then the number decides.
+    found.sort(key=lambda path: (path.stat().st_mtime, _number(path)), reverse=True)
     names = list(map(str, found))
     last = find_latest_checkpoint(work_dir)
     if last:
@@ -103,3 +129,7 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
     if problem is not None:
         raise ValueError(f'{work_dir}: found no whole checkpoint to resume: {problem}')
     return None, {}
+
+
+def _number(path: Path) -> int:
+    return int(OWN_NAME.fullmatch(path.stem)[2])

@@ -1,15 +1,27 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .input_error import InputError
-from .output_files import folder_written_whole, require_empty, written_whole
+from .output_files import (
+    CANNOT_WRITE,
+    folder_written_whole,
+    full_disk_named,
+    remove_abandoned,
+    require_empty,
+    require_writable,
+    written_whole,
+)
 from .plain_files import read_json, read_pickle
 from .progress import track
 
 __all__ = [
+    'CANNOT_WRITE',
     'InputError',
     'folder_written_whole',
+    'full_disk_named',
+    'remove_abandoned',
     'read_json',
     'read_pickle',
     'require_empty',
+    'require_writable',
     'track',
     'written_whole',
 ]

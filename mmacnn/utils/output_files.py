@@ -6,8 +6,18 @@ import os.path as osp
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from errno import EDQUOT, EFBIG, ENOSPC, EROFS
+from functools import lru_cache
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+UNFINISHED = '.unfinished-'
+CANNOT_WRITE = (ENOSPC, EDQUOT, EFBIG, EROFS)
 
 
 def require_empty(folder: str | Path) -> None:
@@ -22,6 +32,7 @@ def require_empty(folder: str | Path) -> None:
         FileExistsError: It is a file, or a folder with content.
     """
     place = Path(folder)
+    remove_abandoned(osp.abspath(folder))
     if place.is_file() or (place.is_dir() and any(place.iterdir())):
         raise FileExistsError(
             f'{folder}: expected a new or empty folder, found '
@@ -29,22 +40,37 @@ def require_empty(folder: str | Path) -> None:
         )
 
 
+def require_writable(path: str | Path) -> None:
+    """Find out before hours of work whether a file can be written at their end.
+
+    Args:
+        path: The file; missing folders above it are made.
+
+    Raises:
+        OSError: Nothing can be written there.
+    """
+    with _scratch_folder(osp.dirname(osp.abspath(path)), path):
+        pass
+
+
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[str]:
     """Give the name under which to write a file that is to become ``path``.
 
     The file gets its place when all of it is written. After an error or an interruption
-    nothing is left, and an older file of that name is as it was.
+    nothing is left, and an older file of that name is as it was. What a killed process
+    left is removed by the next one that writes into the folder.
 
     Args:
         path: The file; missing folders above it are made.
 
     Yields:
         A path that ends like ``path``, for writers that go by the suffix.
+
+    Raises:
+        OSError: It can't be written; the error names ``path``.
     """
-    folder = osp.dirname(osp.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix='.unfinished-', dir=folder) as scratch:
+    with _scratch_folder(osp.dirname(osp.abspath(path)), path) as scratch:
         unfinished = osp.join(scratch, osp.basename(path))
         yield unfinished
         os.replace(unfinished, path)
@@ -55,28 +81,112 @@ def folder_written_whole(folder: str | Path) -> Iterator[Path]:
     """Give the folder under which to write what is to become ``folder``.
 
     It gets its name when all of it is written. After an error or an interruption
-    nothing is left.
+    nothing is left. What a killed process left is removed by the next one that writes
+    beside it.
 
     Args:
         folder: A new or empty folder; missing folders above it are made.
 
     Yields:
-        An empty folder beside it.
+        An empty folder of the same name.
 
     Raises:
         FileExistsError: ``folder`` holds something.
+        OSError: It can't be written; the error names ``folder``.
     """
     require_empty(folder)
     place = Path(folder).resolve()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f'.{place.name}-', dir=place.parent))
-    try:
+    with _scratch_folder(str(place.parent), folder) as scratch:
+        unfinished = Path(scratch, place.name)
+        unfinished.mkdir()
         yield unfinished
-        # mkdtemp makes the folder private; users expect the umask's permissions.
-        umask = os.umask(0)
-        os.umask(umask)
-        unfinished.chmod(0o777 & ~umask)
         unfinished.replace(place)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_named(place: str | Path) -> Iterator[None]:
+    """Name a file or folder in the error of a full or read-only disk.
+
+    The system's error has no name if the disk fills up while a file is written.
+
+    Args:
+        place: What was being written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in CANNOT_WRITE and error.filename is None:
+            error.filename = str(place)
         raise
+
+
+@contextmanager
+def _scratch_folder(folder: str, target: str | Path) -> Iterator[str]:
+    """A folder in ``folder``, locked as long as this process needs it."""
+    try:
+        with full_disk_named(target):
+            os.makedirs(folder, exist_ok=True)
+            remove_abandoned(folder)
+            scratch, lock = _make_locked(folder)
+            try:
+                yield scratch
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+                if lock is not None:
+                    os.close(lock)
+    except OSError as error:
+        if str(error.filename).startswith(osp.join(folder, UNFINISHED)):
+            # The user knows no other name.
+            error.filename, error.filename2 = str(target), None
+        raise
+
+
+def _make_locked(folder: str) -> tuple[str, int | None]:
+    while True:
+        scratch = tempfile.mkdtemp(prefix=UNFINISHED, dir=folder)
+        lock = _lock(scratch)
+        # Before it was locked, another process may have taken it for abandoned.
+        if osp.isdir(scratch):
+            return scratch, lock
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: str, wait: bool = True) -> int | None:
+    """Lock a folder until the descriptor is closed: by us, or by the system at a kill.
+
+    Args:
+        folder: The folder.
+        wait: Whether to wait for another process that has the lock.
+
+    Returns:
+        The descriptor; None if it can't be locked, as on some network drives.
+    """
+    if fcntl is None:
+        return None
+    descriptor = None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        if descriptor is not None:
+            os.close(descriptor)
+        return None
+    return descriptor
+
+
+# Once for each process and folder: a folder may get one picture after another.
+@lru_cache(maxsize=4096)
+def remove_abandoned(folder: str) -> None:
+    """Remove what killed processes left unfinished in a folder.
+
+    Args:
+        folder: It may be missing.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        left = [entry.path for entry in entries if entry.name.startswith(UNFINISHED)]
+        for scratch in left:
+            lock = _lock(scratch, wait=False)  # None while its writer lives
+            if lock is not None:
+                shutil.rmtree(scratch, ignore_errors=True)
+                os.close(lock)
