@@ -77,13 +77,14 @@ def train(
 
 def _save_whole(cfg: Config) -> None:
     """Put our hook in the place of mmengine's, with the same settings."""
-    hooks = cfg.setdefault('default_hooks', {})
+    hooks = dict(cfg.get('default_hooks') or {})
     # Without a word of the config, mmengine saves each epoch; None turns it off.
-    hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook', interval=1))
+    hook = hooks.get('checkpoint', dict(type='CheckpointHook', interval=1))
     theirs = ('CheckpointHook', 'mmengine.CheckpointHook', CheckpointHook)
     if hook is not None and hook.get('type') in theirs:
-        hook.pop('_scope_', None)
-        hook['type'] = 'mmacnn.WholeCheckpointHook'
+        settings = {key: value for key, value in hook.items() if key != '_scope_'}
+        hooks['checkpoint'] = settings | dict(type='mmacnn.WholeCheckpointHook')
+        cfg.default_hooks = hooks
 
 
 def _set_resume(cfg: Config, resume: str) -> None:

@@ -13,7 +13,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import CheckpointLoader, Runner, save_checkpoint
 
 from mmacnn.registry import HOOKS
-from mmacnn.utils import written_whole
+from mmacnn.utils import remove_abandoned, written_whole
 
 
 @HOOKS.register_module()
@@ -37,6 +37,8 @@ class WholeCheckpointHook(CheckpointHook):
     def before_train(self, runner: Runner) -> None:
         """Find the folder, and remove checkpoints that are one too many."""
         super().before_train(runner)
+        if is_main_process():
+            remove_abandoned(osp.abspath(self.out_dir))
         self.file_backend = LateRemoval(self.file_backend)
         if self.max_keep_ckpts > 0:
             # For a moment there is one more than mmengine's deque would hold.
@@ -92,7 +94,9 @@ class WholeCheckpointHook(CheckpointHook):
     @master_only
     def _publish_model(self, runner: Runner, ckpt_path: str) -> None:
         checkpoint = CheckpointLoader.load_checkpoint(ckpt_path, map_location='cpu')
-        kept = {key: checkpoint[key] for key in checkpoint if key in self.published_keys}
+        kept = {
+            key: checkpoint[key] for key in checkpoint if key in self.published_keys
+        }
         digest = hashlib.sha256(pickle.dumps(kept)).hexdigest()
         path = f'{osp.splitext(ckpt_path)[0]}-{digest[:8]}.pth'
         save_checkpoint(kept, path, backend_args=self.backend_args)

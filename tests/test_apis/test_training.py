@@ -53,6 +53,26 @@ def test_resume_auto_without_a_whole_checkpoint(tiny_config, tmp_path):
         train(str(tiny_config), work_dir=str(tmp_path), resume='auto')
 
 
+def test_resume_auto_before_the_first_checkpoint_loads_what_the_config_says(
+    tiny_config, tmp_path
+):
+    weights = tmp_path / 'weights.pth'
+    torch.save(dict(state_dict={'head.fc.bias': torch.tensor([5.0, -5.0])}), weights)
+    options = {**ONE_EPOCH, 'load_from': str(weights), 'optim_wrapper.optimizer.lr': 0}
+    arguments = dict(resume='auto', validate=False, cfg_options=options)
+    runner = train(str(tiny_config), work_dir=str(tmp_path / 'out'), **arguments)
+    assert runner.model.head.fc.bias.tolist() == [5.0, -5.0]
+
+
+def test_resume_auto_takes_no_published_file(tiny_config, tmp_path):
+    arguments = dict(work_dir=str(tmp_path / 'out'), resume='auto', validate=False)
+    train(str(tiny_config), cfg_options=ONE_EPOCH, **arguments)
+    torch.save({'state_dict': {}}, tmp_path / 'out' / 'epoch_1-0a1b2c3d.pth')
+    (tmp_path / 'out' / 'last_checkpoint').write_text('')
+    runner = train(str(tiny_config), cfg_options=ONE_EPOCH, **arguments)
+    assert runner.iter == 2
+
+
 def test_missing_config():
     with pytest.raises(FileNotFoundError, match='absent.py'):
         train('absent.py')

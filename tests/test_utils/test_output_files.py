@@ -1,10 +1,18 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import os
+import signal
 import stat
 from pathlib import Path
 
 import pytest
 
-from mmacnn.utils import folder_written_whole, require_empty, written_whole
+from mmacnn.utils import (
+    folder_written_whole,
+    remove_abandoned,
+    require_empty,
+    require_writable,
+    written_whole,
+)
 
 
 def test_new_and_empty_folders_are_fine(tmp_path):
@@ -85,3 +93,58 @@ def test_a_folder_with_content_is_not_replaced(tmp_path):
         pytest.fail('the folder was given out')
 
     assert (tmp_path / 'labels' / 'mine.txt').read_text() == 'mine'
+
+
+def kill_while_writing(write, path):
+    """Run a process that is killed with its output half written."""
+    process = os.fork()
+    if process == 0:
+        try:
+            with write(path) as unfinished:
+                Path(unfinished, 'a').mkdir(parents=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitpid(process, 0)[1] == signal.SIGKILL
+
+
+@pytest.mark.parametrize('write', [written_whole, folder_written_whole])
+def test_the_next_start_removes_what_a_killed_process_left(tmp_path, write):
+    path = tmp_path / 'results'
+    kill_while_writing(write, path)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith('.unfinished-')
+
+    remove_abandoned.cache_clear()
+    with written_whole(tmp_path / 'other.txt') as mine:
+        assert not left.exists()
+        remove_abandoned.cache_clear()
+        with written_whole(tmp_path / 'another.txt') as unfinished:
+            assert Path(mine).parent.is_dir()  # its writer lives
+            Path(unfinished).touch()
+        Path(mine).touch()
+    assert {each.name for each in tmp_path.iterdir()} == {'other.txt', 'another.txt'}
+
+
+def test_a_folder_with_what_a_killed_process_left_is_empty(tmp_path):
+    kill_while_writing(written_whole, tmp_path / 'out' / 'report.txt')
+    remove_abandoned.cache_clear()
+    require_empty(tmp_path / 'out')
+    assert not list((tmp_path / 'out').iterdir())
+
+
+def test_errors_name_what_the_user_named(tmp_path):
+    path = tmp_path / 'taken' / 'report.txt'
+    path.mkdir(parents=True)
+    with pytest.raises(OSError) as error, written_whole(path) as unfinished:
+        Path(unfinished).write_text('all of it')
+    assert error.value.filename == str(path) and '.unfinished' not in str(error.value)
+
+    with pytest.raises(OSError, match='report.txt'), written_whole(path):
+        raise OSError(28, 'No space left on device')
+
+    (tmp_path / 'file').touch()
+    with pytest.raises(OSError, match='file'):
+        require_writable(tmp_path / 'file' / 'results.json')
+    require_writable(tmp_path / 'new' / 'results.json')
+    assert not list((tmp_path / 'new').iterdir())
