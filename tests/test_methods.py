@@ -2,98 +2,16 @@
 """Every method, from data to the exported model, by the same calls."""
 
 import json
-from dataclasses import dataclass, field
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 from mmacnn import apis
 from mmacnn.apis import Inspector
-from mmacnn.apis.config import load_config
-from mmacnn.apis.region_inferencer import box_region
-from mmacnn.datasets.synthetic import TASKS, write_dataset
 
-ROOT = Path(__file__).parents[1]
+from .methods import METHODS, ROOT, images_of, prepare
+
 NEEDED = ('mmdeploy', 'onnx', 'onnxruntime')
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method, its smallest data set and its smallest export.
-
-    Args:
-        config: Below ``configs/``.
-        task: Of the generator.
-        size: Image (height, width), pixels.
-        deploy: Below ``configs/deploy/``.
-        images: Where the test images lie in the data set.
-        options: Settings of the config to override.
-        inspector: Settings of the Inspector.
-        exports_places: Whether the exported model tells the place too.
-    """
-
-    config: str
-    task: str
-    size: tuple
-    deploy: str
-    images: str = 'test/images'
-    options: dict = field(default_factory=dict)
-    inspector: dict = field(default_factory=dict)
-    exports_places: bool = True
-
-
-METHODS = {
-    'acnn': Method(
-        'acnn/acnn-opt_synthetic-product-code.py',
-        'product-code',
-        (480, 640),
-        'acnn/full_onnxruntime_dynamic.py',
-    ),
-    'canet': Method(
-        'canet/canet_r18_fpn_synthetic-surface-defects.py',
-        'surface-defects',
-        (96, 96),
-        'mmdet/detection_onnxruntime_dynamic.py',
-        options={
-            'val_evaluator.ann_file': '{data}/test/annotations.json',
-            'test_evaluator.ann_file': '{data}/test/annotations.json',
-        },
-    ),
-    'cam': Method(
-        'cam/cam_strided-s16_synthetic-defect-folders.py',
-        'defect-folders',
-        (96, 96),
-        'cam/cam_onnxruntime_dynamic.py',
-        images='test/images/defective',
-    ),
-    'roi_mask': Method(
-        'roi_mask/roi-mask-resnet18_synthetic-regions.py',
-        'regions',
-        (96, 96),
-        'roi_mask/classification_onnxruntime_dynamic.py',
-        inspector=dict(
-            regions=[box_region((10, 10, 40, 30)), [[60, 60, 90, 60, 60, 90]]]
-        ),
-    ),
-    'attentdiffernet': Method(
-        'attentdiffernet/attentdiffernet-se_alexnet_synthetic-anomaly.py',
-        'anomaly',
-        (96, 96),
-        'attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
-        images='test/pit',
-        options={
-            'model.flow.in_channels': 512,  # of two scales
-            'model.flow.num_blocks': 2,
-            'model.flow.hidden_channels': 16,
-            'model.feature_extractor.scales': (96, 64),
-            'calibration_dataloader.dataset.data_root': '{data}',
-            'calibration_dataloader.num_workers': 0,
-            'calibration_dataloader.persistent_workers': False,
-        },
-        exports_places=False,
-    ),
-}
 
 
 @pytest.fixture(params=METHODS)
@@ -105,23 +23,7 @@ def test_from_data_to_the_exported_model(method, tmp_path):
     for package in NEEDED:
         if find_spec(package) is None:
             pytest.skip(f'{package} is not installed')
-    data, base = tmp_path / 'data', str(ROOT / 'configs' / method.config)
-    write_dataset(TASKS[method.task], data, dict(train=8, test=4), method.size, seed=0)
-    options = {
-        key: value.format(data=data) if isinstance(value, str) else value
-        for key, value in method.options.items()
-    }
-    options |= {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 1}
-    for split in ('train', 'val', 'test'):
-        options |= {
-            f'{split}_dataloader.dataset.data_root': str(data),
-            f'{split}_dataloader.batch_size': 4,
-            f'{split}_dataloader.num_workers': 0,
-            f'{split}_dataloader.persistent_workers': False,
-        }
-    run, config = tmp_path / 'run', str(tmp_path / 'tiny.py')
-    load_config(base, cfg_options=options).dump(config)
-
+    run, config = tmp_path / 'run', prepare(method, tmp_path)
     apis.train(config, work_dir=str(run))
     weights = str(run / 'epoch_1.pth')
     metrics = apis.test(
@@ -140,7 +42,7 @@ def test_from_data_to_the_exported_model(method, tmp_path):
     apis.report([str(tmp_path / 'results.json')], str(page))
     assert 'tiny' in page.read_text(encoding='utf-8')
 
-    images = sorted((data / method.images).rglob('*.*'))
+    images = images_of(method, tmp_path)
     settings = method.inspector
     trained = list(Inspector(config, weights, device='cpu', **settings)(images))
     assert len(trained) == len(images) > 0

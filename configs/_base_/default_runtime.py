@@ -10,6 +10,8 @@ default_hooks = dict(
     # A checkpoint gets its name when all of it is written, then an older one goes.
     checkpoint=dict(type='mmacnn.WholeCheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # Processes see different images, and else validate with different running means.
+    sync_buffers=dict(type='SyncBuffersHook'),
     # A training that was killed and resumed ends with the same weights.
     exact_resume=dict(type='mmacnn.ExactResumeHook'),
     visualization=dict(type='mmacnn.RoIVisualizationHook', enable=False),

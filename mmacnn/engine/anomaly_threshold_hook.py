@@ -1,6 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """The threshold of an anomaly detector, chosen before it is validated or saved."""
 
+from itertools import zip_longest
+
 import torch
 from mmengine.dist import all_gather_object
 from mmengine.hooks import CheckpointHook, Hook
@@ -106,13 +108,24 @@ def choose_threshold(model: nn.Module, dataloader: DataLoader, **options) -> str
             peaks += maps.amax((1, 2)).tolist()
     model.train(training)
     scores, labels, peaks = (
-        torch.tensor([value for part in all_gather_object(values) for value in part])
+        torch.tensor(_of_all_processes(values, len(dataloader.dataset)))
         for values in (scores, labels, peaks)
     )
     _require_good(labels, dataloader)
     return model.calibration.fit(
         scores, labels, peaks if len(peaks) else None, **options
     )
+
+
+def _of_all_processes(values: list, count: int) -> list:
+    """A value for each of ``count`` images, in order, from those of this process.
+
+    The processes take turns, and the last of them some first images once more, for all
+    to have equally many.
+    """
+    turns = zip_longest(*all_gather_object(values))
+    in_order = [value for turn in turns for value in turn if value is not None]
+    return in_order[:count]
 
 
 def _require_good(labels: Tensor, dataloader: DataLoader) -> None:

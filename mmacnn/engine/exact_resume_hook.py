@@ -53,7 +53,9 @@ class ExactResumeHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed this process, and the workers that the epoch is about to start."""
         entropy = (runner.seed, runner.epoch, runner.rank)
-        seed_generators(entropy[:2])
+        # Several processes would else move their images alike; the first draws as if it
+        # were alone.
+        seed_generators(entropy if runner.rank else entropy[:2])
         dataloader = runner.train_loop.dataloader
         dataloader.worker_init_fn = partial(seed_worker, self._worker_init_fn, entropy)
         # Persistent workers belong to the loader's iterator: a new one, new workers.

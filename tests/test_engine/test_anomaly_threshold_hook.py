@@ -6,6 +6,7 @@ from PIL import Image
 
 from mmacnn.apis import choose_anomaly_threshold, train
 from mmacnn.apis import test as run_test
+from mmacnn.engine import anomaly_threshold_hook
 
 CONFIG = """
 custom_imports = dict(imports=['mmacnn'], allow_failed_imports=False)
@@ -116,6 +117,20 @@ def check_choosing_again(config, weights, out):
         choose_anomaly_threshold(config, weights, f'{out}2', 'no_dataloader')
 
 
+def test_processes_count_no_image_twice(config, tmp_path, monkeypatch):
+    """Three images for two processes: the second one measures the first one too."""
+
+    def gathered(values):
+        return [values[::2], values[1::2] + values[:1]] if values else [[], []]
+
+    train(config, work_dir=str(tmp_path / 'one'))
+    monkeypatch.setattr(anomaly_threshold_hook, 'all_gather_object', gathered)
+    train(config, work_dir=str(tmp_path / 'two'))
+    one, two = (checkpoint(tmp_path / name / 'epoch_3.pth') for name in ('one', 'two'))
+    assert len(one['calibration.good_scores']) == 3
+    assert all(one[name].equal(two[name]) for name in one)
+
+
 def test_only_epochs_that_are_used_are_measured(config, tmp_path):
     options = {
         'default_hooks.checkpoint.interval': 3,
@@ -123,8 +138,6 @@ def test_only_epochs_that_are_used_are_measured(config, tmp_path):
         'train_cfg.val_interval': 2,
     }
     lines = []
-    from mmacnn.engine import anomaly_threshold_hook
-
     original = anomaly_threshold_hook.choose_threshold
     try:
         anomaly_threshold_hook.choose_threshold = lambda *a, **k: (

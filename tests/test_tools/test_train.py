@@ -14,7 +14,7 @@ TRAIN = ROOT / 'tools' / 'train.py'
 TORCHRUN = ['-m', 'torch.distributed.run', '--nproc_per_node', '2']
 
 
-def run(*arguments, cwd, **environment):
+def run(*arguments, cwd, timeout=300, **environment):
     """Run Python in the folder of a test, which also holds the test's modules."""
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
@@ -27,7 +27,7 @@ def run(*arguments, cwd, **environment):
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
     )
 
 

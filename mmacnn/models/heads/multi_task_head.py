@@ -5,6 +5,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.models.localizers import Localization
+from mmacnn.models.losses.mean_count import mean_count
 from mmacnn.registry import MODELS
 
 from .normed_linear_head import NormedLinearClsHead
@@ -50,8 +51,11 @@ class MultiTaskHead(NormedLinearClsHead):
         """
         cls_score = self(feats)
         named = [i for i, s in enumerate(data_samples) if 'gt_label' in s]
+        # With other processes in mind, each of which may have other images named.
+        share = len(named) / mean_count(cls_score.new_tensor(len(named)))
         if named:
             losses = self._get_loss(cls_score[named], [data_samples[i] for i in named])
+            losses['loss'] = losses['loss'] * share
         else:
             losses = dict(loss=cls_score.sum() * 0)
         centre, known = true_centres(data_samples, localization.centre, image_size)

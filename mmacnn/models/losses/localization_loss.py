@@ -14,6 +14,8 @@ from mmacnn.models.localizers import Localization
 from mmacnn.ops import gaussian_heatmap
 from mmacnn.registry import MODELS
 
+from .mean_count import mean_count
+
 
 @MODELS.register_module()
 class CentreSmoothL1Loss(nn.Module):
@@ -100,6 +102,10 @@ class HeatmapKLDivLoss(nn.Module):
 
 
 def _mean_where(loss: Tensor, known: Tensor) -> Tensor:
-    """Mean of ``loss`` (B,) over ``known`` (B,); connected zero where there is none."""
+    """Mean of ``loss`` (B,) over ``known`` (B,); connected zero where there is none.
+
+    Of several processes each divides by the mean of their counts: their gradients are
+    averaged, and the average is then that of one process with all the images.
+    """
     kept = torch.where(known, loss, torch.zeros_like(loss))
-    return kept.sum() / known.sum().clamp(min=1)
+    return kept.sum() / mean_count(known.sum())
