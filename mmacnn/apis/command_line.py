@@ -128,7 +128,7 @@ def run_inspection(args: argparse.Namespace) -> None:
     """Inspect and print what was found.
 
     Raises:
-        SystemExit: Status 1 if some files could not be read.
+        SystemExit: Status 1 if some images have no result.
     """
     from mmengine.dist import init_dist, is_main_process
 
@@ -150,19 +150,21 @@ def run_inspection(args: argparse.Namespace) -> None:
     if isinstance(inputs, str) and inputs.isdigit():
         inputs = int(inputs)
     verdicts: Counter = Counter()
+    errors = 0
     results = inspector(
         inputs, batch_size=args.batch_size, show=args.show, out_dir=args.out_dir
     )
     try:
         for result in results:
             verdicts[result.verdict] += 1
+            errors += bool(result.error)
             if is_main_process() and verdicts.total() <= LISTED:
                 print(describe(result))
     except KeyboardInterrupt:  # how a camera's run ends
         print('stopped')
     if is_main_process():
         print_summary(verdicts, args.out_dir)
-    if verdicts['unreadable']:
+    if errors:
         sys.exit(1)
 
 

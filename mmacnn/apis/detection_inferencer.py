@@ -1,12 +1,16 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
+from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.structures import DetDataSample
 from mmdet.visualization import DetLocalVisualizer
 from mmengine.config import Config
 
+from .finite_predictions import NOT_FINITE, WatchedHeads
 from .image_inferencer import ImageInferencer
 
 
@@ -42,8 +46,33 @@ class DetectionInferencer(ImageInferencer):
     ) -> None:
         super().__init__(model, weights, device, backend_model)
         self.score_thr = score_thr
+        # An exported model has none of them: what it drops, it drops unseen.
+        self._heads = [
+            module
+            for module in self.model.modules()
+            if isinstance(module, (BaseDenseHead, BBoxHead))
+        ]
         self.visualizer = DetLocalVisualizer(line_width=1)  # defects are small
         self.visualizer.dataset_meta = dict(classes=self.classes)
+
+    def predict(
+        self,
+        images: Sequence[np.ndarray],
+        names: Sequence[str],
+        annotations: Sequence[dict] | None = None,
+    ) -> list[DetDataSample]:
+        """:meth:`ImageInferencer.predict`; notes whose boxes fell to NaN on the way."""
+        with WatchedHeads(self._heads) as heads:
+            samples = super().predict(images, names, annotations)
+        for index, sample in enumerate(samples):
+            is_complete = heads.are_finite(index, len(samples))
+            sample.set_metainfo(dict(is_complete=is_complete))
+        return samples
+
+    def problem_of(self, sample: DetDataSample) -> str:
+        """See :class:`ImageInferencer`."""
+        is_complete = sample.get('is_complete', True)
+        return super().problem_of(sample) if is_complete else NOT_FINITE
 
     def as_dict(self, sample: DetDataSample) -> dict:
         found = sample.pred_instances

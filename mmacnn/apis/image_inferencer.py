@@ -21,6 +21,7 @@ from mmacnn.utils import require_empty, track, written_whole
 from mmacnn.visualization import name_pictures
 
 from .config import class_names, load_checkpoint, load_config, load_weights
+from .finite_predictions import NOT_FINITE, is_finite
 from .frames import Image, Load, list_images, name_of, read_image
 from .user_errors import describe
 
@@ -113,8 +114,8 @@ class ImageInferencer:
         Returns:
             list: For each image, in order, a dict of plain numbers with ``img_path``
             and what the subclass says; with ``out_dir`` also ``picture``. An image file
-            that can't be read has ``img_path`` and ``error`` alone, or is None among
-            data samples; the others go on.
+            that can't be read, or whose prediction is not finite, has ``img_path`` and
+            ``error`` alone, or is None among data samples; the others go on.
 
         Raises:
             FileNotFoundError: An input is missing.
@@ -208,6 +209,10 @@ class ImageInferencer:
             return []
         return [sample.cpu() for sample in self.model.test_step(self.collate(data))]
 
+    def problem_of(self, sample: BaseDataElement) -> str:
+        """Why a prediction says nothing of its image; '' where it does."""
+        return '' if is_finite(sample) else NOT_FINITE
+
     def _predict(self, images: list[Image], paths: list[str]) -> list[tuple]:
         """Path, image, prediction and error of each input, None for what lacks."""
         read = [
@@ -218,10 +223,13 @@ class ImageInferencer:
         samples = iter(
             self.predict([image for _, image in good], [path for path, _ in good])
         )
-        return [
-            (path, image, None if image is None else next(samples), error)
-            for path, image, error in read
-        ]
+        results = []
+        for path, image, error in read:
+            sample = None if image is None else next(samples)
+            if sample is not None and (problem := self.problem_of(sample)):
+                sample, error = None, f'{path}: {problem}'
+            results.append((path, image, sample, error))
+        return results
 
 
 def _build_model(config: Config) -> torch.nn.Module:

@@ -44,7 +44,7 @@ class InspectionResult:
         anomaly_score: As the flow gives it, for comparing images with one another.
         milliseconds: ``read`` and ``predict``, the latter of its batch over the images.
         picture: File that was drawn.
-        error: What is wrong with the file, on one line.
+        error: What is wrong with the file or the prediction, on one line.
     """
 
     source: str

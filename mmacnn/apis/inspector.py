@@ -19,6 +19,7 @@ from .inference import init_inferencer
 from .inspection_files import ResultFiles
 from .inspection_result import (
     UNREADABLE,
+    UNSURE,
     InspectionResult,
     judge,
     over_image,
@@ -33,8 +34,8 @@ class Inspector:
     The verdict is 'pass' or 'fail': a detector fails an image on which it finds
     something; a method that knows good from defective fails what is not of the good
     class; a classifier that names products passes all, unless ``accept`` says which
-    ones. It is 'unsure' if the class has a lower score than ``min_score``, and
-    'unreadable' for a file that is no image.
+    ones. It is 'unsure' if the class has a lower score than ``min_score``, or if the
+    model gave NaN or infinity, and 'unreadable' for a file that is no image.
 
     Args:
         config_or_name (str): Config file, or a model's name as ``python -m mmacnn
@@ -116,7 +117,8 @@ class Inspector:
 
         Yields:
             A result for each image, in order. A file that can't be read has ``error``
-            and the verdict 'unreadable'; the others go on. Where several processes run
+            and the verdict 'unreadable', one whose prediction is not finite ``error``
+            and 'unsure'; the others go on. Where several processes run
             (``torchrun``, Slurm), each inspects its share, and all get all results,
             without heat maps and masks.
 
@@ -181,8 +183,12 @@ class Inspector:
             for frame, read in batch:
                 if frame.image is None:
                     yield frame, read, 0.0, None
-                else:
-                    yield frame, read, elapsed, next(predicted)
+                    continue
+                sample = next(predicted)
+                if problem := self.inferencer.problem_of(sample):
+                    frame = frame._replace(error=f'{frame.name}: {problem}')
+                    sample = None
+                yield frame, read, elapsed, sample
 
     def _result(
         self,
@@ -192,7 +198,8 @@ class Inspector:
         picture: str,
     ) -> InspectionResult:
         if sample is None:
-            return InspectionResult(frame.name, UNREADABLE, error=frame.error)
+            verdict = UNREADABLE if frame.image is None else UNSURE
+            return InspectionResult(frame.name, verdict, error=frame.error)
         found = self.inferencer.as_dict(sample)
         places = places_of(found)
         label, name, score = (

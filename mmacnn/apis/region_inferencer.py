@@ -7,9 +7,10 @@ import numpy as np
 
 from mmacnn.datasets.regions import Region, decode_region
 from mmacnn.datasets.transforms.region_geometry import region_box
-from mmacnn.utils import written_whole
+from mmacnn.utils import InputError, written_whole
 from mmacnn.visualization.region_names import draw_region_names
 
+from .finite_predictions import NOT_FINITE, is_finite
 from .frames import Image, list_images, name_of, read_image
 from .roi_inferencer import RoIInferencer
 
@@ -72,8 +73,8 @@ class RegionInferencer(RoIInferencer):
 
         Raises:
             FileNotFoundError: The image or a mask is missing.
-            ValueError: The image can't be read, a region is wrong, there is none, or
-                ``batch_size`` is below 1.
+            ValueError: The image can't be read, a region is wrong, there is none,
+                ``batch_size`` is below 1, or the prediction is not finite.
         """
         if batch_size < 1:
             raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
@@ -90,6 +91,8 @@ class RegionInferencer(RoIInferencer):
             raise ValueError(f'{name}: found no region, expected at least one')
         samples = self._predict_regions(pixels, name, masks, batch_size)
         results = self._as_results(samples, masks)
+        if not is_finite(results):
+            raise InputError(f'{name}: {NOT_FINITE}')
         if out_file or show:
             self.draw_names(name, pixels, masks, results, out_file, show)
         return samples if return_datasamples else results

@@ -7,6 +7,7 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.regions import Region, decode_region
 
+from .finite_predictions import NOT_FINITE, is_finite
 from .region_inferencer import RegionInferencer
 
 
@@ -62,6 +63,10 @@ class RegionInspection:
             )
             predictions.append(prediction)
         return predictions
+
+    def problem_of(self, prediction: BaseDataElement) -> str:
+        """Why a prediction says nothing of its image; '' where it does."""
+        return '' if is_finite(prediction.results) else NOT_FINITE
 
     def as_dict(self, prediction: BaseDataElement) -> dict:
         """Boxes, classes and scores of the regions, in their order."""

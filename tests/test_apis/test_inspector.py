@@ -245,6 +245,20 @@ def test_command_line(model, folder, tmp_path, capsys):
     assert '2 pass, 1 unreadable' in capsys.readouterr().out
 
 
+def test_damaged_weights_end_with_status_one(model, folder, tmp_path, capsys):
+    config, weights = model
+    checkpoint = torch.load(weights)
+    checkpoint['state_dict']['head.fc.weight'].fill_(float('nan'))
+    damaged = str(tmp_path / 'damaged.pth')
+    torch.save(checkpoint, damaged)
+    with pytest.raises(SystemExit) as exit_:
+        main(['inspect', str(folder), '--model', config, '--weights', damaged])
+    assert exit_.value.code == 1
+    out = capsys.readouterr().out
+    assert f'{folder / "a.png"}: the model gave numbers that are NaN or infinite' in out
+    assert '3 unsure' in out
+
+
 def test_control_c_ends_with_the_summary(model, folder, monkeypatch, capsys):
     def stopped(self, batches):
         yield next(iter(predict(self, batches)))
