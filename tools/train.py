@@ -34,6 +34,11 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='scale the learning rate to the batch size of all processes together',
     )
+    parser.add_argument(
+        '--deterministic',
+        action='store_true',
+        help='end with the same weights in every run on the same machine',
+    )
     add_runner_arguments(parser)
     return parser.parse_args()
 
@@ -49,6 +54,7 @@ def main() -> None:
         auto_scale_lr=args.auto_scale_lr,
         launcher=args.launcher,
         cfg_options=args.cfg_options,
+        deterministic=args.deterministic,
     )
 
 

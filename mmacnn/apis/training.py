@@ -14,6 +14,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from mmacnn.utils import full_disk_named
 
 from .config import build_runner, check_num_classes, load_checkpoint, load_config
+from .determinism import algorithms_as_before, set_deterministic
 
 OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
 
@@ -27,6 +28,7 @@ def train(
     auto_scale_lr: bool = False,
     launcher: str = 'none',
     cfg_options: dict | None = None,
+    deterministic: bool = False,
 ) -> Runner:
     """Train the model of a config.
 
@@ -44,6 +46,9 @@ def train(
         auto_scale_lr: Scale the learning rate by the batch size that is really used.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
         cfg_options: Settings to override, with dotted keys.
+        deterministic: End with the same weights, bit by bit, in every run on the same
+            machine with as many threads and processes. On a GPU it is slower, and an
+            operation that has no such form ends the training with its name.
 
     Returns:
         The runner, with the trained model in it.
@@ -68,7 +73,9 @@ def train(
         cfg.auto_scale_lr.enable = True
     if resume is not None:
         _set_resume(cfg, resume)
-    with full_disk_named(cfg.work_dir):
+    if deterministic:
+        set_deterministic(cfg)
+    with algorithms_as_before(), full_disk_named(cfg.work_dir):
         runner = build_runner(cfg)
         check_num_classes(runner.model, runner.train_loop, config)
         runner.train()

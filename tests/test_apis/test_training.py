@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import pytest
 import torch
+from mmengine.runner import Runner
 
 from mmacnn.apis import train, training
 
@@ -71,6 +72,25 @@ def test_resume_auto_takes_no_published_file(tiny_config, tmp_path):
     (tmp_path / 'out' / 'last_checkpoint').write_text('')
     runner = train(str(tiny_config), cfg_options=ONE_EPOCH, **arguments)
     assert runner.iter == 2
+
+
+@pytest.mark.parametrize('seed', [None, 5])
+def test_deterministic(tiny_config, tmp_path, monkeypatch, seed):
+    seen = []
+    monkeypatch.setattr(
+        Runner,
+        'train',
+        lambda self: seen.append((torch.are_deterministic_algorithms_enabled(), self)),
+    )
+    arguments = dict(
+        work_dir=str(tmp_path / 'out'), cfg_options={'randomness.seed': seed}
+    )
+    train(str(tiny_config), deterministic=True, **arguments)
+    train(str(tiny_config), **arguments)
+    (is_deterministic, runner), (afterwards, _) = seen
+    assert is_deterministic and not afterwards
+    assert runner.seed == (seed or 0)
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_missing_config():

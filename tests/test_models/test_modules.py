@@ -7,6 +7,7 @@ from mmacnn.models.backbones import StridedConvNet
 from mmacnn.models.heads import MultiTaskHead
 from mmacnn.models.localizers import Localization
 from mmacnn.models.necks import SpatialTransformerNeck
+from mmacnn.models.necks.spatial_transformer import SAMPLERS
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,15 @@ def test_dilated_blocks_keep_the_position():
 def test_neck_names_the_bad_argument(arguments, message):
     with pytest.raises(ValueError, match=message):
         SpatialTransformerNeck(**arguments)
+
+
+def test_deterministic_neck_takes_the_deterministic_sampler(monkeypatch):
+    neck = SpatialTransformerNeck(roi_size=(8, 12), output_size=(16, 24))
+    image, centre = torch.rand(2, 3, 32, 48), torch.rand(2, 2)
+    expected = neck(image, centre)
+    monkeypatch.setattr(torch, 'are_deterministic_algorithms_enabled', lambda: True)
+    monkeypatch.setitem(SAMPLERS, 'grid_sample', None)
+    torch.testing.assert_close(neck(image, centre), expected, atol=1e-5, rtol=0)
 
 
 def test_normalized_crop_does_not_show_the_exposure():

@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+import torch
 from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -18,7 +19,9 @@ class SpatialTransformerNeck(BaseModule):
         roi_size: (h, w) of the ROI in pixels of the image given to the model.
         output_size: (h, w) of the crop given to the classifier.
         sampler: 'grid_sample', fast in training, or 'separable', two matrix products
-            that run on every inference engine. They give the same crop.
+            that run on every inference engine. They give the same crop. Where PyTorch
+            is to be deterministic it is always the latter: the gradient of the former
+            is not, on a GPU.
         norm_cfg: Config of a norm layer for the crop. ``dict(type='IN')``, instance
             normalization, takes exposure and white balance of the camera away from
             the crop, and lets a small classifier learn many times faster.
@@ -53,6 +56,9 @@ class SpatialTransformerNeck(BaseModule):
 
     def forward(self, image: Tensor, centre: Tensor) -> Tensor:
         """(B, C, H, W) and (B, 2), see :func:`mmacnn.ops.sample_roi`."""
-        sampler = SAMPLERS[self.sampler]
+        name = self.sampler
+        if torch.are_deterministic_algorithms_enabled():
+            name = 'separable'
+        sampler = SAMPLERS[name]
         crop = sampler(image, centre, self.roi_size, self.output_size)
         return crop if self.norm is None else self.norm(crop)
