@@ -142,8 +142,62 @@ def test_unknown_mode(acnn_cfg, images):
         MODELS.build(acnn_cfg)(images, mode='train')
 
 
-def test_bfloat16_autocast_keeps_the_place(acnn_cfg, images):
-    model = MODELS.build(acnn_cfg).eval()
-    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_autocast_keeps_the_place(acnn_cfg, images, dtype):
+    localizer = MODELS.build(acnn_cfg).localizer.eval()
+    with torch.no_grad():
+        # Logits up to some 30, as a trained localizer has.
+        localizer.conv.weight *= 30 / localizer(images).logits.abs().max()
+        expected = localizer(images)
+        with torch.autocast('cpu', dtype):
+            found = localizer(images)
+    assert found.centre.dtype == torch.float32
+    pixels = (found.centre - expected.centre).abs() * torch.tensor([96.0, 64.0])
+    assert pixels.max() < 0.5
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_autocast_does_not_overflow(acnn_cfg, images, data_samples, dtype):
+    model = MODELS.build(acnn_cfg)
+    with torch.no_grad():
+        # Half precision ends at 65 504.
+        model.localizer.conv.weight *= 1e5 / model.localizer(images).logits.abs().max()
+    with torch.autocast('cpu', dtype):
         localization = model.localizer(images)
-    assert localization.centre.dtype == torch.float32
+        losses = model(images, data_samples, mode='loss')
+    assert localization.logits.abs().max() > 65504
+    assert localization.centre.isfinite().all()
+    assert all(loss.isfinite() for loss in losses.values())
+    backward(losses)
+    assert all(g.isfinite().all() for g in gradients(model))
+
+
+@pytest.mark.parametrize('value', [0.0, 1.0, -3.0, 1e4])
+@pytest.mark.parametrize('window', [None, 2])
+def test_a_constant_image(acnn_cfg, data_samples, value, window):
+    """A lid on the lens: the place means nothing, but it is one on the image."""
+    torch.manual_seed(0)
+    acnn_cfg['localizer']['window'] = window
+    model = MODELS.build(acnn_cfg)
+    images = torch.full((3, 3, 64, 96), value)
+    losses = model(images, data_samples, mode='loss')
+    backward(losses)
+    assert all(loss.isfinite() for loss in losses.values())
+    assert all(g.isfinite().all() for g in gradients(model))
+    with torch.no_grad():
+        samples = model.eval()(images, mode='predict')
+    for sample in samples:
+        assert ((sample.pred_centre > 0) & (sample.pred_centre < 1)).all()
+        assert torch.equal(sample.pred_centre, samples[0].pred_centre)
+        assert sample.pred_heatmap.isfinite().all()
+        assert sample.pred_score.isfinite().all()
+
+
+def test_a_constant_heat_map_is_centred(acnn_cfg, images):
+    acnn_cfg['localizer']['window'] = None
+    localizer = MODELS.build(acnn_cfg).localizer
+    torch.nn.init.zeros_(localizer.conv.weight)
+    centre = localizer(images).centre
+    torch.testing.assert_close(centre, torch.full((3, 2), 0.5))
+    centre.sum().backward()
+    assert all(g.isfinite().all() for g in gradients(localizer))

@@ -84,14 +84,35 @@ def test_gradients_agree():
     torch.testing.assert_close(gradients[0], gradients[1], atol=1e-9, rtol=0)
 
 
+# None on a pixel, where bilinear interpolation has a kink and no gradient.
+GRADIENT_CENTRES = {
+    'inside': (0.413, 0.557),
+    'left-bottom': (0.021, 0.982),
+    'right': (1.037, 0.391),
+    'top': (0.637, -0.043),
+    'outside': (-1.713, 2.291),
+}
+
+
 @pytest.mark.parametrize('sampler', SAMPLERS)
-def test_gradcheck(sampler):
-    image = torch.rand(2, 1, 6, 7, dtype=torch.float64, requires_grad=True)
-    centre = torch.tensor(
-        [[0.413, 0.557], [0.021, 0.982]], dtype=torch.float64, requires_grad=True
-    )
+@pytest.mark.parametrize('centre', GRADIENT_CENTRES.values(), ids=GRADIENT_CENTRES)
+@pytest.mark.parametrize(
+    ('image_size', 'roi_size', 'output_size'),
+    [
+        ((6, 7), (3, 4), (4, 5)),  # magnified
+        ((7, 5), (5, 3), (2, 3)),  # reduced
+        ((5, 6), (3, 4), (3, 4)),  # as it is
+        ((4, 4), (7, 9), (3, 2)),  # larger than the image
+        ((1, 5), (1, 3), (1, 4)),  # one row
+    ],
+)
+def test_gradcheck(sampler, centre, image_size, roi_size, output_size):
+    torch.manual_seed(0)
+    image = torch.rand(2, 1, *image_size, dtype=torch.float64, requires_grad=True)
+    centre = torch.tensor([centre, (0.487, 0.519)], dtype=torch.float64)
     assert torch.autograd.gradcheck(
-        lambda i, c: sampler(i, c, (3, 4), (4, 5)), (image, centre)
+        lambda i, c: sampler(i, c, roi_size, output_size),
+        (image, centre.requires_grad_()),
     )
 
 

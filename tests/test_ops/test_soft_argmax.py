@@ -41,10 +41,41 @@ def test_window_takes_the_better_of_two_candidates():
     assert ((whole > 0.4) & (whole < 0.8)).all()
 
 
+@pytest.mark.parametrize('window', [None, 0, 1, 2, 50])
+@pytest.mark.parametrize('size', [(4, 5), (1, 6), (7, 1), (5, 3)])
+@pytest.mark.parametrize('scale', [1, 8])
+def test_gradcheck(window, size, scale):
+    torch.manual_seed(0)
+    logits = scale * torch.randn(2, *size, dtype=torch.float64)
+    assert torch.autograd.gradcheck(
+        lambda x: soft_argmax(x, window), logits.requires_grad_()
+    )
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float16, torch.bfloat16])
 @pytest.mark.parametrize('window', [None, 2])
-def test_gradcheck(window):
-    logits = torch.randn(2, 4, 5, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: soft_argmax(x, window), logits)
+@pytest.mark.parametrize('largest', [1e4, 6e4])
+def test_logits_as_large_as_half_precision_holds(dtype, window, largest):
+    torch.manual_seed(0)
+    logits = (torch.rand(3, 12, 16) * 2 - 1) * largest
+    logits[0] = largest
+    logits[1] = -largest
+    logits = logits.to(dtype).requires_grad_()
+    centre, heatmap = soft_argmax(logits, window)
+    # Half precision knows 0.5 to three decimals, and bfloat16 to two.
+    expected = soft_argmax(logits.detach().double(), window)[0]
+    torch.testing.assert_close(centre.double(), expected, atol=4e-3, rtol=0)
+    torch.testing.assert_close(
+        heatmap.float().sum((1, 2)), torch.ones(3), atol=2e-2, rtol=0
+    )
+    centre.sum().backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_a_flat_map_within_a_window_is_its_first_cell():
+    """Equally good everywhere: some cell, the same each time, and no middle."""
+    centre, _ = soft_argmax(torch.zeros(1, 8, 8), window=1)
+    torch.testing.assert_close(centre, torch.tensor([[1 / 8, 1 / 8]]))
 
 
 @pytest.mark.parametrize('centre', [(0.5, 0.5), (0.31, 0.77), (0.2, 0.25)])

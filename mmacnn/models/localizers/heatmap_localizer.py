@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -36,6 +37,9 @@ class HeatmapLocalizer(BaseModule):
         self.window = window
 
     def forward(self, image: Tensor) -> Localization:
-        logits = self.conv(self.backbone(image)[-1])[:, 0].float()
+        feature = self.backbone(image)[-1]
+        # Half precision rounds a logit, which moves the centre, or makes it infinite.
+        with torch.autocast('cuda' if image.is_cuda else 'cpu', enabled=False):
+            logits = self.conv(feature.to(self.conv.weight.dtype))[:, 0].float()
         centre, heatmap = soft_argmax(logits, self.window)
         return Localization(centre, logits, heatmap)
