@@ -12,7 +12,8 @@ import mmcv
 import numpy as np
 from mmengine.logging import print_log
 
-from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files
+from mmacnn.datasets.image_files import read_image as read_file
 
 Image = str | Path | np.ndarray
 Source = Image | int
@@ -80,11 +81,7 @@ def read_image(image: Image, load: Load = mmcv.imread) -> tuple[np.ndarray | Non
     if isinstance(image, np.ndarray):
         return image, ''
     try:
-        read_image_size(str(image))  # OpenCV fills up a truncated file in grey.
-        array = load(str(image))
-        if array is None:
-            raise ValueError(f'{image}: expected an image that OpenCV can read')
-        return array, ''
+        return read_file(str(image), load), ''
     except ValueError as error:
         print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
         return None, str(error)

@@ -10,6 +10,7 @@ from xml.parsers import expat
 from mmacnn.datasets.class_names import check_class_names
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
 from mmacnn.utils import track, written_whole
+from mmacnn.utils.text import short
 
 TOLERANCE = 1.0  # Pixels that a box may reach over the border, where it is cut off.
 
@@ -54,7 +55,7 @@ def convert_voc(
         content['images'].append(
             dict(id=image_id, file_name=image, height=size[0], width=size[1])
         )
-        for label, corners, difficult in read_voc(str(path), classes):
+        for label, corners, difficult in read_voc(str(path), classes, size):
             box = _coco_box(corners, size, first, str(path))
             content['annotations'].append(
                 dict(
@@ -75,30 +76,41 @@ def convert_voc(
     return {name: labels.count(i) for i, name in enumerate(classes)}
 
 
-def read_voc(path: str, classes: Sequence[str]) -> list[tuple]:
+def read_voc(
+    path: str, classes: Sequence[str], size: tuple[int, int] | None = None
+) -> list[tuple]:
     """Read the objects of one xml file.
 
     Args:
         path: The file.
         classes: Names of the classes.
+        size: (height, width) of the image, upright.
 
     Returns:
         Of each object its class index, (xmin, ymin, xmax, ymax) as written, and whether
         it is marked difficult.
 
     Raises:
-        ValueError: It is no xml, declares a document type, or an object is wrong.
+        ValueError: It is no xml, declares a document type, an object is wrong, or the
+            boxes were drawn on the image as it lies, and not upright.
     """
     root = _parse(path)
     if root.tag != 'annotation':
         raise ValueError(f'{path}: expected <annotation>, found <{root.tag}>')
+    drawn_on = tuple(root.findtext(f'size/{side}') for side in ('width', 'height'))
+    if size and size[0] != size[1] and drawn_on == tuple(map(str, size)):
+        raise ValueError(
+            f'{path}: found the size {"x".join(drawn_on)} (width x height), but the '
+            f'image has {size[1]}x{size[0]} when it is upright as its EXIF note says, '
+            'expected boxes on the upright image'
+        )
     objects = []
     for number, element in enumerate(root.iter('object'), start=1):
         where = f'{path}, object {number}'
         name = (element.findtext('name') or '').strip()
         if name not in classes:
             raise ValueError(
-                f'{where}: found the class {name!r}, expected one of '
+                f'{where}: found the class {short(name)}, expected one of '
                 f'{", ".join(classes)}'
             )
         corners = [
@@ -136,7 +148,7 @@ def _number(element: ElementTree.Element, key: str, where: str) -> float:
     except (TypeError, ValueError):
         number = float('nan')
     if not abs(number) < float('inf'):
-        raise ValueError(f'{where}: found {text!r} as {key}, expected a number')
+        raise ValueError(f'{where}: found {short(text)} as {key}, expected a number')
     return number
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Wafer maps, one number for each die, to images in MVTec AD's folders."""
 
-import csv
+import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +12,9 @@ import mmcv
 import numpy as np
 
 from mmacnn.datasets.anomaly_folder import choose_held_out
+from mmacnn.datasets.tables import read_table
 from mmacnn.utils import folder_written_whole, require_empty, track
+from mmacnn.utils.text import short
 
 # The eight columns of the labels of MixedWM38, in their order.
 MIXED_WM38 = (
@@ -22,6 +24,8 @@ MIXED_WM38 = (
 GOOD = 'good'
 # Grey levels of no die, a good die and a failed one.
 LEVELS = np.array([0, 128, 255], np.uint8)
+# Bytes; the maps of MixedWM38 take 0.8 GB as int64.
+LARGEST_ARRAY = 1 << 33
 SPLITS = dict(training='train', train='train', test='test')
 
 
@@ -178,12 +182,12 @@ def _read_labelled(source: str, labels: str, good: str) -> list[Wafer]:
     arrays = _open(source)
     known = set(arrays if isinstance(arrays, dict) else arrays.files)
     wafers, lines = [], {}
-    for line, row in _rows(labels):
-        where, name, label = f'{labels}, line {line}', row['name'], row['label']
+    for where, row in read_table(labels, ('name', 'label')):
+        name, label = row['name'], row['label']
         if name not in known:
-            raise ValueError(f'{where}: found no map {name!r} in {source}')
+            raise ValueError(f'{where}: found no map {short(name)} in {source}')
         if name in lines:
-            raise ValueError(f'{where}: found {name!r} again after line {lines[name]}')
+            raise ValueError(f'{where}: found {name!r} again after {lines[name]}')
         if not re.fullmatch(r'[\w+-][\w .+-]*', name):
             raise ValueError(f'{where}: found the name {name!r}, expected a file name')
         if (label and not re.fullmatch(r'[\w+-][\w .+-]*', label)) or (
@@ -196,7 +200,7 @@ def _read_labelled(source: str, labels: str, good: str) -> list[Wafer]:
         split = row.get('split') or ''
         if split and split.lower() not in SPLITS:
             raise ValueError(f'{where}: found split {split!r}, expected train or test')
-        lines[name] = line
+        lines[name] = where.rpartition(', ')[2]
         wafers.append(
             Wafer(
                 name,
@@ -207,27 +211,6 @@ def _read_labelled(source: str, labels: str, good: str) -> list[Wafer]:
             )
         )
     return wafers
-
-
-def _rows(labels: str) -> list[tuple[int, dict[str, str]]]:
-    if not Path(labels).is_file():
-        raise FileNotFoundError(f'{labels}: found no such file of labels')
-    with open(labels, newline='', encoding='utf-8-sig') as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        if not {'name', 'label'} <= set(columns):
-            raise ValueError(
-                f'{labels}, line 1: found the columns {", ".join(columns) or "none"}, '
-                'expected name, label and perhaps split and lot'
-            )
-        return [
-            (
-                reader.line_num,
-                {k: v.strip() for k, v in row.items() if isinstance(v, str)}
-                | {k: (row[k] or '').strip() for k in ('name', 'label')},
-            )
-            for row in reader
-        ]
 
 
 def _open(source: str):
@@ -252,9 +235,24 @@ def _open(source: str):
 def _load(arrays, name: str, source: str) -> np.ndarray:
     try:
         if isinstance(arrays, dict):
-            return np.load(arrays[name])
-        return arrays[name]
+            # A header may claim any size; a map of memory is refused if there is less.
+            return np.load(arrays[name], mmap_mode='r')
+        return _read_member(arrays, name)
     except (ValueError, OSError, EOFError, BadZipFile) as error:
         raise ValueError(
             f'{source}, {name}: found no plain array ({error}), expected numbers'
         ) from None
+
+
+def _read_member(arrays, name: str) -> np.ndarray:
+    """An array of an ``.npz`` file whose header is looked at first."""
+    with arrays.zip.open(f'{name}.npy') as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0
+        if version != (1, 0):
+            read = np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    claimed = math.prod(shape) * dtype.itemsize
+    if claimed > LARGEST_ARRAY:
+        raise ValueError(f'{claimed} bytes of {shape}')
+    return arrays[name]

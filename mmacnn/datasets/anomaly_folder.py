@@ -9,7 +9,7 @@ from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS
 
-from .image_files import IMAGE_SUFFIXES, list_files_below
+from .image_files import IMAGE_SUFFIXES, check_images, list_files_below
 from .transforms.checks import check_number
 
 SUBSETS = ('train', 'val', 'test')
@@ -49,12 +49,14 @@ class AnomalyFolderDataset(BaseDataset):
             where the data have one; nothing is held out then.
         mask_dir: Folder of the test images' masks in the category.
         mask_suffix: What follows an image's name without suffix in that of its mask.
+        check_images: Whether to look at each image's header and end at once.
         **kwargs: ``pipeline``, ``test_mode`` and others of ``mmpretrain.BaseDataset``.
 
     Raises:
         FileNotFoundError: A folder or a mask is missing.
         ValueError: An argument is wrong, a folder has no image, the training images are
-            not all good or too few to hold one out, or a mask fits no image.
+            not all good or too few to hold one out, a mask fits no image, or an image
+            is damaged.
     """
 
     METAINFO = dict(classes=('good', 'defect'))
@@ -71,6 +73,7 @@ class AnomalyFolderDataset(BaseDataset):
         val_dir: str | None = None,
         mask_dir: str = 'ground_truth',
         mask_suffix: str = '_mask.png',
+        check_images: bool = True,
         **kwargs,
     ) -> None:
         if subset not in SUBSETS:
@@ -87,14 +90,19 @@ class AnomalyFolderDataset(BaseDataset):
         self.folders = dict(train=train_dir, val=val_dir, test=test_dir)
         self.mask_dir = mask_dir
         self.mask_suffix = mask_suffix
+        self.check_images = check_images
         super().__init__(data_root=data_root, ann_file='', **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """List the images, the good ones first."""
         root = self._find_category()
         if self.subset == 'train' or not self.folders[self.subset]:
-            return self._load_good(root)
-        return self._load_kinds(root, self.folders[self.subset])
+            infos = self._load_good(root)
+        else:
+            infos = self._load_kinds(root, self.folders[self.subset])
+        if self.check_images:
+            check_images(info['img_path'] for info in infos)
+        return infos
 
     def _find_category(self) -> str:
         data_root, train_dir = self.data_root or os.curdir, self.folders['train']

@@ -86,7 +86,12 @@ def _inspect(root: str, category: str, progress: Callable) -> CategoryReport:
     for subset in ('train', 'test'):
         try:
             dataset = AnomalyFolderDataset(
-                root, category, subset, val_share=0, serialize_data=False
+                root,
+                category,
+                subset,
+                val_share=0,
+                check_images=False,
+                serialize_data=False,
             )
         except (ValueError, FileNotFoundError) as error:
             report.problems.append(

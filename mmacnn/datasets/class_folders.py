@@ -9,7 +9,7 @@ from mmpretrain.datasets import CustomDataset
 from mmacnn.registry import DATASETS
 
 from .class_names import check_class_names
-from .image_files import IMAGE_SUFFIXES, list_files_below
+from .image_files import IMAGE_SUFFIXES, check_images, list_files_below
 
 MASK_SUFFIX = '.png'
 
@@ -35,8 +35,8 @@ class ClassFolderDataset(CustomDataset):
 
     Raises:
         FileNotFoundError: There is no such folder, or a mask is missing.
-        ValueError: Folders and classes differ, there are less than two, or one has no
-            image.
+        ValueError: Folders and classes differ, there are less than two, one has no
+            image, or an image is damaged.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class ClassFolderDataset(CustomDataset):
                     mask = osp.join(masks, osp.splitext(file)[0] + MASK_SUFFIX)
                     info['mask_path'] = _check_mask(mask, info) if label else None
                 data_list.append(info)
+        check_images(info['img_path'] for info in data_list)
         return data_list
 
     def _check_folders(self) -> tuple[str, ...]:

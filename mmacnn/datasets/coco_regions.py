@@ -29,6 +29,7 @@ class CocoRegionDataset(BaseDataset):
             [0, 1]. Instances of no area are left out always.
         check_segmentations: Whether to look at each polygon and encoding at once, and
             not when it is read.
+        check_sizes: Whether to look at the header and the end of each image at once.
         **kwargs: ``data_root``, ``pipeline``, ``test_mode`` and others of mmpretrain's
             ``BaseDataset``.
 
@@ -44,6 +45,7 @@ class CocoRegionDataset(BaseDataset):
         data_prefix: str | dict = '',
         filter_cfg: dict | None = None,
         check_segmentations: bool = True,
+        check_sizes: bool = True,
         **kwargs,
     ) -> None:
         for key in filter_cfg or ():
@@ -53,6 +55,7 @@ class CocoRegionDataset(BaseDataset):
                     f'{" or ".join(FILTERS)}'
                 )
         self.check_segmentations = check_segmentations
+        self.check_sizes = check_sizes
         super().__init__(
             ann_file, data_prefix=data_prefix, filter_cfg=filter_cfg, **kwargs
         )
@@ -68,7 +71,7 @@ class CocoRegionDataset(BaseDataset):
             self._metainfo['classes'] = tuple(c['name'] for c in content['categories'])
         check_categories(content, self.CLASSES, path)
         check_boxes(content, path)
-        check_images(content, folder, path)
+        check_images(content, folder, path, self.check_sizes)
         images = {image['id']: image for image in content['images']}
         labels = {c['id']: i for i, c in enumerate(content['categories'])}
         data_list = []

@@ -7,12 +7,18 @@ but accepts some files of the former kind, so a file must be good for both.
 """
 
 import os
+from collections.abc import Callable, Iterable
 
+import cv2
 import mmcv
+import numpy as np
 from PIL import Image
 
 # What the decoder of mmcv's LoadImageFromFile (OpenCV) reads in every build.
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff')
+# What an image may be inside, whatever its name says. Pillow knows forty formats more,
+# and hands some of them to other programs.
+FORMATS = ('JPEG', 'PNG', 'BMP', 'DIB', 'PPM', 'TIFF', 'GIF', 'WEBP', 'JPEG2000')
 ORIENTATION_TAG = 0x0112
 ENDINGS = dict(JPEG=b'\xff\xd9', PNG=b'IEND\xaeB`\x82')
 
@@ -48,6 +54,9 @@ def list_files_below(folder: str, suffixes: tuple[str, ...]) -> list[str]:
 def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
     """Return ``(height, width)`` of an image as a pipeline will decode it.
 
+    That is upright: a photograph is turned as its EXIF note says. Of several frames or
+    pages the first counts.
+
     Args:
         path: The image file.
         decode: Whether to decode all of it. If not, the header is read and, in a JPEG
@@ -56,10 +65,13 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
             (Not even decoding does in a JPEG, which has no checksum.)
 
     Raises:
-        ValueError: If the file is no image, empty, truncated or damaged.
+        ValueError: If the file is no image, empty, truncated or damaged, or claims more
+            pixels than twice ``PIL.Image.MAX_IMAGE_PIXELS`` (179 million).
     """
     try:
-        with open(path, 'rb') as file, Image.open(file) as image:
+        if not os.path.isfile(path):  # a pipe would wait for ever
+            raise FileNotFoundError('No such file')
+        with open(path, 'rb') as file, Image.open(file, formats=FORMATS) as image:
             width, height = image.size
             # OpenCV turns a photograph as its EXIF note says.
             if 'exif' in image.info and image.getexif().get(ORIENTATION_TAG, 1) >= 5:
@@ -77,6 +89,46 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
             'expected a whole image file'
         ) from None
     return height, width
+
+
+def read_image(
+    path: str, load: Callable[[str], np.ndarray | None] = mmcv.imread
+) -> np.ndarray:
+    """Return an image, (H, W, 3) uint8 BGR, after a look at its header.
+
+    OpenCV fills up a truncated file in grey, and makes room for whatever size a file
+    claims to have.
+
+    Args:
+        path: The image file.
+        load: How a file becomes an array.
+
+    Raises:
+        ValueError: See :func:`read_image_size`.
+    """
+    read_image_size(path)
+    try:
+        image = load(path)
+    except cv2.error as error:
+        raise ValueError(f'{path}: OpenCV cannot decode it ({error.err})') from None
+    if image is None:
+        raise ValueError(f'{path}: expected an image that OpenCV can read')
+    return image
+
+
+def check_images(paths: Iterable[str]) -> None:
+    """Look at the header and, where it has a mark, the end of each image.
+
+    A training would come to a broken file only after hours.
+
+    Args:
+        paths: The images; one that comes again is looked at once.
+
+    Raises:
+        ValueError: See :func:`read_image_size`.
+    """
+    for path in dict.fromkeys(paths):
+        read_image_size(path)
 
 
 def _ends_well(file, image_format: str) -> bool:

@@ -1,8 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-import csv
-import io
-import os.path as osp
 from collections.abc import Iterator, Sequence
 
 from mmpretrain.datasets import BaseDataset
@@ -10,7 +7,9 @@ from mmpretrain.datasets import BaseDataset
 from mmacnn.registry import DATASETS
 
 from .class_names import check_class_names
-from .yolo_folder import read_text
+from .contained_files import FilesBelow
+from .image_files import check_images
+from .tables import read_table
 
 COLUMNS = ('image', 'mask', 'label')
 
@@ -35,7 +34,8 @@ class RegionFolderDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: The table, an image or a mask is missing.
-        ValueError: The table is wrong, or names a file outside of the folder.
+        ValueError: The table is wrong, names a file outside of the folder, or an image
+            is damaged.
     """
 
     def __init__(
@@ -69,6 +69,10 @@ class RegionFolderDataset(BaseDataset):
         names = self.CLASSES or sorted({row['label'] for _, row in rows})
         classes = check_class_names(names, f'{self.ann_file}: classes')
         self._metainfo['classes'] = classes
+        images, masks = (
+            FilesBelow(self.data_prefix[prefix] or self.data_root)
+            for prefix in ('img_path', 'mask_path')
+        )
         data_list = []
         for where, row in rows:
             if row['label'] not in classes:
@@ -78,45 +82,19 @@ class RegionFolderDataset(BaseDataset):
                 )
             data_list.append(
                 dict(
-                    img_path=self._file(row, 'image', 'img_path', where),
+                    img_path=images.find(row['image'], where),
                     gt_label=classes.index(row['label']),
-                    region=self._file(row, 'mask', 'mask_path', where),
+                    region=masks.find(row['mask'], where, 'mask'),
                     instance_id=len(data_list) + 1,
                 )
             )
+        check_images(sample['img_path'] for sample in data_list)
         return data_list
 
     def _rows(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Each line of the table, and its place for messages."""
-        path = self.ann_file
-        if not osp.isfile(path):
-            raise FileNotFoundError(
-                f'{path}: found no such file, expected CSV with {", ".join(COLUMNS)}'
-            )
-        table = csv.DictReader(io.StringIO(read_text(path), newline=''))
-        missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
-        if missing:
-            raise ValueError(
-                f'{path}: found no column {missing[0]!r}, expected the header '
-                f'{",".join(COLUMNS)}'
-            )
-        for row in table:
-            where = f'{path}, line {table.line_num}'
-            row = {name: (row[name] or '').strip() for name in COLUMNS}
-            for name, value in row.items():
-                if not value:
+        for where, row in read_table(self.ann_file, COLUMNS):
+            for name in COLUMNS:
+                if not row[name]:
                     raise ValueError(f'{where}: found no {name}, expected one')
             yield where, row
-
-    def _file(self, row: dict, column: str, prefix: str, where: str) -> str:
-        folder = self.data_prefix[prefix] or self.data_root
-        path = osp.join(folder, row[column])
-        root = osp.realpath(folder)
-        if osp.commonpath((root, osp.realpath(path))) != root:
-            raise ValueError(
-                f'{where}: found the {column} {row[column]!r}, expected one below '
-                f'{folder or osp.curdir}'
-            )
-        if not osp.isfile(path):
-            raise FileNotFoundError(f'{where}: found no such {column}: {path}')
-        return path

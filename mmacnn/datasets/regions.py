@@ -7,16 +7,23 @@ that is not its own where an encoding is too short or a polygon's point far away
 """
 
 import math
-from numbers import Integral
+import os.path as osp
+from numbers import Integral, Real
 from pathlib import Path
 
+import cv2
 import mmcv
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from mmacnn.utils.text import short
+
+from .image_files import read_image, read_image_size
+
 Region = list | dict | str | Path | np.ndarray
 
 MIN_NUMBERS = 6  # Of a polygon: x and y of three points.
+MAX_BITS = 60  # Of a run length: an image has fewer pixels.
 
 
 def decode_region(region: Region, size: tuple[int, int], where: str) -> np.ndarray:
@@ -38,7 +45,7 @@ def decode_region(region: Region, size: tuple[int, int], where: str) -> np.ndarr
         ValueError: The region is none of these, is empty, or does not fit the image.
     """
     if isinstance(region, str | Path):
-        where, region = str(region), _read_mask(region)
+        where, region = str(region), _read_mask(str(region), size)
     if isinstance(region, np.ndarray):
         mask = _from_mask(region, size, where)
     else:
@@ -67,7 +74,7 @@ def check_outline(region: list | dict, size: tuple[int, int], where: str) -> Non
             _check_polygon(polygon, size, where)
     else:
         raise ValueError(
-            f'{where}: found the segmentation {_short(region)}, expected polygons '
+            f'{where}: found the segmentation {short(region)}, expected polygons '
             '[[x0, y0, x1, y1, ...], ...] or run lengths {"size": ..., "counts": ...}'
         )
 
@@ -76,18 +83,27 @@ def _check_polygon(polygon: list, size: tuple[int, int], where: str) -> None:
     height, width = size
     if not isinstance(polygon, list) or len(polygon) < MIN_NUMBERS or len(polygon) % 2:
         raise ValueError(
-            f'{where}: found the polygon {_short(polygon)}, expected three or more '
+            f'{where}: found the polygon {short(polygon)}, expected three or more '
             'points [x0, y0, x1, y1, ...]'
         )
+    is_plain = all(isinstance(number, Real) for number in polygon)
     try:
-        points = np.array(polygon, float).reshape(-1, 2)
-    except (TypeError, ValueError):
+        points = np.array(polygon if is_plain else [np.nan] * 2, float).reshape(-1, 2)
+    except OverflowError:  # a whole number beyond all floats
         points = np.full((1, 2), np.nan)
     # Some tools draw beyond the edge; far beyond, it is another image's.
     if not ((points >= (-width, -height)) & (points <= (2 * width, 2 * height))).all():
         raise ValueError(
-            f'{where}: found the polygon {_short(polygon)}, expected coordinates on '
+            f'{where}: found the polygon {short(polygon)}, expected coordinates on '
             f'the {width}x{height} image'
+        )
+    # pycocotools makes room for each pixel of the outline, and five times that.
+    steps = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1)
+    if steps.sum() > height * width + 4 * (height + width):
+        raise ValueError(
+            f'{where}: found a polygon of {len(points)} points whose outline is longer '
+            f'than the {width}x{height} image has pixels, expected the outline of a '
+            'region'
         )
 
 
@@ -98,12 +114,12 @@ def _check_run_lengths(region: dict, size: tuple[int, int], where: str) -> None:
     found = region['size']
     if not isinstance(found, list | tuple) or list(found) != list(size):
         raise ValueError(
-            f'{where}: found run lengths of size {_short(found)}, expected that of the '
+            f'{where}: found run lengths of size {short(found)}, expected that of the '
             f'image, [{size[0]}, {size[1]}] (height, width)'
         )
     if not isinstance(region['counts'], list | str | bytes):
         raise ValueError(
-            f'{where}: found the counts {_short(region["counts"])}, expected a list of '
+            f'{where}: found the counts {short(region["counts"])}, expected a list of '
             'run lengths or a string of them'
         )
 
@@ -113,31 +129,36 @@ def _from_outline(region: list | dict, size: tuple[int, int], where: str) -> np.
         return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(region, *size)))
     counts = region['counts']
     if not isinstance(counts, list):
-        counts = _decompress(counts)
-    are_lengths = all(isinstance(n, Integral) and n >= 0 for n in counts)
-    if not are_lengths or sum(counts) != math.prod(size):
-        total = sum(counts) if are_lengths else _short(counts)
+        counts = _decompress(counts, where)
+    whole = math.prod(size)
+    are_lengths = all(isinstance(n, Integral) and 0 <= n <= whole for n in counts)
+    if not are_lengths or sum(counts) != whole:
+        total = sum(counts) if are_lengths else short(counts)
         raise ValueError(
             f'{where}: found run lengths of {total} pixels, expected '
-            f'{math.prod(size)}, those of the {size[1]}x{size[0]} image'
+            f'{whole}, those of the {size[1]}x{size[0]} image'
         )
     values = np.arange(len(counts), dtype=np.uint8) % 2
     return np.repeat(values, counts).reshape(size, order='F')
 
 
-def _decompress(text: str | bytes) -> list[int]:
+def _decompress(text: str | bytes, where: str) -> list[int]:
     """Run lengths out of COCO's string.
 
     A number is written in digits of 5 bits, the lowest first, with 0x20 where another
     digit follows and 0x10 in the last one of a negative number; from the fourth on they
     are differences from the last run but one.
     """
-    text = text if isinstance(text, bytes) else text.encode()
+    text = text if isinstance(text, bytes) else text.encode(errors='replace')
     counts, number, shift = [], 0, 0
     for character in text:
         digit = character - 48
         number |= (digit & 0x1F) << shift
         shift += 5
+        if shift > MAX_BITS:
+            raise ValueError(
+                f'{where}: found the counts {short(text)}, expected run lengths'
+            )
         if not digit & 0x20:
             number -= (digit & 0x10) << (shift - 4)
             counts.append(number + (counts[-2] if len(counts) > 2 else 0))
@@ -145,12 +166,13 @@ def _decompress(text: str | bytes) -> list[int]:
     return counts
 
 
-def _read_mask(path: str | Path) -> np.ndarray:
-    if not Path(path).is_file():
+def _read_mask(path: str, size: tuple[int, int]) -> np.ndarray:
+    if not osp.isfile(path):
         raise FileNotFoundError(f'{path}: found no such mask')
-    mask = mmcv.imread(path, flag='unchanged')
-    if mask is None:
-        raise ValueError(f'{path}: found no picture, expected a mask')
+    found = read_image_size(path)
+    if found != tuple(size):
+        raise _wrong_size(path, found[::-1], size)
+    mask = read_image(path, _read_any)
     if mask.ndim == 3:
         colours = mask[..., :3]
         if (colours != colours[..., :1]).any():
@@ -159,13 +181,21 @@ def _read_mask(path: str | Path) -> np.ndarray:
     return mask
 
 
+def _read_any(path: str) -> np.ndarray | None:
+    """A picture of any depth, turned as its EXIF note says."""
+    return mmcv.imread(path, flag=cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+
+
+def _wrong_size(where: str, found: tuple, size: tuple[int, int]) -> ValueError:
+    return ValueError(
+        f'{where}: found a mask of {"x".join(map(str, found))} pixels, expected '
+        f'{size[1]}x{size[0]} as the image'
+    )
+
+
 def _from_mask(mask: np.ndarray, size: tuple[int, int], where: str) -> np.ndarray:
     if mask.shape != tuple(size):
-        found = 'x'.join(map(str, (*mask.shape[1::-1], *mask.shape[2:])))
-        raise ValueError(
-            f'{where}: found a mask of {found} pixels, expected {size[1]}x{size[0]} as '
-            'the image'
-        )
+        raise _wrong_size(where, (*mask.shape[1::-1], *mask.shape[2:]), size)
     values = np.unique(mask[mask != 0])
     if len(values) > 1:
         raise ValueError(
@@ -173,8 +203,3 @@ def _from_mask(mask: np.ndarray, size: tuple[int, int], where: str) -> np.ndarra
             'another one on the region (a file without loss, such as PNG)'
         )
     return (mask != 0).astype(np.uint8)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f'{text[:37]}...'

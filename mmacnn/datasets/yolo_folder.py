@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from mmacnn.utils.text import short
+
 from .image_files import IMAGE_SUFFIXES, list_files, read_image_size
 
 CLASSES_FILE = 'classes.txt'
@@ -18,6 +20,8 @@ CLASSES_FILE = 'classes.txt'
 NO_LABELS = (CLASSES_FILE,)
 # Labelling tools round to whole pixels, so a box at the edge may reach out by one.
 TOLERANCE = 1.0
+LEAST_SIDE = 0.01  # Pixels; less is nothing in single precision.
+LARGEST_TEXT = 1 << 28  # Bytes; a file of labels has a few thousand.
 
 Box = tuple[float, float, float, float]
 
@@ -51,8 +55,15 @@ def read_text(path: str) -> str:
     """Return a text file's content without a byte order mark.
 
     Raises:
-        ValueError: If it is not UTF-8.
+        FileNotFoundError: If it is missing, or no file.
+        ValueError: If it is not UTF-8, or larger than 256 MB.
     """
+    if not os.path.isfile(path):  # a pipe would wait for ever
+        raise FileNotFoundError(f'{path}: found no such file, expected a text file')
+    if os.path.getsize(path) > LARGEST_TEXT:
+        raise ValueError(
+            f'{path}: found {os.path.getsize(path)} bytes, expected a text file'
+        )
     with open(path, encoding='utf-8-sig') as file:
         try:
             return file.read()
@@ -79,8 +90,10 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
             f'{where}: found {len(fields)} fields, expected 5 '
             '(`class cx cy w h`) or 1 (`class`)'
         )
-    if not re.fullmatch(r'[-+]?[0-9]+', fields[0]):
-        raise ValueError(f'{where}: found class {fields[0]!r}, expected a whole number')
+    if not re.fullmatch(r'[-+]?[0-9]{1,18}', fields[0]):
+        raise ValueError(
+            f'{where}: found class {short(fields[0])}, expected a whole number'
+        )
     class_id = int(fields[0])
     if not 0 <= class_id < num_classes:
         raise ValueError(
@@ -96,12 +109,12 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
             value = float(field)
         except ValueError:
             raise ValueError(
-                f'{where}: found {name} {field!r}, expected a number in [0, 1]'
+                f'{where}: found {name} {short(field)}, expected a number in [0, 1]'
             ) from None
         # Written so that NaN is refused too.
         if not 0 <= value <= 1:
             raise ValueError(
-                f'{where}: found {name} {field}, expected a number in [0, 1], '
+                f'{where}: found {name} {field[:20]}, expected a number in [0, 1], '
                 'a share of the image'
             )
         box.append(value)
@@ -148,7 +161,8 @@ def pixel_box(box: Box, height: int, width: int, where: str) -> Box:
     """Return a normalised ``cx, cy, w, h`` box as xyxy in pixels within the image.
 
     Raises:
-        ValueError: If the box reaches outside by more than a pixel.
+        ValueError: If the box reaches outside by more than a pixel, or a side of what
+            is inside is less than a hundredth of one.
     """
     cx, cy, w, h = box
     x1, x2 = (cx - w / 2) * width, (cx + w / 2) * width
@@ -159,7 +173,14 @@ def pixel_box(box: Box, height: int, width: int, where: str) -> Box:
             f'{where}: found a box that reaches {outside:.1f} pixels outside the '
             f'{width}x{height} image, expected one inside'
         )
-    return max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height))
+    x1, y1 = max(x1, 0.0), max(y1, 0.0)
+    x2, y2 = min(x2, float(width)), min(y2, float(height))
+    if min(x2 - x1, y2 - y1) < LEAST_SIDE:
+        raise ValueError(
+            f'{where}: found a box of {x2 - x1:.2g}x{y2 - y1:.2g} pixels on the '
+            f'{width}x{height} image, expected one of a pixel or more'
+        )
+    return x1, y1, x2, y2
 
 
 def read_sample(

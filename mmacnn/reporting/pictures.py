@@ -2,15 +2,14 @@
 """Pictures of the images that were hardest, with what the model saw."""
 
 import base64
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
-import mmcv
 import numpy as np
 from mmengine.structures import BaseDataElement
 
+from mmacnn.datasets.image_files import read_image
 from mmacnn.visualization import RoIVisualizer
 from mmacnn.visualization.drawing import as_canvas, draw_box, draw_text, fit
 from mmacnn.visualization.roi_visualizer import BOX_COLOUR, ROI_COLOUR, TEXT
@@ -76,11 +75,9 @@ def draw_pictures(
 
 def _read(path: str) -> np.ndarray | None:
     """An image as RGB, uint8; None if it is gone or is none."""
-    if not os.path.isfile(path):
-        return None
     try:
-        return mmcv.imread(path, channel_order='rgb')
-    except (OSError, ValueError, cv2.error):
+        return read_image(path)[..., ::-1]
+    except (OSError, ValueError):
         return None
 
 

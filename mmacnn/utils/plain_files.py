@@ -86,7 +86,7 @@ def read_json(path: str, expected: str, nan: bool = False) -> Any:
 
 def _require(path: str, expected: str) -> None:
     if not osp.isfile(path):
-        raise FileNotFoundError(f'{path}: no such file, expected {expected}')
+        raise FileNotFoundError(f'{path}: found no such file, expected {expected}')
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -81,7 +81,7 @@ def test_another_file(tmp_path, text):
 
 
 def test_no_file():
-    with pytest.raises(FileNotFoundError, match='absent.json: no such file'):
+    with pytest.raises(FileNotFoundError, match='absent.json: found no such file'):
         read_regions('absent.json')
 
 

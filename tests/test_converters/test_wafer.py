@@ -113,8 +113,8 @@ def test_at_most(mixed, tmp_path):
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('name,kind\nw0,none\n', 'line 1: found the columns name, kind, expected name'),
-        ('', 'line 1: found the columns none'),
+        ('name,kind\nw0,none\n', "found no column 'label', expected the header name"),
+        ('', "found no column 'name'"),
         ('name,label\nw9,none\n', "line 2: found no map 'w9' in .*maps.npz"),
         ('name,label\nw0,none\nw0,none\n', "line 3: found 'w0' again after line 2"),
         ('name,label\nw0,a/b\n', "line 2: found the label 'a/b', expected a name"),
@@ -153,7 +153,7 @@ def test_wrong_sources(labelled, tmp_path):
     np.savez(tmp_path / 'odd.npz', np.zeros((3, 4, 4)), np.zeros((3, 7)))
     with pytest.raises(ValueError, match=r'arr_1 of \(3, 7\), expected .* \(wafers, 8'):
         convert_wafers(str(tmp_path / 'odd.npz'), out)
-    with pytest.raises(FileNotFoundError, match='absent.csv: found no such file of'):
+    with pytest.raises(FileNotFoundError, match='absent.csv: found no such file'):
         convert_wafers(str(source), out, str(tmp_path / 'absent.csv'))
     with pytest.raises(FileExistsError):
         convert_wafers(str(source), str(tmp_path), str(labels))

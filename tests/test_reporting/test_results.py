@@ -41,7 +41,7 @@ def test_damaged_files(tmp_path, name):
 
 
 def test_missing_file_and_other_suffix(tmp_path):
-    with pytest.raises(FileNotFoundError, match='absent.pkl: no such file'):
+    with pytest.raises(FileNotFoundError, match='absent.pkl: found no such file'):
         read_run('absent.pkl')
     (tmp_path / 'a.txt').touch()
     with pytest.raises(ValueError, match='a.txt: expected a name ending in .pkl'):

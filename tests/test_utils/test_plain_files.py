@@ -94,5 +94,7 @@ def test_json_of_results_knows_nan(tmp_path):
 
 def test_missing(tmp_path):
     for read in (read_json, read_pickle):
-        with pytest.raises(FileNotFoundError, match='no such file, expected results'):
+        with pytest.raises(
+            FileNotFoundError, match='found no such file, expected results'
+        ):
             read(str(tmp_path), 'results')

@@ -5,6 +5,7 @@ import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmacnn.datasets.image_files import read_image, read_image_size
 from mmacnn.registry import TRANSFORMS
 
 
@@ -47,11 +48,14 @@ def read_mask(path: str, size: tuple[int, int], image: str) -> np.ndarray:
     Raises:
         ValueError: It is no picture, or not of the image's size.
     """
-    mask = mmcv.imread(path, flag=cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
-    if mask is None or mask.shape != size:
-        found = 'no picture' if mask is None else f'{mask.shape[0]}x{mask.shape[1]}'
+    found = read_image_size(path)
+    if found != tuple(size):
         raise ValueError(
-            f'{path}: found {found}, expected a mask of {size[0]}x{size[1]} pixels as '
-            f'{image}'
+            f'{path}: found {found[0]}x{found[1]}, expected a mask of '
+            f'{size[0]}x{size[1]} pixels as {image}'
         )
-    return mask
+    return read_image(path, _read_grey)
+
+
+def _read_grey(path: str) -> np.ndarray | None:
+    return mmcv.imread(path, flag=cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)

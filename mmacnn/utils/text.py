@@ -1,0 +1,28 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Text that others wrote, in messages and tables of ours."""
+
+LONGEST = 40
+
+
+def short(value: object) -> str:
+    """How a value of a user's file is shown in a message: at most 40 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more than 4300 digits
+        text = f'a {type(value).__name__} too long to show'
+    except RecursionError:
+        text = 'values nested too deeply'
+    return text if len(text) <= LONGEST else f'{text[: LONGEST - 3]}...'
+
+
+def printable(text: str) -> str:
+    """A name as one line that any terminal can show.
+
+    Control characters, among them line ends and those that move a terminal's cursor,
+    and bytes of a file name that are no UTF-8, are written as escapes.
+
+    Example:
+        >>> printable('a\\nb')
+        'a\\\\nb'
+    """
+    return ''.join(char if char.isprintable() else repr(char)[1:-1] for char in text)
