@@ -3,6 +3,7 @@
 
 import math
 import re
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,8 @@ MIXED_WM38 = (
 GOOD = 'good'
 # Grey levels of no die, a good die and a failed one.
 LEVELS = np.array([0, 128, 255], np.uint8)
+# What numpy and zip raise for broken files.
+BROKEN = (ValueError, OverflowError, OSError, EOFError, BadZipFile, zlib.error)
 # Bytes; the maps of MixedWM38 take 0.8 GB as int64.
 LARGEST_ARRAY = 1 << 33
 SPLITS = dict(training='train', train='train', test='test')
@@ -222,7 +225,7 @@ def _open(source: str):
         raise FileNotFoundError(f'{source}: found no such file or folder of wafer maps')
     try:
         arrays = np.load(path)
-    except (ValueError, OSError, EOFError, BadZipFile):
+    except BROKEN:
         arrays = None
     if not isinstance(arrays, np.lib.npyio.NpzFile):
         raise ValueError(
@@ -238,7 +241,7 @@ def _load(arrays, name: str, source: str) -> np.ndarray:
             # A header may claim any size; a map of memory is refused if there is less.
             return np.load(arrays[name], mmap_mode='r')
         return _read_member(arrays, name)
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
+    except BROKEN as error:
         raise ValueError(
             f'{source}, {name}: found no plain array ({error}), expected numbers'
         ) from None
