@@ -2,8 +2,11 @@
 """Registries of scope ``mmacnn``, children of mmengine's roots.
 
 A config names a module of this package as ``mmacnn.X``. The module that defines ``X``
-is imported when it is first looked up, so ``import mmacnn`` stays light.
+is imported when it is first looked up, so ``import mmacnn`` stays light, and who uses
+one method does not wait for the others' dependencies.
 """
+
+from importlib import import_module
 
 from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
@@ -15,42 +18,47 @@ from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
 from mmengine.registry import Registry
 
-MODELS = Registry(
-    'model', parent=MMENGINE_MODELS, scope='mmacnn', locations=['mmacnn.models']
+
+class LazyRegistry(Registry):
+    """A registry whose ``locations`` import a module when its name is looked up.
+
+    mmengine imports the locations, which are packages here, at the first look-up of any
+    name. That registers nothing yet: their public names are lazy.
+    """
+
+    def get(self, key: str) -> type | None:
+        """The class or function of a name, as of :class:`mmengine.Registry`."""
+        scope, name = self.split_scope_key(key)
+        if scope in (None, self.scope) and name not in self.module_dict:
+            for location in self._locations:
+                package = import_module(location)
+                if name in package.__all__:
+                    getattr(package, name)
+        return super().get(key)
+
+
+def _registry(name: str, parent: Registry, *packages: str) -> LazyRegistry:
+    locations = [f'mmacnn.{package}' for package in packages]
+    return LazyRegistry(name, parent=parent, scope='mmacnn', locations=locations)
+
+
+MODELS = _registry(
+    'model',
+    MMENGINE_MODELS,
+    'models.anomaly',
+    'models.attention',
+    'models.backbones',
+    'models.classifiers',
+    'models.data_preprocessors',
+    'models.heads',
+    'models.localizers',
+    'models.losses',
+    'models.necks',
 )
-DATASETS = Registry(
-    'dataset', parent=MMENGINE_DATASETS, scope='mmacnn', locations=['mmacnn.datasets']
-)
-DATA_SAMPLERS = Registry(
-    'data sampler',
-    parent=MMENGINE_DATA_SAMPLERS,
-    scope='mmacnn',
-    locations=['mmacnn.datasets'],
-)
-FUNCTIONS = Registry(
-    'function',
-    parent=MMENGINE_FUNCTIONS,
-    scope='mmacnn',
-    locations=['mmacnn.datasets'],
-)
-TRANSFORMS = Registry(
-    'transform',
-    parent=MMENGINE_TRANSFORMS,
-    scope='mmacnn',
-    locations=['mmacnn.datasets.transforms'],
-)
-METRICS = Registry(
-    'metric', parent=MMENGINE_METRICS, scope='mmacnn', locations=['mmacnn.evaluation']
-)
-VISUALIZERS = Registry(
-    'visualizer',
-    parent=MMENGINE_VISUALIZERS,
-    scope='mmacnn',
-    locations=['mmacnn.visualization'],
-)
-HOOKS = Registry(
-    'hook',
-    parent=MMENGINE_HOOKS,
-    scope='mmacnn',
-    locations=['mmacnn.engine', 'mmacnn.visualization'],
-)
+DATASETS = _registry('dataset', MMENGINE_DATASETS, 'datasets')
+DATA_SAMPLERS = _registry('data sampler', MMENGINE_DATA_SAMPLERS, 'datasets')
+FUNCTIONS = _registry('function', MMENGINE_FUNCTIONS, 'datasets')
+TRANSFORMS = _registry('transform', MMENGINE_TRANSFORMS, 'datasets.transforms')
+METRICS = _registry('metric', MMENGINE_METRICS, 'evaluation')
+VISUALIZERS = _registry('visualizer', MMENGINE_VISUALIZERS, 'visualization')
+HOOKS = _registry('hook', MMENGINE_HOOKS, 'engine', 'visualization')

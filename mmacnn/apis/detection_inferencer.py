@@ -1,17 +1,21 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
 from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.structures import DetDataSample
-from mmdet.visualization import DetLocalVisualizer
 from mmengine.config import Config
 
 from .finite_predictions import NOT_FINITE, WatchedHeads
 from .image_inferencer import ImageInferencer
+
+if TYPE_CHECKING:
+    from mmdet.visualization import DetLocalVisualizer
 
 
 class DetectionInferencer(ImageInferencer):
@@ -52,8 +56,15 @@ class DetectionInferencer(ImageInferencer):
             for module in self.model.modules()
             if isinstance(module, (BaseDenseHead, BBoxHead))
         ]
-        self.visualizer = DetLocalVisualizer(line_width=1)  # defects are small
-        self.visualizer.dataset_meta = dict(classes=self.classes)
+
+    @cached_property
+    def visualizer(self) -> 'DetLocalVisualizer':
+        """Draws the pictures; imported for the first of them."""
+        from mmdet.visualization import DetLocalVisualizer
+
+        visualizer = DetLocalVisualizer(line_width=1)  # defects are small
+        visualizer.dataset_meta = dict(classes=self.classes)
+        return visualizer
 
     def predict(
         self,
@@ -81,12 +92,9 @@ class DetectionInferencer(ImageInferencer):
         return dict(
             pred_boxes=found.bboxes.tolist(),
             pred_labels=labels,
-            pred_classes=[self._class_name(label) for label in labels],
+            pred_classes=[self.class_name(label) for label in labels],
             pred_scores=found.scores.tolist(),
         )
-
-    def _class_name(self, label: int) -> str:
-        return self.classes[label] if self.classes else f'class {label}'
 
     def draw(
         self,

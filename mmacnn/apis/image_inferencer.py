@@ -18,7 +18,7 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.utils import require_empty, track, written_whole
-from mmacnn.visualization import name_pictures
+from mmacnn.visualization.picture_files import name_pictures
 
 from .config import class_names, load_checkpoint, load_config, load_weights
 from .finite_predictions import NOT_FINITE, is_finite
@@ -151,6 +151,11 @@ class ImageInferencer:
             with written_whole(osp.join(out_dir, 'predictions.json')) as path:
                 mmengine.dump(results, path, indent=1)
         return samples if return_datasamples else results
+
+    def class_name(self, label: int) -> str:
+        """The name of a class, or its number where no name is known."""
+        names = self.classes or ()
+        return str(names[label]) if label < len(names) else f'class {label}'
 
     def as_dict(self, sample: BaseDataElement) -> dict:
         """A prediction as plain numbers."""

@@ -1,21 +1,25 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""The inferencer that a config asks for, and its results in words."""
+"""The inferencer that a config asks for, and its results in words.
 
+The inferencers are imported when they are asked for: a classifier does not wait for
+mmdet, which takes longer to import than all that it needs itself.
+"""
+
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mmdet.models import BaseDetector
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from mmacnn.datasets.regions import Region
 
 from .config import load_config
-from .detection_inferencer import DetectionInferencer
-from .image_inferencer import ImageInferencer
-from .region_inferencer import RegionInferencer
-from .region_inspection import RegionInspection
-from .roi_inferencer import RoIInferencer
+
+if TYPE_CHECKING:
+    from .image_inferencer import ImageInferencer
+    from .region_inspection import RegionInspection
 
 LISTED = 20  # More results than this are counted instead of listed.
 NOTHING = 'nothing'
@@ -29,7 +33,7 @@ def init_inferencer(
     score_thr: float = 0.3,
     backend_model: str | None = None,
     regions: Sequence[Region] | None = None,
-) -> ImageInferencer | RegionInspection:
+) -> 'ImageInferencer | RegionInspection':
     """Make the inferencer for the model of a config.
 
     Args:
@@ -46,6 +50,9 @@ def init_inferencer(
     """
     cfg = load_config(config)
     if _names_regions(cfg):
+        from .region_inferencer import RegionInferencer
+        from .region_inspection import RegionInspection
+
         inferencer = RegionInferencer(cfg, weights, device, backend_model)
         return RegionInspection(inferencer, regions or ())
     if regions:
@@ -54,7 +61,11 @@ def init_inferencer(
             f'{LOADS_REGIONS}'
         )
     if _is_detector(cfg):
+        from .detection_inferencer import DetectionInferencer
+
         return DetectionInferencer(cfg, weights, device, score_thr, backend_model)
+    from .roi_inferencer import RoIInferencer
+
     return RoIInferencer(cfg, weights, device, backend_model)
 
 
@@ -68,7 +79,13 @@ def _is_detector(cfg: Config) -> bool:
     if isinstance(kind, str):
         with MODELS.switch_scope_and_registry(cfg.get('default_scope')) as registry:
             kind = registry.get(kind)
-    return isinstance(kind, type) and issubclass(kind, BaseDetector)
+    # Whoever defines a detector has imported mmdet's.
+    mmdet = sys.modules.get('mmdet.models')
+    return (
+        mmdet is not None
+        and isinstance(kind, type)
+        and issubclass(kind, mmdet.BaseDetector)
+    )
 
 
 def describe_results(results: Sequence[dict], out_dir: str = '') -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from mmacnn.datasets.regions import Region, decode_region
 from mmacnn.datasets.transforms.region_geometry import region_box
 from mmacnn.utils import InputError, written_whole
-from mmacnn.visualization.region_names import draw_region_names
 
 from .finite_predictions import NOT_FINITE, is_finite
 from .frames import Image, list_images, name_of, read_image
@@ -147,6 +146,9 @@ class RegionInferencer(RoIInferencer):
         show: bool,
     ) -> None:
         """Draw the regions of an image with their names, in a file or a window."""
+        # Late, because only pictures need matplotlib.
+        from mmacnn.visualization.region_names import draw_region_names
+
         names = [f'{r["pred_class"]} {r["pred_score"]:.2f}' for r in results]
         picture = draw_region_names(image[..., ::-1], masks, names)
         if out_file:

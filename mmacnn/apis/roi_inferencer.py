@@ -1,16 +1,18 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-from pathlib import Path
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from mmengine.config import Config
 from mmpretrain.structures import DataSample
 
-from mmacnn.datasets import same_size_collate
+from mmacnn.datasets.collate import same_size_collate
 from mmacnn.ops import connected_regions
-from mmacnn.visualization import RoIVisualizer
 
 from .image_inferencer import ImageInferencer
+
+if TYPE_CHECKING:
+    from mmacnn.visualization import RoIVisualizer
 
 
 class RoIInferencer(ImageInferencer):
@@ -45,16 +47,14 @@ class RoIInferencer(ImageInferencer):
     scope = 'mmpretrain'
     collate = staticmethod(same_size_collate)
 
-    def __init__(
-        self,
-        model: str | Path | Config,
-        weights: str | Path | None = None,
-        device: str | None = None,
-        backend_model: str | None = None,
-    ) -> None:
-        super().__init__(model, weights, device, backend_model)
-        self.visualizer = RoIVisualizer()
-        self.visualizer.dataset_meta = dict(classes=self.classes)
+    @cached_property
+    def visualizer(self) -> 'RoIVisualizer':
+        """Draws the pictures; matplotlib is imported for the first of them."""
+        from mmacnn.visualization import RoIVisualizer
+
+        visualizer = RoIVisualizer()
+        visualizer.dataset_meta = dict(classes=self.classes)
+        return visualizer
 
     def _annotation(self) -> dict:
         # As in a data set where the box is not known.
@@ -66,7 +66,7 @@ class RoIInferencer(ImageInferencer):
             label = int(sample.pred_label)
             result.update(
                 pred_label=label,
-                pred_class=self.visualizer.class_name(label),
+                pred_class=self.class_name(label),
                 pred_score=float(sample.pred_score[label]),
                 pred_scores=sample.pred_score.tolist(),
             )

@@ -6,7 +6,7 @@ be deleted, together with its line below, when upstream has closed it. Nothing h
 imports the rest of the package.
 """
 
-from . import cpu_distributed, mmcv_ops, torch_load
+from . import cpu_distributed, mmcv_ops, mmpretrain_without_mmdet, torch_load
 
 __all__ = ['apply']
 
@@ -14,5 +14,6 @@ __all__ = ['apply']
 def apply() -> None:
     """Close the gaps. Cheap, and safe to call more than once."""
     mmcv_ops.apply()
+    mmpretrain_without_mmdet.apply()
     torch_load.apply()
     cpu_distributed.apply()

@@ -1,20 +1,16 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .canet import convert_canet_checkpoint
-from .classifier_to_cam import classifier_to_cam
-from .differnet import convert_differnet_checkpoint
-from .efficientnet_lite import convert_efficientnet_lite_checkpoint
-from .publish import publish_checkpoint
-from .roi_mask import convert_roi_mask_checkpoint
-from .voc import convert_voc
-from .wafer import convert_wafers
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'classifier_to_cam',
-    'convert_canet_checkpoint',
-    'convert_differnet_checkpoint',
-    'convert_efficientnet_lite_checkpoint',
-    'convert_roi_mask_checkpoint',
-    'convert_voc',
-    'convert_wafers',
-    'publish_checkpoint',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'canet': ['convert_canet_checkpoint'],
+        'cam_classifier': ['classifier_to_cam'],
+        'differnet': ['convert_differnet_checkpoint'],
+        'efficientnet_lite': ['convert_efficientnet_lite_checkpoint'],
+        'publish': ['publish_checkpoint'],
+        'roi_mask': ['convert_roi_mask_checkpoint'],
+        'voc': ['convert_voc'],
+        'wafer': ['convert_wafers'],
+    },
+)

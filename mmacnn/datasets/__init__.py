@@ -1,26 +1,20 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Data sets, one file a label format, and the transforms of their images."""
 
-from . import transforms
-from .anomaly_folder import AnomalyFolderDataset
-from .checked_coco import CheckedCocoDataset
-from .class_balanced_sampler import ClassBalancedSampler
-from .class_folders import ClassFolderDataset
-from .coco_regions import CocoRegionDataset
-from .collate import same_size_collate
-from .labelled_share_sampler import LabelledShareSampler
-from .region_folder import RegionFolderDataset
-from .yolo_roi import YOLORoIDataset
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'AnomalyFolderDataset',
-    'CheckedCocoDataset',
-    'ClassBalancedSampler',
-    'ClassFolderDataset',
-    'CocoRegionDataset',
-    'LabelledShareSampler',
-    'RegionFolderDataset',
-    'YOLORoIDataset',
-    'same_size_collate',
-    'transforms',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'transforms': [],
+        'anomaly_folder': ['AnomalyFolderDataset'],
+        'checked_coco': ['CheckedCocoDataset'],
+        'class_balanced_sampler': ['ClassBalancedSampler'],
+        'class_folders': ['ClassFolderDataset'],
+        'coco_regions': ['CocoRegionDataset'],
+        'collate': ['same_size_collate'],
+        'labelled_share_sampler': ['LabelledShareSampler'],
+        'region_folder': ['RegionFolderDataset'],
+        'yolo_roi': ['YOLORoIDataset'],
+    },
+)

@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2
 import mmcv
 import numpy as np
-from pycocotools import mask as coco_mask
 
 from mmacnn.utils.text import short
 
@@ -126,6 +125,9 @@ def _check_run_lengths(region: dict, size: tuple[int, int], where: str) -> None:
 
 def _from_outline(region: list | dict, size: tuple[int, int], where: str) -> np.ndarray:
     if isinstance(region, list):
+        # Late, because only polygons need it.
+        from pycocotools import mask as coco_mask
+
         return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(region, *size)))
     counts = region['counts']
     if not isinstance(counts, list):

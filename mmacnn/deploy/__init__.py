@@ -1,18 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Deployment: everything that needs mmdeploy, onnx or onnxruntime."""
 
-__all__ = ['deploy', 'write_triton_repository']
+from mmacnn.utils.lazy_import import lazy_import
 
-
-def __getattr__(name: str):
-    # The operator check and the benchmark need less than MMDeploy, which is slow to
-    # import and may be missing.
-    if name == 'deploy':
-        from .deployment import deploy
-
-        return deploy
-    if name == 'write_triton_repository':
-        from .triton import write_triton_repository
-
-        return write_triton_repository
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+# The operator check and the benchmark need less than MMDeploy, which is slow to import
+# and may be missing.
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__, {'deployment': ['deploy'], 'triton': ['write_triton_repository']}
+)

@@ -1,12 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .anomaly import AnomalyMetric
-from .defect_map import DefectMapMetric
-from .region_accuracy import RegionAccuracy
-from .roi_localization import RoILocalizationMetric
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'AnomalyMetric',
-    'DefectMapMetric',
-    'RegionAccuracy',
-    'RoILocalizationMetric',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'anomaly': ['AnomalyMetric'],
+        'defect_map': ['DefectMapMetric'],
+        'region_accuracy': ['RegionAccuracy'],
+        'roi_localization': ['RoILocalizationMetric'],
+    },
+)

@@ -1,24 +1,17 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from . import (
-    anomaly,
-    attention,
-    backbones,
-    classifiers,
-    data_preprocessors,
-    heads,
-    localizers,
-    losses,
-    necks,
-)
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'anomaly',
-    'attention',
-    'backbones',
-    'classifiers',
-    'data_preprocessors',
-    'heads',
-    'localizers',
-    'losses',
-    'necks',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'anomaly': [],
+        'attention': [],
+        'backbones': [],
+        'classifiers': [],
+        'data_preprocessors': [],
+        'heads': [],
+        'localizers': [],
+        'losses': [],
+        'necks': [],
+    },
+)

@@ -7,7 +7,6 @@ All scores rise with the anomaly.
 import math
 
 import torch
-from sklearn.metrics import precision_recall_curve
 from torch import Tensor
 
 
@@ -57,6 +56,9 @@ def best_f1_threshold(scores: Tensor, labels: Tensor) -> tuple[float, float]:
             f'best F1: found {int(defective.sum())} defective of {len(scores)} images, '
             'expected good and defective ones'
         )
+    # Late, because all models import this package and few need scikit-learn.
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, values = precision_recall_curve(defective, scores)
     f1 = 2 * precision * recall / (precision + recall).clip(min=1e-12)
     best = int(f1[: len(values)].argmax())

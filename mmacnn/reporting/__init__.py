@@ -5,7 +5,8 @@
 what a page shows follows from the fields that the predictions have.
 """
 
-from .page import write_report
-from .results import Run, read_run
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['Run', 'read_run', 'write_report']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__, {'page': ['write_report'], 'results': ['Run', 'read_run']}
+)

@@ -1,6 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .picture_files import name_pictures
-from .roi_visualizer import RoIVisualizer
-from .visualization_hook import RoIVisualizationHook
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['RoIVisualizationHook', 'RoIVisualizer', 'name_pictures']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'picture_files': ['name_pictures'],
+        'roi_visualizer': ['RoIVisualizer'],
+        'visualization_hook': ['RoIVisualizationHook'],
+    },
+)

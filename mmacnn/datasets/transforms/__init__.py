@@ -1,30 +1,21 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Transforms that mmcv, mmpretrain and mmdet lack, or are too slow in."""
 
-from .affine import RandomAffine
-from .load_image import LoadAnyDepthImage
-from .load_mask import LoadDefectMask
-from .photometric import RandomBlur, RandomNoise, RandomPhotometric
-from .region_geometry import CropToRegion, RandomRegionCrop, RegionResize
-from .region_mask import (
-    AddMaskChannel,
-    BlackOutBackground,
-    LoadRegionMask,
-    StandInRegion,
-)
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'AddMaskChannel',
-    'BlackOutBackground',
-    'CropToRegion',
-    'LoadAnyDepthImage',
-    'LoadDefectMask',
-    'LoadRegionMask',
-    'RandomAffine',
-    'RandomBlur',
-    'RandomNoise',
-    'RandomPhotometric',
-    'RandomRegionCrop',
-    'RegionResize',
-    'StandInRegion',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'affine': ['RandomAffine'],
+        'load_image': ['LoadAnyDepthImage'],
+        'load_mask': ['LoadDefectMask'],
+        'photometric': ['RandomBlur', 'RandomNoise', 'RandomPhotometric'],
+        'region_geometry': ['CropToRegion', 'RandomRegionCrop', 'RegionResize'],
+        'region_mask': [
+            'AddMaskChannel',
+            'BlackOutBackground',
+            'LoadRegionMask',
+            'StandInRegion',
+        ],
+    },
+)

@@ -1,17 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .calibration import ScoreCalibration
-from .differnet import DifferNet
-from .feature_extractor import MultiScaleFeatures
-from .flow import NormalizingFlow
-from .localization import GradCAMMap, GradientMap
-from .views import RotatedViews
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'DifferNet',
-    'GradCAMMap',
-    'GradientMap',
-    'MultiScaleFeatures',
-    'NormalizingFlow',
-    'RotatedViews',
-    'ScoreCalibration',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'calibration': ['ScoreCalibration'],
+        'differnet': ['DifferNet'],
+        'feature_extractor': ['MultiScaleFeatures'],
+        'flow': ['NormalizingFlow'],
+        'localization': ['GradCAMMap', 'GradientMap'],
+        'views': ['RotatedViews'],
+    },
+)

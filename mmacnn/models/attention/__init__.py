@@ -1,7 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .cbam import CBAM
-from .roi_mask_attention import RoIMaskAttention
-from .spatial_attention_encoder import SpatialAttentionEncoder
-from .squeeze_excite import SE
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['CBAM', 'RoIMaskAttention', 'SE', 'SpatialAttentionEncoder']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'cbam': ['CBAM'],
+        'roi_mask_attention': ['RoIMaskAttention'],
+        'spatial_attention_encoder': ['SpatialAttentionEncoder'],
+        'squeeze_excite': ['SE'],
+    },
+)

@@ -1,5 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .acnn import ACNN
-from .cam_classifier import CAMClassifier
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['ACNN', 'CAMClassifier']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'acnn': ['ACNN'],
+        'cam_classifier': ['CAMClassifier'],
+    },
+)

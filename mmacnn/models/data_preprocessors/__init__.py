@@ -1,4 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .roi_mask_data_preprocessor import RoIMaskDataPreprocessor
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['RoIMaskDataPreprocessor']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'roi_mask_data_preprocessor': ['RoIMaskDataPreprocessor'],
+    },
+)

@@ -1,6 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .cam_head import CAMHead
-from .multi_task_head import MultiTaskHead
-from .normed_linear_head import NormedLinearClsHead
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['CAMHead', 'MultiTaskHead', 'NormedLinearClsHead']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'cam_head': ['CAMHead'],
+        'multi_task_head': ['MultiTaskHead'],
+        'normed_linear_head': ['NormedLinearClsHead'],
+    },
+)

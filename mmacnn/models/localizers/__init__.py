@@ -1,6 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .base import Localization
-from .heatmap_localizer import HeatmapLocalizer
-from .regression_localizer import RegressionLocalizer
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['HeatmapLocalizer', 'Localization', 'RegressionLocalizer']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'base': ['Localization'],
+        'heatmap_localizer': ['HeatmapLocalizer'],
+        'regression_localizer': ['RegressionLocalizer'],
+    },
+)

@@ -1,11 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .binary_focal_loss import BinaryFocalLoss
-from .equivariance_loss import EquivarianceLoss
-from .localization_loss import CentreSmoothL1Loss, HeatmapKLDivLoss
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = [
-    'BinaryFocalLoss',
-    'CentreSmoothL1Loss',
-    'EquivarianceLoss',
-    'HeatmapKLDivLoss',
-]
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'binary_focal_loss': ['BinaryFocalLoss'],
+        'equivariance_loss': ['EquivarianceLoss'],
+        'localization_loss': ['CentreSmoothL1Loss', 'HeatmapKLDivLoss'],
+    },
+)

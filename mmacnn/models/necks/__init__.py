@@ -1,5 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .laplacian_fpn import LaplacianFPN
-from .spatial_transformer import SpatialTransformerNeck
+from mmacnn.utils.lazy_import import lazy_import
 
-__all__ = ['LaplacianFPN', 'SpatialTransformerNeck']
+__getattr__, __dir__, __all__ = lazy_import(
+    __name__,
+    {
+        'laplacian_fpn': ['LaplacianFPN'],
+        'spatial_transformer': ['SpatialTransformerNeck'],
+    },
+)
