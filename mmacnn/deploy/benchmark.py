@@ -4,13 +4,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import process_time
 
 import cv2
 import numpy as np
 import torch
 
-from mmacnn.utils import track
+from mmacnn.utils.timing import interleave
 
 from .timed_models import StageTimes, TimedModel, open_model
 
@@ -125,17 +126,14 @@ def _run_interleaved(
     what: str,
 ) -> dict[str, list[tuple[StageTimes, float]]]:
     """Stages and processor time of each round, by model."""
-    times = {name: [] for name in models}
-    names = list(models)
-    for turn in track(range(WARM_UP + rounds), what):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
-            start = process_time()
-            stages = models[name](images)
-            processor = process_time() - start
-            if turn >= WARM_UP:
-                times[name].append((stages, processor))
-    return times
+
+    def run(model: TimedModel) -> tuple[StageTimes, float]:
+        start = process_time()
+        stages = model(images)
+        return stages, process_time() - start
+
+    calls = {name: partial(run, model) for name, model in models.items()}
+    return interleave(calls, rounds, what, WARM_UP)
 
 
 def _summarize(
