@@ -1,4 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import runpy
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +9,7 @@ import pytest
 from mmengine.registry import DefaultScope
 from PIL import Image
 
+ROOT = Path(__file__).parents[1]
 CONFIG = """
 custom_imports = dict(imports=['mmacnn'], allow_failed_imports=False)
 default_scope = 'mmpretrain'
@@ -75,15 +79,67 @@ def _scope_of_its_own():
     DefaultScope._instance_dict.update(scopes)
 
 
-@pytest.fixture
-def tiny_config(tmp_path: Path) -> Path:
+def write_tiny_config(folder: Path) -> Path:
     """A config that trains a classifier on eight images of 24x24 in a second."""
     rng = np.random.default_rng(0)
     for index in range(8):
-        folder = tmp_path / 'data' / ('dark', 'light')[index % 2]
-        folder.mkdir(parents=True, exist_ok=True)
+        place = folder / 'data' / ('dark', 'light')[index % 2]
+        place.mkdir(parents=True, exist_ok=True)
         pixels = rng.integers(0, 150, (24, 24, 3)) + 100 * (index % 2)
-        Image.fromarray(pixels.astype(np.uint8)).save(folder / f'{index}.png')
-    path = tmp_path / 'tiny.py'
-    path.write_text(CONFIG.format(data_root=str(tmp_path / 'data')))
+        Image.fromarray(pixels.astype(np.uint8)).save(place / f'{index}.png')
+    path = folder / 'tiny.py'
+    path.write_text(CONFIG.format(data_root=str(folder / 'data')))
     return path
+
+
+@pytest.fixture
+def tiny_config(tmp_path: Path) -> Path:
+    """See :func:`write_tiny_config`."""
+    return write_tiny_config(tmp_path)
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A config, its images, a checkpoint, results and annotations to convert."""
+    from mmacnn import apis  # a second that not every test needs
+
+    folder = tmp_path_factory.mktemp('trained')
+    config = write_tiny_config(folder)
+    with config.open('a') as file:
+        file.write(
+            "default_hooks.update(visualization=dict(type='mmacnn.RoIVisualizationHook'"
+            "))\nvisualizer = dict(type='mmacnn.RoIVisualizer')\n"
+        )
+    options = {'train_cfg.max_epochs': 1}
+    apis.train(str(config), str(folder / 'run'), validate=False, cfg_options=options)
+    weights = folder / 'run' / 'epoch_1.pth'
+    results = folder / 'results.json'
+    apis.test(str(config), str(weights), str(folder / 'run'), out=str(results))
+    for name in ('xml', 'yolo/images', 'yolo/labels'):
+        (folder / name).mkdir(parents=True)
+    for image in (folder / 'data').rglob('*.png'):
+        shutil.copy(image, folder / 'yolo/images')
+        (folder / f'yolo/labels/{image.stem}.txt').write_text('0 0.5 0.5 0.5 0.5\n')
+        (folder / 'xml' / f'{image.stem}.xml').write_text(
+            '<annotation><object><name>bolt</name><bndbox><xmin>1</xmin><ymin>1</ymin>'
+            '<xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>'
+        )
+    return folder
+
+
+@pytest.fixture
+def fail(monkeypatch, capsys):
+    """Runs a tool in this process and returns the line that it ends with."""
+
+    def run(command):
+        tool, *arguments = map(str, command)
+        monkeypatch.setattr(sys, 'argv', [tool, *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as status:
+            runpy.run_path(str(ROOT / tool), run_name='__main__')
+        said = capsys.readouterr().err
+        assert status.value.code == 2, said
+        assert 'Traceback' not in said and 'Logging error' not in said
+        return [line for line in said.splitlines() if line.startswith('error: ')][-1]
+
+    return run

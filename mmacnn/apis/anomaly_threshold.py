@@ -1,10 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import os
 
-import torch
 from mmengine.device import get_device
 from mmengine.registry import MODELS, DefaultScope
-from mmengine.runner import Runner
+from mmengine.runner import Runner, save_checkpoint
 
 from mmacnn.engine.anomaly_threshold_hook import choose_threshold
 from mmacnn.utils import written_whole
@@ -62,5 +61,5 @@ def choose_anomaly_threshold(
         line = choose_threshold(model, images, false_alarm_rate=false_alarm_rate, by=by)
     kept = dict(meta=saved.get('meta', {}), state_dict=model.cpu().state_dict())
     with written_whole(out) as path:
-        torch.save(kept, path)
+        save_checkpoint(kept, path)
     return f'{out}: {line}'

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable
 
-import torch
+from mmengine.runner import save_checkpoint
 
 from mmacnn.utils import written_whole
 
@@ -41,5 +41,5 @@ def run_conversion(
     except ValueError as error:
         raise ValueError(f'{args.src}: {error}') from error
     with written_whole(args.dst) as path:
-        torch.save(dict(state_dict=weights), path)
+        save_checkpoint(dict(state_dict=weights), path)
     print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')

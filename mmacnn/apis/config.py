@@ -1,16 +1,19 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What training and testing share: the config, the runner and the checkpoint."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.dist import master_only
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from torch import Tensor, nn
 
 from mmacnn.compat import torch_load
+from mmacnn.utils import full_disk_named, written_whole
 
 from .plugins import check_plugins
 
@@ -42,7 +45,8 @@ def load_config(
         ValueError: An override does not fit the config, or the backbone has no room
             for a plug-in.
     """
-    cfg = Config.fromfile(path)
+    with full_disk_named(tempfile.gettempdir()):  # mmengine copies the file there
+        cfg = Config.fromfile(path)
     options = dict(cfg_options or {})
     _set_category(cfg, options.pop('category', cfg.get('category')))
     try:
@@ -76,11 +80,22 @@ def _set_category(cfg: Config, category: str | None) -> None:
             pending += value
 
 
+class WholeConfigRunner(Runner):
+    """mmengine's runner, with a copy of the config that is whole or not there."""
+
+    @master_only
+    def dump_config(self) -> None:
+        """Write the config to ``work_dir``, where an earlier run's may be."""
+        name = Path(self.cfg.filename or f'{self.timestamp}.py').name
+        with written_whole(Path(self.work_dir, name)) as path:
+            self.cfg.dump(path)
+
+
 def build_runner(cfg: Config) -> Runner:
     """Build the runner that the config names, or mmengine's own."""
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
-    return Runner.from_cfg(cfg)
+    return WholeConfigRunner.from_cfg(cfg)
 
 
 def load_checkpoint(path: str) -> dict:

@@ -17,7 +17,7 @@ from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.transforms import LoadAnyDepthImage
-from mmacnn.utils import require_empty, track, written_whole
+from mmacnn.utils import maybe_written_whole, require_empty, track, written_whole
 from mmacnn.visualization.picture_files import name_pictures
 
 from .config import class_names, load_checkpoint, load_config, load_weights
@@ -145,8 +145,8 @@ class ImageInferencer:
                 if out_dir:
                     results[-1]['picture'] = osp.join(out_dir, pictures[path])
                 if out_dir or show:
-                    out_file = results[-1].get('picture')
-                    self.draw(osp.basename(path), image, sample, show, out_file)
+                    with maybe_written_whole(results[-1].get('picture')) as out_file:
+                        self.draw(osp.basename(path), image, sample, show, out_file)
         if out_dir:
             with written_whole(osp.join(out_dir, 'predictions.json')) as path:
                 mmengine.dump(results, path, indent=1)

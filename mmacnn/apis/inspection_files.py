@@ -5,7 +5,7 @@ import csv
 import json
 import os.path as osp
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from mmacnn.visualization import name_pictures
@@ -13,6 +13,36 @@ from mmacnn.visualization import name_pictures
 from .inspection_result import InspectionResult
 
 PICTURES, JSON_LINES, TABLE = 'pictures', 'results.jsonl', 'results.csv'
+
+
+class LineFile:
+    """A file that grows by whole lines, also where the disk fills up.
+
+    Args:
+        path: The file; must not exist.
+
+    Raises:
+        OSError: It can't be written; the error names ``path``.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = open(path, 'xb', buffering=0)  # noqa: SIM115 closed by `close`
+
+    def write(self, text: str) -> None:
+        """Add lines, all of them or nothing."""
+        content, start = text.encode(), self._file.tell()
+        try:
+            while content:
+                content = content[self._file.write(content) :]
+        except OSError as error:
+            self._file.truncate(start)
+            error.filename = self.path
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class ResultFiles(ExitStack):
@@ -43,11 +73,8 @@ class ResultFiles(ExitStack):
         self.table = csv.DictWriter(self._open(TABLE), columns)
         self.table.writeheader()
 
-    def _open(self, name: str):
-        path = osp.join(self.folder, name)
-        return self.enter_context(
-            open(path, 'x', encoding='utf-8', newline='', buffering=1)
-        )
+    def _open(self, name: str) -> LineFile:
+        return self.enter_context(closing(LineFile(osp.join(self.folder, name))))
 
     def picture_of(self, name: str) -> str:
         """File for the picture of an image, '' where none is drawn."""

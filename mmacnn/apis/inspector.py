@@ -12,7 +12,7 @@ from mmengine.dist import all_gather_object, barrier, get_dist_info, is_main_pro
 from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.regions import Region
-from mmacnn.utils import require_empty, track
+from mmacnn.utils import maybe_written_whole, require_empty, track
 
 from .frames import Capture, Frame, Image, Images, Source, open_frames
 from .inference import init_inferencer
@@ -158,9 +158,9 @@ class Inspector:
             ):
                 picture = files.picture_of(frame.name) if predicted else ''
                 if predicted and (picture or show):
-                    self.inferencer.draw(
-                        Path(frame.name).name, frame.image, predicted, show, picture
-                    )
+                    name = Path(frame.name).name
+                    with maybe_written_whole(picture) as path:
+                        self.inferencer.draw(name, frame.image, predicted, show, path)
                 times = dict(read=read, predict=image_ms)
                 result = self._result(frame, predicted, times, picture)
                 files.write(result)

@@ -11,7 +11,7 @@ from typing import Any
 from mmengine.dist import is_main_process
 
 from mmacnn.reporting import read_run, write_report
-from mmacnn.utils import read_json
+from mmacnn.utils import read_json, require_writable
 
 from .testing import test
 
@@ -58,6 +58,7 @@ def report(
         raise ValueError(
             f'names: expected {count} names, found {len(names)}: {", ".join(names)}'
         )
+    require_writable(out)
     times = None if benchmark is None else _read_benchmark(benchmark)
     if not is_config:
         runs = [

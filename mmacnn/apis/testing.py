@@ -7,7 +7,7 @@ import mmengine
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 
-from mmacnn.utils import written_whole
+from mmacnn.utils import full_disk_named, require_writable, written_whole
 
 from .config import (
     build_runner,
@@ -58,6 +58,7 @@ def test(
         FileNotFoundError: The config, the checkpoint or the data are not there.
         FileExistsError: ``show_dir`` is not empty.
         ValueError, KeyError: The config, the checkpoint, the data or ``out`` are wrong.
+        OSError: A disk is full, or ``out`` can't be written: known before the test.
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
         raise ValueError(f'--out {out}: expected a name ending in .json or .pkl')
@@ -66,22 +67,24 @@ def test(
     weights = None if checkpoint is None else load_checkpoint(checkpoint)
     cfg = load_config(config, work_dir, launcher, cfg_options)
     cfg.load_from, cfg.resume = checkpoint, False
+    if out is not None:
+        require_writable(out)
     if show_dir is not None:
         _show_in(cfg, config, show_dir)
     if backend_model is not None:
         from mmacnn.deploy.testing import put_in_place  # only who deploys installs it
 
         put_in_place(cfg, backend_model)
-    runner = build_runner(cfg)
-    if weights is not None:
-        load_weights(runner.model, weights, checkpoint)
-        check_num_classes(runner.model, runner.test_loop, config)
-
-    if out is None:
-        return runner.test()
-    predictions, clock = Predictions(), StepClock(runner.model)
-    runner.test_evaluator.metrics.append(predictions)
-    metrics = runner.test()
+    with full_disk_named(cfg.work_dir):
+        runner = build_runner(cfg)
+        if weights is not None:
+            load_weights(runner.model, weights, checkpoint)
+            check_num_classes(runner.model, runner.test_loop, config)
+        if out is None:
+            return runner.test()
+        predictions, clock = Predictions(), StepClock(runner.model)
+        runner.test_evaluator.metrics.append(predictions)
+        metrics = runner.test()
     if is_main_process():
         tested = backend_model or checkpoint
         results = dict(

@@ -1,7 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """One line on the terminal for what the user can mend, a traceback for what we must."""
 
+import errno
+import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,6 +20,19 @@ USER_ERRORS = (
     ImportError,
     SyntaxError,
 )
+# What to do, by the number of the system's error.
+ADVICE = {
+    errno.ENOENT: 'moved, deleted or not mounted?',
+    errno.ENOSPC: 'free some space and start again, a training with --resume',
+    errno.EDQUOT: 'free some space and start again, a training with --resume',
+    errno.EFBIG: 'see `ulimit -f`, and how large a file this disk takes',
+    errno.EROFS: 'name a folder that can be written',
+    errno.EACCES: 'see `ls -ld` for who may',
+    errno.EPERM: 'see `ls -ld` for who may',
+    errno.EIO: 'the disk, or the way to it, is at fault',
+}
+SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\] (.*?)(?:: (['\"])(.*)\3)?", re.DOTALL)
+LOST_WORKER = re.compile(r'DataLoader worker \(pid.*?\) (is killed|exited)')
 
 
 def run_tool(main: Callable[[], None]) -> None:
@@ -31,6 +47,9 @@ def run_tool(main: Callable[[], None]) -> None:
         SystemExit: Status 2 after a user's mistake.
         Exception: Whatever else ``main`` raises: a fault of the program.
     """
+    reported = logging.raiseExceptions
+    # Else, on a full disk, each line for the log file gives a traceback of its own.
+    logging.raiseExceptions = False
     try:
         main()
     except Exception as error:
@@ -38,6 +57,8 @@ def run_tool(main: Callable[[], None]) -> None:
             raise
         print(f'error: {describe(error)}', file=sys.stderr)
         sys.exit(2)
+    finally:
+        logging.raiseExceptions = reported
 
 
 def is_user_error(error: Exception) -> bool:
@@ -46,7 +67,7 @@ def is_user_error(error: Exception) -> bool:
     Until the loop runs, all input is the user's. In the loop, only what is read from
     the data set and from the disk is; an error from a model's step is ours.
     """
-    if isinstance(error, OSError | InputError):
+    if isinstance(error, OSError | InputError) or LOST_WORKER.match(str(error)):
         return True
     if not isinstance(error, USER_ERRORS):
         return False
@@ -71,5 +92,22 @@ def describe(error: Exception) -> str:
             message = f'missing key: {message}'
     if 'in DataLoader worker process' in message:
         # torch hands on the worker's traceback as the message; its last line is ours.
-        message = message.strip().splitlines()[-1].partition(': ')[2].strip('\'"')
+        message = message.strip().splitlines()[-1].partition(': ')[2]
+        # A KeyError's is in quotes.
+        if message[:1] in ('"', "'") and message[-1] == message[0]:
+            message = message[1:-1]
+    if LOST_WORKER.match(message):
+        message = f'{message.strip()} Out of memory? Fewer workers need less'
+    elif isinstance(error, OSError):
+        message = _describe_system_error(message)
     return ' '.join(message.split()) or type(error).__name__
+
+
+def _describe_system_error(message: str) -> str:
+    """The file, what the system says, and what to do."""
+    found = SYSTEM_ERROR.fullmatch(message)
+    if found is None:
+        return message  # of our own
+    number, text, _, name = found.groups()
+    advice = ADVICE.get(int(number))
+    return (f'{name}: ' if name else '') + text + (f'; {advice}' if advice else '')

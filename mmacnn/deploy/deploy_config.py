@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Reading a deploy config and a model config, and whether they belong together."""
 
+import tempfile
 from copy import deepcopy
 from importlib.util import find_spec
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import MODELS
 from torch import nn
+
+from mmacnn.utils import full_disk_named
 
 BACKENDS = ('onnxruntime', 'tensorrt')
 PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime', 'ml_dtypes')
@@ -46,7 +49,8 @@ def load_deploy_config(path: str) -> Config:
         KeyError, ValueError: It is no deploy config, or not of this package's kind.
     """
     require_packages()
-    cfg = Config.fromfile(path)
+    with full_disk_named(tempfile.gettempdir()):  # mmengine copies the file there
+        cfg = Config.fromfile(path)
     for key in ('codebase_config', 'backend_config', 'ir_config', 'tolerance'):
         if key not in cfg:
             raise KeyError(f'{path}: expected a deploy config, with the key {key!r}')

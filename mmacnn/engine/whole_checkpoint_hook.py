@@ -15,6 +15,8 @@ from mmengine.runner import CheckpointLoader, Runner, save_checkpoint
 from mmacnn.registry import HOOKS
 from mmacnn.utils import remove_abandoned, written_whole
 
+from . import whole_file_backend  # noqa: F401 registers the back end 'whole'
+
 
 @HOOKS.register_module()
 class WholeCheckpointHook(CheckpointHook):

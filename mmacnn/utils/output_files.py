@@ -6,7 +6,12 @@ import os.path as osp
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from errno import EDQUOT, EFBIG, ENOSPC, EROFS
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +81,11 @@ def written_whole(path: str | Path) -> Iterator[str]:
         os.replace(unfinished, path)
 
 
+def maybe_written_whole(path: str | Path | None) -> AbstractContextManager[str | None]:
+    """As :func:`written_whole`; without a name it gives what it got."""
+    return written_whole(path) if path else nullcontext(path)
+
+
 @contextmanager
 def folder_written_whole(folder: str | Path) -> Iterator[Path]:
     """Give the folder under which to write what is to become ``folder``.
@@ -137,7 +147,7 @@ def _scratch_folder(folder: str, target: str | Path) -> Iterator[str]:
     except OSError as error:
         if str(error.filename).startswith(osp.join(folder, UNFINISHED)):
             # The user knows no other name.
-            error.filename, error.filename2 = str(target), None
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise
 
 

@@ -24,6 +24,7 @@ import importlib
 import json
 import os
 import os.path as osp
+import pkgutil
 import random
 import resource
 import runpy
@@ -37,6 +38,7 @@ from pathlib import Path
 
 import torch
 
+import mmacnn
 from mmacnn.apis.config import load_config
 
 TRAIN = Path(__file__).parents[2] / 'tools' / 'train.py'
@@ -260,9 +262,11 @@ def main():
     # What a training needs, once for all that are forked.
     config = load_config(args.config)
     config.pretty_text  # noqa: B018 the formatter's own start takes a second
-    for scope in ('mmacnn', 'mmpretrain', config.default_scope):
-        for part in ('models', 'datasets', 'engine', 'evaluation', 'visualization'):
-            importlib.import_module(f'{scope}.{part}')
+    for module in pkgutil.walk_packages(mmacnn.__path__, 'mmacnn.'):
+        if not module.name.startswith(('mmacnn.deploy', 'mmacnn.__main__')):
+            importlib.import_module(module.name)
+    for part in ('models', 'datasets', 'engine', 'evaluation', 'visualization'):
+        importlib.import_module(f'{config.default_scope}.{part}')
     print(f'{args.kills} kills, seed {args.seed}')
     Ordeal(osp.abspath(args.config), args.folder, args.seed).run(args.kills)
 

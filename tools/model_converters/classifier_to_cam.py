@@ -8,7 +8,7 @@ a checkpoint of the same scores, with class activation maps.
 import argparse
 from pathlib import Path
 
-import torch
+from mmengine.runner import save_checkpoint
 
 from mmacnn.apis import run_tool
 from mmacnn.apis.config import load_checkpoint, load_config
@@ -36,7 +36,8 @@ def main() -> None:
     with folder_written_whole(args.out) as folder:
         config.dump(folder / f'{name}.py')
         meta = dict(dataset_meta=checkpoint.get('meta', {}).get('dataset_meta', {}))
-        torch.save(dict(meta=meta, state_dict=weights), folder / f'{name}.pth')
+        content = dict(meta=meta, state_dict=weights)
+        save_checkpoint(content, str(folder / f'{name}.pth'))
     print(f'{Path(args.out, name)}.py and .pth')
 
 

@@ -4,7 +4,7 @@
 import argparse
 import os
 
-import torch
+from mmengine.runner import save_checkpoint
 
 from mmacnn.apis import run_tool
 from mmacnn.apis.config import load_checkpoint
@@ -26,7 +26,7 @@ def main() -> None:
         raise FileExistsError(f'{args.dst} exists, name a new file')
     published = publish_checkpoint(load_checkpoint(args.src), args.half)
     with written_whole(args.dst) as path:
-        torch.save(published, path)
+        save_checkpoint(published, path)
     print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')
 
 

@@ -96,8 +96,7 @@ def _nothing_more(split_folder, records, classes):
 
 def _write_mask(path, picture):
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), picture):
-        raise OSError(f'{path}: the mask could not be written')
+    path.write_bytes(cv2.imencode(path.suffix, picture)[1])
 
 
 def _write_union(folder, name, instances, size, ending=''):

@@ -56,8 +56,9 @@ def _write_sample(job, task, seed, size, root):
     name = f'{split}_{index:06d}'
     path = root / task.labels.images.format(**words) / f'{name}{task.labels.suffix}'
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), image, _ENCODING[task.labels.suffix]):
-        raise OSError(f'{path}: the image could not be written')
+    # OpenCV's own writer is silent on a full disk.
+    suffix = task.labels.suffix
+    path.write_bytes(cv2.imencode(suffix, image, _ENCODING[suffix])[1])
     folder = root / task.labels.annotations.format(**words)
     return job, task.labels.write(folder, name, annotation, size)
 
