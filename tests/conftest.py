@@ -2,6 +2,7 @@
 import runpy
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,20 @@ def fail(monkeypatch, capsys):
         return [line for line in said.splitlines() if line.startswith('error: ')][-1]
 
     return run
+
+
+@pytest.fixture
+def full_disk():
+    """Lets no file grow beyond so many bytes: the system's error, whoever writes."""
+    resource = pytest.importorskip('resource')
+
+    @contextmanager
+    def limit(size):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit

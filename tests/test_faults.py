@@ -9,11 +9,9 @@ import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import tempfile
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,17 +82,6 @@ LIMITS = {
 }
 
 
-@contextmanager
-def full_disk(limit):
-    """No file can grow beyond so many bytes: the system's error, whoever writes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def earlier_results(folder):
     """Sizes and digests of all but logs and the copy of the config, which must load."""
     Config.fromfile(folder / 'run' / 'tiny.py')
@@ -113,7 +100,7 @@ def skip_without(name):
 
 
 @pytest.mark.parametrize('name', LIMITS)
-def test_full_disk(trained, name, tmp_path, fail):
+def test_full_disk(trained, name, tmp_path, fail, full_disk):
     skip_without(name)
     out = tmp_path / 'out'
     before = earlier_results(trained)
@@ -205,13 +192,13 @@ def test_out_that_cannot_be_written_is_known_before_the_test(
     assert 'taken' in line
 
 
-def test_full_temporary_folder(trained, tmp_path, fail):
+def test_full_temporary_folder(trained, tmp_path, fail, full_disk):
     with full_disk(100):
         line = fail(commands(trained, tmp_path)['inspect'])
     assert f'{tempfile.gettempdir()}: File too large' in line
 
 
-def test_lines_stay_whole_on_a_full_disk(tmp_path):
+def test_lines_stay_whole_on_a_full_disk(tmp_path, full_disk):
     file = LineFile(str(tmp_path / 'results.jsonl'))
     lines = [json.dumps(dict(number=i, text='ä' * 20)) + '\n' for i in range(20)]
     written = 0

@@ -97,7 +97,8 @@ def describe(error: Exception) -> str:
         if message[:1] in ('"', "'") and message[-1] == message[0]:
             message = message[1:-1]
     if LOST_WORKER.match(message):
-        message = f'{message.strip()} Out of memory? Fewer workers need less'
+        hint = 'Out of memory, or of shared memory? Fewer workers need less'
+        message = f'{message.strip()} {hint}'
     elif isinstance(error, OSError):
         message = _describe_system_error(message)
     return ' '.join(message.split()) or type(error).__name__

@@ -97,7 +97,7 @@ def test_error_of_a_data_loader(error_type, num_workers):
         (OSError(20, 'Not a directory', "it's"), "it's: Not a directory"),
         (
             RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. '),
-            'DataLoader worker (pid 7) is killed by signal: Killed. Out of memory?',
+            'DataLoader worker (pid 7) is killed by signal: Killed. Out of memory, or',
         ),
         (
             FileNotFoundError(

@@ -247,3 +247,26 @@ def test_a_mistake_is_one_line(make_folder, tmp_path, monkeypatch, capfd, mistak
     assert len(errors) == 1 and errors[0].startswith('error: ')
     assert message in errors[0]
     assert (tmp_path / 'mine.csv').read_text() == 'mine'
+
+
+def test_full_disk(tmp_path, full_disk):
+    """A line that names the file, pictures whole or not at all, and no end in close."""
+    from runner.errors import UserError
+    from runner.model_folder import Result
+    from runner.sinks import PictureFolder, ResultFile
+    from runner.statistics import Times
+
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    written = noise, 'a.png', Result(0, 'good', 0.9, None), Times(0.1, 0.1, 0.1)
+    lines = ResultFile(str(tmp_path / 'lines.csv'))
+    pictures = PictureFolder(str(tmp_path / 'pictures'))
+    with full_disk(200):
+        with pytest.raises(UserError, match='a.png.jpg: File too large'):
+            pictures.write(*written)
+        with pytest.raises(UserError, match='lines.csv: File too large'):
+            for _ in range(9):
+                lines.write(*written)
+        lines.close()
+    assert not list((tmp_path / 'pictures').iterdir())
+    pictures.write(*written)
+    assert [path.suffix for path in (tmp_path / 'pictures').iterdir()] == ['.jpg']

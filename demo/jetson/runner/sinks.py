@@ -5,6 +5,7 @@ A sink has ``write(frame, name, result, times)`` and ``close()``; the result is 
 ``model_folder.Result``, times are a ``statistics.Times``.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -35,7 +36,7 @@ class ResultFile:
     """
 
     def __init__(self, path):
-        self._is_csv = path.endswith('.csv')
+        self._path, self._is_csv = path, path.endswith('.csv')
         if not path.endswith(('.csv', '.jsonl')):
             raise UserError(f'{path}: expected a name ending in .csv or .jsonl')
         try:
@@ -52,14 +53,19 @@ class ResultFile:
         values = (name, time.time(), result.label, result.name, result.score)
         values += tuple(roi) + tuple(1000 * seconds for seconds in times)
         record = dict(zip(COLUMNS, values))
-        if self._is_csv:
-            self._writer.writerow(record)
-        else:
-            self._file.write(json.dumps(record, ensure_ascii=False) + '\n')
-        self._file.flush()
+        try:
+            if self._is_csv:
+                self._writer.writerow(record)
+            else:
+                self._file.write(json.dumps(record, ensure_ascii=False) + '\n')
+            self._file.flush()
+        except OSError as error:
+            raise UserError(f'{self._path}: {error.strerror}') from None
 
     def close(self):
-        self._file.close()
+        # After a full disk, what is left in the buffer cannot be written either.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 class PictureFolder:
@@ -69,7 +75,7 @@ class PictureFolder:
         path (str): new or empty folder.
 
     Raises:
-        UserError: it holds something, or a picture cannot be written.
+        UserError: it holds something, or a picture cannot be written. None is half.
     """
 
     def __init__(self, path):
@@ -86,8 +92,16 @@ class PictureFolder:
         name = f'{self._number:06d}_{title}.jpg'
         self._number += 1
         path = os.path.join(self._path, name)
-        if not cv2.imwrite(path, draw(frame, result)):
-            raise UserError(f'{path}: cannot be written: is the disk full?')
+        content = cv2.imencode('.jpg', draw(frame, result))[1].tobytes()
+        unfinished = path + '.unfinished'
+        try:
+            with open(unfinished, 'wb') as file:
+                file.write(content)
+            os.replace(unfinished, path)
+        except OSError as error:
+            if os.path.exists(unfinished):
+                os.remove(unfinished)
+            raise UserError(f'{path}: {error.strerror}') from None
 
     def close(self):
         pass

@@ -56,7 +56,7 @@ def _write_sample(job, task, seed, size, root):
     name = f'{split}_{index:06d}'
     path = root / task.labels.images.format(**words) / f'{name}{task.labels.suffix}'
     path.parent.mkdir(parents=True, exist_ok=True)
-    # OpenCV's own writer is silent on a full disk.
+    # OpenCV's own writer gives no reason when it fails.
     suffix = task.labels.suffix
     path.write_bytes(cv2.imencode(suffix, image, _ENCODING[suffix])[1])
     folder = root / task.labels.annotations.format(**words)
