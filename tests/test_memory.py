@@ -1,0 +1,43 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Nothing grows while images are inspected or epochs are trained."""
+
+import json
+
+import pytest
+
+from .methods import ROOT
+from .test_tools.test_train import run
+
+HELD = ('files', 'threads', 'children', 'temporary')
+
+
+def figures(folder, *arguments, timeout=300):
+    """Rows and growth, in %, of a run of benchmarks/memory.py."""
+    out = folder / 'memory.json'
+    script = ROOT / 'benchmarks' / 'memory.py'
+    done = run(script, *arguments, '--out', out, cwd=folder, timeout=timeout)
+    assert done.returncode == 0, done.stderr
+    return json.loads(out.read_text())
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ('inspect', '--images', 200, '--pictures'),
+        ('train', '--epochs', 8, '--workers', 0),
+        pytest.param(('inspect', '--images', 20000), marks=pytest.mark.soak),
+        pytest.param(
+            ('inspect', '--images', 2000, '--pictures'), marks=pytest.mark.soak
+        ),
+        pytest.param(('train', '--epochs', 50), marks=pytest.mark.soak),
+    ],
+    ids=lambda arguments: '-'.join(map(str, arguments)),
+)
+def test_nothing_grows(tmp_path, arguments):
+    """From the second quarter to the last one; the first is for warming up."""
+    found = figures(tmp_path, *arguments, timeout=1800)
+    assert len(found['rows']) >= 8
+    for name in ('memory', 'of_children'):
+        assert found['growth'][name] < 3, found
+    for name in HELD:
+        assert found['growth'][name] <= 0, found
