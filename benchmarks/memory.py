@@ -127,15 +127,15 @@ def train_epochs(folder: Path, epochs: int, workers: int, log: Log) -> None:
             log.add(runner.epoch)
 
     data = folder / 'data'
-    write_dataset(
-        TASKS['product-code'], data, dict(train=8, test=4), (240, 320), seed=0
-    )
+    height, width = 120, 160
+    counts = dict(train=8, test=4)
+    write_dataset(TASKS['product-code'], data, counts, (height, width), seed=0)
     options = {
         'train_cfg.max_epochs': epochs,
         'train_cfg.val_interval': 1,
-        'default_hooks.logger.interval': 1,
+        'log_level': 'WARNING',
         'train_dataloader.dataset.box_fraction': 0.5,
-        'model.stn.roi_size': (24, 40),
+        'model.stn.roi_size': (height // 10, width // 8),
         'custom_hooks': [dict(type='mmengine.LogHook')],
     }
     for split in ('train', 'val', 'test'):
@@ -147,7 +147,7 @@ def train_epochs(folder: Path, epochs: int, workers: int, log: Log) -> None:
         }
     cfg = load_config(str(CONFIG), cfg_options=options)
     for split in ('train', 'val', 'test'):
-        cfg[f'{split}_dataloader'].dataset.pipeline[1].scale = (320, 240)
+        cfg[f'{split}_dataloader'].dataset.pipeline[1].scale = (width, height)
     cfg.dump(folder / 'tiny.py')
     train(str(folder / 'tiny.py'), work_dir=str(folder / 'run'))
     left = sorted(path.name for path in (folder / 'run').glob('*.pth'))

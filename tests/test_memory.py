@@ -21,23 +21,24 @@ def figures(folder, *arguments, timeout=300):
 
 
 @pytest.mark.parametrize(
-    'arguments',
+    ('arguments', 'limit'),
     [
-        ('inspect', '--images', 200, '--pictures'),
-        ('train', '--epochs', 8, '--workers', 0),
-        pytest.param(('inspect', '--images', 20000), marks=pytest.mark.soak),
+        # What a few images leak is little beside what the libraries take.
+        (('inspect', '--images', 160, '--pictures'), 1),
+        (('train', '--epochs', 8, '--workers', 0), 2),
+        pytest.param(('inspect', '--images', 20000), 3, marks=pytest.mark.soak),
         pytest.param(
-            ('inspect', '--images', 2000, '--pictures'), marks=pytest.mark.soak
+            ('inspect', '--images', 2000, '--pictures'), 3, marks=pytest.mark.soak
         ),
-        pytest.param(('train', '--epochs', 50), marks=pytest.mark.soak),
+        pytest.param(('train', '--epochs', 50), 3, marks=pytest.mark.soak),
     ],
-    ids=lambda arguments: '-'.join(map(str, arguments)),
+    ids=lambda value: '-'.join(map(str, value)) if isinstance(value, tuple) else '',
 )
-def test_nothing_grows(tmp_path, arguments):
-    """From the second quarter to the last one; the first is for warming up."""
-    found = figures(tmp_path, *arguments, timeout=1800)
+def test_nothing_grows(tmp_path, arguments, limit):
+    """From the second quarter to the last one, in %; the first is for warming up."""
+    found = figures(tmp_path, *arguments, timeout=3600)
     assert len(found['rows']) >= 8
     for name in ('memory', 'of_children'):
-        assert found['growth'][name] < 3, found
+        assert found['growth'][name] < limit, found
     for name in HELD:
         assert found['growth'][name] <= 0, found

@@ -92,8 +92,7 @@ def assert_same(one, other):
         assert ours.box == pytest.approx(theirs.box, abs=0.01)
 
 
-@pytest.mark.parametrize('value', [float('nan'), float('inf')])
-@pytest.mark.parametrize('place', [0, -1])
+@pytest.mark.parametrize(('value', 'place'), [(float('nan'), 0), (float('inf'), -1)])
 def test_numbers_that_are_none_do_not_pass(trained, tmp_path, value, place):
     """In the first or in the last of the weights."""
     checkpoint = load(trained.weights)
