@@ -7,10 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from mmengine.registry import DefaultScope
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
+
+# The same examples each time in `make test`; new ones, and many, in `make soak`.
+COMMON = dict(deadline=None, suppress_health_check=list(HealthCheck), database=None)
+settings.register_profile('quick', max_examples=40, derandomize=True, **COMMON)
+settings.register_profile('soak', max_examples=3000, print_blob=True, **COMMON)
+settings.load_profile('quick')
+
 CONFIG = """
 custom_imports = dict(imports=['mmacnn'], allow_failed_imports=False)
 default_scope = 'mmpretrain'
@@ -69,6 +77,16 @@ default_hooks = dict(
 randomness = dict(seed=3)
 log_level = 'WARNING'
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """With ``--hypothesis-profile=soak`` the property tests are soak tests."""
+    if config.getoption('--hypothesis-profile', None) != 'soak':
+        return
+    for item in items:
+        if getattr(getattr(item, 'obj', None), 'is_hypothesis_test', False):
+            item.add_marker('soak')
 
 
 @pytest.fixture(autouse=True)

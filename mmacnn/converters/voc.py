@@ -159,13 +159,14 @@ def _coco_box(corners: list[float], size: tuple, first: int, where: str) -> list
     # +1 for the pixel.
     left, top, right, bottom = (corners[0] - first, corners[1] - first, *corners[2:])
     outside = max(-left, -top, right - width, bottom - height)
-    if outside > TOLERANCE or right <= left or bottom <= top:
+    x, y = max(left, 0), max(top, 0)
+    w, h = min(right, width) - x, min(bottom, height) - y
+    if outside > TOLERANCE or min(w, h) <= 0:
         raise ValueError(
             f'{where}: found the box {corners} (xmin, ymin, xmax, ymax), expected one '
             f'with an area, on the {width}x{height} image'
         )
-    left, top = max(left, 0), max(top, 0)
-    return [left, top, min(right, width) - left, min(bottom, height) - top]
+    return [x, y, w, h]
 
 
 def _find(folder: str, suffixes: tuple[str, ...]) -> dict[str, Path]:

@@ -198,6 +198,10 @@ def _wrong_size(where: str, found: tuple, size: tuple[int, int]) -> ValueError:
 def _from_mask(mask: np.ndarray, size: tuple[int, int], where: str) -> np.ndarray:
     if mask.shape != tuple(size):
         raise _wrong_size(where, (*mask.shape[1::-1], *mask.shape[2:]), size)
+    if mask.dtype.kind not in 'biuf' or not np.isfinite(mask).all():
+        raise ValueError(
+            f'{where}: found a mask of {mask.dtype} values, expected numbers'
+        )
     values = np.unique(mask[mask != 0])
     if len(values) > 1:
         raise ValueError(
