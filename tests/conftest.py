@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 # The same examples each time in `make test`; new ones, and many, in `make soak`.
 COMMON = dict(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 settings.register_profile('quick', max_examples=40, derandomize=True, **COMMON)
-settings.register_profile('soak', max_examples=3000, print_blob=True, **COMMON)
+settings.register_profile('soak', max_examples=1000, print_blob=True, **COMMON)
 settings.load_profile('quick')
 
 CONFIG = """

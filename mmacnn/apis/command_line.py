@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from mmacnn.utils.text import printable
+
 from .arguments import add_launcher, numbers, probability, whole_number
 from .inspection_result import InspectionResult
 
@@ -171,9 +173,10 @@ def run_inspection(args: argparse.Namespace) -> None:
 def describe(result: InspectionResult) -> str:
     """One result on one line."""
     if result.error:
-        return result.error
+        return printable(result.error)
     score = '' if result.score is None else f' {result.score:.2f}'
-    return f'{result.source}: {result.verdict}, {result.class_name or "nothing"}{score}'
+    name = result.class_name or 'nothing'
+    return printable(f'{result.source}: {result.verdict}, {name}{score}')
 
 
 def print_summary(verdicts: Counter, out_dir: str) -> None:

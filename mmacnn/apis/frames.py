@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files
 from mmacnn.datasets.image_files import read_image as read_file
+from mmacnn.utils.text import printable
 
 Image = str | Path | np.ndarray
 Source = Image | int
@@ -83,7 +84,8 @@ def read_image(image: Image, load: Load = mmcv.imread) -> tuple[np.ndarray | Non
     try:
         return read_file(str(image), load), ''
     except ValueError as error:
-        print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
+        message = printable(f'Skipped {error}')
+        print_log(message, logger='current', level=logging.WARNING)
         return None, str(error)
 
 

@@ -31,7 +31,8 @@ class LineFile:
 
     def write(self, text: str) -> None:
         """Add lines, all of them or nothing."""
-        content, start = text.encode(), self._file.tell()
+        # A byte of a file's name that is no UTF-8 is JSON's escape then.
+        content, start = text.encode(errors='backslashreplace'), self._file.tell()
         try:
             while content:
                 content = content[self._file.write(content) :]

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from mmacnn.evaluation.region_accuracy import EDGES, accuracy_by_share
 from mmacnn.reporting.results import read_results
 from mmacnn.utils import written_whole
+from mmacnn.utils.text import printable
 
 KEYS = ('gt_label', 'pred_label', 'region_share')
 
@@ -62,6 +64,7 @@ def name_results(paths: Sequence[str], names: Sequence[str] | None) -> list[str]
     return list(names)
 
 
+@matplotlib.rc_context({'text.parse_math': False})  # A name may have a $ in it.
 def plot_region_accuracy(
     results: dict[str, tuple[np.ndarray, np.ndarray]],
     out_file: str,
@@ -82,7 +85,7 @@ def plot_region_accuracy(
     places = {name: i for i, name in enumerate(everything)}
     for model, (right, share) in results.items():
         groups = accuracy_by_share(right, share, edges)
-        label = f'{model}: {100 * right.mean():.1f} %'
+        label = printable(f'{model}: {100 * right.mean():.1f} %')
         axes.plot(
             [places[name] for name in groups],
             [percent for percent, _ in groups.values()],

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 
 from mmacnn.utils import InputError
+from mmacnn.utils.text import printable
 
 # What OpenMMLab and this package raise for a config or data that are wrong.
 USER_ERRORS = (
@@ -101,7 +102,7 @@ def describe(error: Exception) -> str:
         message = f'{message.strip()} {hint}'
     elif isinstance(error, OSError):
         message = _describe_system_error(message)
-    return ' '.join(message.split()) or type(error).__name__
+    return printable(' '.join(message.split())) or type(error).__name__
 
 
 def _describe_system_error(message: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils.text import printable
 
 from .anomaly_folder import AnomalyFolderDataset, list_categories
 from .image_files import read_image_size
@@ -64,7 +65,7 @@ def format_category_reports(reports: list[CategoryReport]) -> str:
             f'  problems: {len(report.problems)}',
             *(f'    {problem.message}' for problem in report.problems),
         ]
-    return '\n'.join(lines)
+    return '\n'.join(map(printable, lines))
 
 
 def save_category_reports(reports: list[CategoryReport], out_dir: str) -> str:
@@ -76,7 +77,9 @@ def save_category_reports(reports: list[CategoryReport], out_dir: str) -> str:
     require_empty(out_dir)
     path = osp.join(out_dir, 'report.txt')
     with written_whole(path) as unfinished:
-        Path(unfinished).write_text(format_category_reports(reports) + '\n')
+        Path(unfinished).write_text(
+            format_category_reports(reports) + '\n', encoding='utf-8'
+        )
     return path
 
 

@@ -4,10 +4,12 @@
 import os
 from collections import Counter
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils.text import printable
 
 from .inspection import PERCENTILES, DatasetReport, Split
 
@@ -87,13 +89,15 @@ def format_report(report: DatasetReport) -> str:
             f'roi_size={report.roi_size},',
             f'output_size={report.output_size},',
         ]
-    return '\n'.join(lines)
+    return '\n'.join(map(printable, lines))
 
 
+@matplotlib.rc_context({'text.parse_math': False})  # A name may have a $ in it.
 def draw_report(report: DatasetReport) -> Figure:
     """Return a picture of the objects' sizes, area ratios and positions."""
     figure = Figure(figsize=(11, 8), layout='constrained')
-    figure.suptitle(os.path.basename(os.path.abspath(report.root)))
+    title = printable(os.path.basename(os.path.abspath(report.root)))
+    figure.suptitle(title)
     width, height, area, place = figure.subplots(2, 2).flat
     splits = [split for split in report.splits if split.boxed]
     sizes = [split.object_sizes(report.input_size) for split in splits]
@@ -108,7 +112,9 @@ def draw_report(report: DatasetReport) -> Figure:
         bins = np.histogram_bin_edges(np.concatenate([*values, []]), bins=30)
         for split, data in zip(splits, values, strict=True):
             weights = np.full(len(data), 100 / len(data))
-            axes.hist(data, bins, weights=weights, alpha=0.5, label=split.name)
+            axes.hist(
+                data, bins, weights=weights, alpha=0.5, label=printable(split.name)
+            )
 
     place.set(xlim=(0, 1), ylim=(1, 0), xlabel='object centre, x', ylabel='y')
     place.set_aspect(report.input_size[0] / report.input_size[1])
@@ -116,7 +122,7 @@ def draw_report(report: DatasetReport) -> Figure:
     share = 1 / max(1, sum(map(len, sizes)) / 100)
     style = dict(s=10 + 30 * share, alpha=0.25 + 0.6 * share, linewidths=0)
     for split in splits:
-        label = f'{split.name} ({len(split.boxed)})'
+        label = printable(f'{split.name} ({len(split.boxed)})')
         place.scatter(*split.centres().T, label=label, **style)
     if splits:
         place.legend(loc='best')

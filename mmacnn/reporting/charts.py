@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from mmacnn.utils.text import printable
+
 from .detections import average_precision, precision_recall
 from .results import Run
 from .statistics import shares_by_size, size_edges, sized_outcomes
@@ -20,9 +22,11 @@ from .statistics import shares_by_size, size_edges, sized_outcomes
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00')
 BOXES_FOUND, RIGHT = 'Boxes found', 'Right images'
 LINES = ('-', '--', ':', '-.')
+LONGEST = 60  # Characters of a name in a chart.
 INK, GRID = '#1f2328', '#d8dee4'
 STYLE = {
     'svg.fonttype': 'path',
+    'text.parse_math': False,  # A name may have a $ in it.
     'font.size': 9,
     'axes.edgecolor': '#8c959f',
     'text.color': INK,
@@ -53,6 +57,10 @@ def draw_charts(runs: Sequence[Run]) -> list[Chart]:
     """All charts that the predictions have the numbers for."""
     kinds = (_by_size, _centre_errors, _roc_curves, _precision_recall, _times)
     return [chart for kind in kinds if (chart := kind(runs)) is not None]
+
+
+def _shown(name: str) -> str:
+    return printable(name)[:LONGEST]
 
 
 def _line(index: int) -> dict:
@@ -102,7 +110,7 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
                 *(x, y, (np.maximum(y - low, 0), np.maximum(high - y, 0))),
                 marker='o',
                 capsize=3,
-                label=run.name,
+                label=_shown(run.name),
                 **_line(index),
             )
             numbers = ', '.join(
@@ -149,7 +157,9 @@ def _centre_errors(runs: Sequence[Run]) -> Chart | None:
         words = []
         for index, run, errors in found:
             rank = 100 * np.arange(1, len(errors) + 1) / len(errors)
-            axes.step(errors, rank, where='post', label=run.name, **_line(index))
+            axes.step(
+                errors, rank, where='post', label=_shown(run.name), **_line(index)
+            )
             words.append(
                 f'{run.name}: median {np.median(errors):.1f} px, 95 % within '
                 f'{np.percentile(errors, 95):.1f} px, largest {errors[-1]:.1f} px, '
@@ -194,7 +204,7 @@ def _roc_curves(runs: Sequence[Run]) -> Chart | None:
         for index, run, truth, scores in found:
             false, true, _ = roc_curve(truth, scores)
             area = 100 * roc_auc_score(truth, scores)
-            label = f'{run.name}: AUROC {area:.2f} %'
+            label = f'{_shown(run.name)}: AUROC {area:.2f} %'
             axes.plot(100 * false, 100 * true, label=label, **_line(index))
             words.append(label)
         axes.set_xlabel('good images called bad, %')
@@ -223,8 +233,8 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
         many = len({label for _, label, *_ in curves}) > len(COLOURS)
         for run, label, precision, recall in curves:
             area = 100 * average_precision(precision, recall)
-            name = f'{run.name}, ' if len(runs) > 1 else ''
-            text = f'{name}{run.class_name(label)}: AP {area:.1f} %'
+            name = f'{_shown(run.name)}, ' if len(runs) > 1 else ''
+            text = f'{name}{_shown(run.class_name(label))}: AP {area:.1f} %'
             axes.plot(
                 *(100 * recall, 100 * precision),
                 color=COLOURS[label % len(COLOURS)],
@@ -279,7 +289,7 @@ def _times(runs: Sequence[Run]) -> Chart | None:
             axes.hlines(place, low, high, color=colour, linewidth=2)
             axes.hlines(place, quarter, three, color=colour, linewidth=9)
             axes.plot(middle, place, 'o', color='white', markeredgecolor=INK)
-        axes.set_yticks(range(len(found)), [run.name for _, run, _ in found])
+        axes.set_yticks(range(len(found)), [_shown(run.name) for _, run, _ in found])
         axes.set_ylim(len(found) - 0.5, -0.5)
         axes.set_xlim(left=0)
         axes.set_xlabel('milliseconds an image')

@@ -2,6 +2,7 @@
 """The page: one HTML file with everything in it."""
 
 import json
+import math
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -68,7 +69,8 @@ def write_report(
         )
     )
     with written_whole(out) as path:
-        Path(path).write_text(text, encoding='utf-8')
+        # A byte of a file's name that is no UTF-8 is JSON's escape then.
+        Path(path).write_text(text, encoding='utf-8', errors='backslashreplace')
     return warnings
 
 
@@ -139,4 +141,6 @@ def label_words(run: Run, record: Record) -> str:
 
 
 def _short(number: float | None) -> float | None:
-    return None if number is None else float(f'{number:.4g}')
+    # JSON knows no NaN and nothing infinite.
+    is_known = number is not None and math.isfinite(number)
+    return float(f'{number:.4g}') if is_known else None

@@ -16,8 +16,10 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from mmacnn.ops import sample_roi
+from mmacnn.utils.text import printable
 
 Colour = tuple[int, int, int]
+LONGEST = 300  # Characters of a line; more are never seen.
 
 
 @lru_cache
@@ -142,7 +144,7 @@ def draw_text(
         int: Width of what was written, in pixels.
     """
     font = load_font(size)
-    shown = text
+    shown = text = printable(text)[:LONGEST]
     while shown and font.getlength(shown) > width:
         text = text[:-1]
         shown = f'{text}…' if text else ''

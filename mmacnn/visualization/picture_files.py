@@ -1,9 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Where the pictures of many images go, so that none covers another."""
 
+import hashlib
+import os
 import os.path as osp
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+
+LONGEST = 230  # Bytes; file systems take 255.
 
 
 def name_pictures(image_paths: Sequence[str]) -> dict[str, str]:
@@ -36,7 +41,23 @@ def name_pictures(image_paths: Sequence[str]) -> dict[str, str]:
         lambda place: place.relative_to(root).with_suffix('').as_posix(),
         lambda place: place.relative_to(root).as_posix(),
     ):
-        names = {path: f'{name(place)}.jpg' for path, place in places.items()}
-        if len({picture.casefold() for picture in names.values()}) == different:
+        names = {path: f'{_fit(name(place))}.jpg' for path, place in places.items()}
+        # macOS takes one text in two forms of Unicode for one name.
+        if len({_fold(picture) for picture in names.values()}) == different:
             break
     return names
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize('NFC', name).casefold()
+
+
+def _fit(name: str) -> str:
+    """A path whose last part, with a number and a suffix, a file system takes."""
+    folder, last = osp.split(name)
+    content = os.fsencode(last)
+    if len(content) > LONGEST:
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        start = content[: LONGEST - 16].decode(errors='ignore')
+        last = f'{start}-{digest}'
+    return osp.join(folder, last)

@@ -7,7 +7,9 @@ import matplotlib
 import numpy as np
 from PIL import ImageDraw
 
-from .drawing import Colour, as_canvas, fit, load_font
+from mmacnn.utils.text import printable
+
+from .drawing import LONGEST, Colour, as_canvas, fit, load_font
 from .evidence import outline
 
 PICTURE_SIZE = (800, 1000)  # Space for the picture, (h, w) in pixels.
@@ -61,6 +63,7 @@ def _write_name(
 ) -> tuple[int, int, int, int]:
     """Write a name at a place, or below names that are there; return its box."""
     font = load_font(FONT_SIZE)
+    name = printable(name)[:LONGEST]
     width = round(font.getlength(name)) + 2 * PADDING
     height = FONT_SIZE + 2 * PADDING
     left = round(min(max(0, place[0] - width / 2), max(0, size[0] - width)))
