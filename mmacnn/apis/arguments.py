@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from mmengine.config import DictAction
 
+from mmacnn.utils.text import short
+
 
 def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
     """Add OpenMMLab's ``--work-dir``, ``--launcher`` and ``--cfg-options``."""
@@ -50,10 +52,10 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 
 def image_size(text: str) -> tuple[int, int]:
     """Parse ``HEIGHTxWIDTH``, a ``type`` for argparse."""
-    match = re.fullmatch(r'([1-9][0-9]*)x([1-9][0-9]*)', text)
+    match = re.fullmatch(r'([1-9][0-9]{0,8})x([1-9][0-9]{0,8})', text)
     if match is None:
         raise argparse.ArgumentTypeError(
-            f'found {text!r}, expected HEIGHTxWIDTH in pixels, such as 480x640'
+            f'found {short(text)}, expected HEIGHTxWIDTH in pixels, such as 480x640'
         )
     return int(match[1]), int(match[2])
 
@@ -62,9 +64,9 @@ def whole_number(lowest: int) -> Callable[[str], int]:
     """Make a ``type`` for argparse: whole numbers of at least ``lowest``."""
 
     def parse(text: str) -> int:
-        if not re.fullmatch(r'[0-9]+', text) or int(text) < lowest:
+        if not re.fullmatch(r'[0-9]{1,18}', text) or int(text) < lowest:
             raise argparse.ArgumentTypeError(
-                f'found {text!r}, expected a whole number of at least {lowest}'
+                f'found {short(text)}, expected a whole number of at least {lowest}'
             )
         return int(text)
 
@@ -79,7 +81,7 @@ def probability(text: str) -> float:
         value = float('nan')
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(
-            f'found {text!r}, expected a number from 0 to 1'
+            f'found {short(text)}, expected a number from 0 to 1'
         )
     return value
 
@@ -92,7 +94,7 @@ def numbers(text: str) -> list[float]:
         values = [float('nan')]
     if not all(map(math.isfinite, values)):
         raise argparse.ArgumentTypeError(
-            f'found {text!r}, expected numbers with commas between them'
+            f'found {short(text)}, expected numbers with commas between them'
         )
     return values
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mmacnn.utils import read_json, read_pickle
+from mmacnn.utils.text import short
 
+from .checks import check_info, check_prediction
 from .records import PREDICTED, Record, make_record
 
 SOURCE = 'what tools/test.py --out writes'
@@ -105,13 +107,10 @@ def read_run(path: str, name: str | None = None) -> Run:
         )
         raise ValueError(f'{path}: {WANTED}, found {found}')
     _check_predictions(path, content['predictions'])
-    return Run(
-        name or Path(path).stem,
-        content.get('metrics') or {},
-        content['predictions'],
-        content.get('run') or {},
-        content.get('maps') or {},
-    )
+    parts = [content.get(key) or {} for key in ('metrics', 'run', 'maps')]
+    check_info(*parts, path)
+    metrics, info, maps = parts
+    return Run(name or Path(path).stem, metrics, content['predictions'], info, maps)
 
 
 def read_results(path: str) -> Any:
@@ -133,7 +132,9 @@ def _check_predictions(path: str, predictions: Any) -> None:
         if not isinstance(each, dict) or not isinstance(each.get('img_path'), str):
             raise ValueError(f'{path}: predictions[{index}]: expected a key img_path')
         if not any(key in each for key in PREDICTED):
+            found = ', '.join(map(short, each))[:80]
             raise ValueError(
-                f'{path}: predictions[{index}]: found {", ".join(sorted(each))}, '
+                f'{path}: predictions[{index}]: found {found}, '
                 f'expected one of {", ".join(PREDICTED)}'
             )
+        check_prediction(each, f'{path}: predictions[{index}]')

@@ -22,7 +22,7 @@ SAID = dict(img_path='a.png', pred_label=[0])
         ),
         (
             dict(predictions=[dict(img_path='a', gt_label=1)]),
-            r'\[0\]: found gt_label, img_path, expected one of pred_label',
+            r'\[0\]: found .*gt_label.*, expected one of pred_label',
         ),
     ],
 )
