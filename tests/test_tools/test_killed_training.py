@@ -68,6 +68,7 @@ def canet(tmp_path):
     options |= {
         'model.backbone.base_channels': 16,
         'model.neck.in_channels': [16, 32, 64, 128],
+        'model.roi_head.bbox_head.fc_out_channels': 32,
         'custom_hooks': [dict(type='EMAHook', momentum=0.1)],
         'default_hooks.checkpoint.type': 'CheckpointHook',
         'default_hooks.checkpoint.save_best': 'coco/bbox_mAP',
@@ -83,6 +84,7 @@ def check(config, folder, kills, seed):
     done = run(
         *(SCRIPT, config, folder / 'ordeal', '--kills', kills, '--seed', seed),
         cwd=folder,
+        timeout=300 + 60 * kills,
     )
     assert done.returncode == 0, f'{done.stdout}\n{done.stderr}'
     print(done.stdout)  # the seed and the moments, for who wants them
