@@ -7,9 +7,13 @@ Exit status: 0, 1 if an image could not be read, 2 if it could not run.
 """
 
 import argparse
+import os
 import sys
 import time
 from contextlib import ExitStack
+
+# Before OpenCV is imported: by default a header may claim a billion pixels.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
 import numpy as np
 from runner.backends import BACKENDS

@@ -11,13 +11,17 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
+from mmacnn.datasets.contained_files import FilesBelow, check_name
 from mmacnn.registry import MODELS
+from mmacnn.utils import read_json
 from mmacnn.version import __version__
 
 from .deploy_config import build_model
 from .exporting import mmdeploy_session
 
 # How MMDeploy's SDK calls the codebases.
+RECORD = 'the record of tools/deploy.py, with the key "mmacnn"'
+MODULES = {'mmacnn', 'mmacnn.deploy.codebase'}
 SDK_MODULES = dict(Classification='mmcls', ObjectDetection='mmdet')
 CONTRACTS = dict(
     output='classification', dets='detection', score='cam', anomaly_score='anomaly'
@@ -166,14 +170,31 @@ def read_description(folder: str | Path) -> dict[str, Any]:
         raise FileNotFoundError(
             f'{folder}: expected a model folder of tools/deploy.py, with detail.json'
         )
+    detail = read_json(str(path), RECORD)
     try:
-        detail = json.loads(path.read_text())
-        detail['mmacnn']['input']['shape']  # noqa: B018
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(
-            f'{path}: expected the record of tools/deploy.py, with the key "mmacnn"'
-        ) from None
+        facts, codebase = detail['mmacnn'], detail.get('codebase_config') or {}
+        is_ours = (
+            _is_tensor(facts['input'])
+            and all(map(_is_tensor, facts.get('outputs') or []))
+            and all(isinstance(name, str) for name in facts.get('classes') or [])
+            # MMDeploy imports whatever stands here.
+            and set(codebase.get('module') or []) <= MODULES
+        )
+        name = check_name(facts['model'], f'{path}: model', 'model')
+    except (KeyError, TypeError, AttributeError):
+        is_ours = False
+    if not is_ours:
+        raise ValueError(f'{path}: expected {RECORD}')
+    if Path(folder, name).is_file():
+        FilesBelow(str(folder)).find(name, f'{path}: model', 'model')
     return detail
+
+
+def _is_tensor(value: Any) -> bool:
+    """Whether it is what :func:`_value` writes."""
+    return isinstance(value['name'], str) and all(
+        side is None or isinstance(side, int) and side > 0 for side in value['shape']
+    )
 
 
 @MODELS.register_module('DeployedModel')

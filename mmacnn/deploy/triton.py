@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mmacnn.utils import folder_written_whole
+from mmacnn.utils.text import printable
 
 from .model_folder import read_description
 
@@ -43,7 +44,12 @@ def write_triton_repository(
         FileExistsError: The repository has a model of this name.
         FileNotFoundError, ValueError: It is no model folder, or the name is no name.
     """
-    if not name or set(name) & set('/\\') or name.startswith('.'):
+    if (
+        not name.strip()
+        or set(name) & set('/\\')
+        or name[0] == '.'
+        or (printable(name) != name)
+    ):
         raise ValueError(f'name: found {name!r}, expected a name for a folder')
     described = read_description(folder)['mmacnn']
     model = Path(folder) / described['model']

@@ -88,6 +88,15 @@ def test_contracts(make_folder, contract, label, score, roi):
     assert result.roi == roi
 
 
+def test_a_header_that_claims_more_than_the_memory(make_folder, tmp_path):
+    huge = tmp_path / 'huge.ppm'
+    huge.write_bytes(b'P6 30000 30000 255\n' + bytes(99))
+    done = run(make_folder('detection'), huge, '--backend', 'onnxruntime')
+    assert done.returncode == 1
+    assert f'{huge}: not a readable image' in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
 def test_a_folder_of_images(make_folder, tmp_path):
     images, pictures = tmp_path / 'images', tmp_path / 'pictures'
     images.mkdir()

@@ -35,6 +35,8 @@ class ModelFolder:
                 facts = json.load(file)['mmacnn']
             self.contract = facts['contract']
             self.classes = facts['classes']
+            if os.path.basename(facts['model']) != facts['model']:
+                raise ValueError('a model in another folder')
             self.onnx = os.path.join(path, facts['model'])
             self.engine = os.path.splitext(self.onnx)[0] + '.engine'
             spec = facts['input']

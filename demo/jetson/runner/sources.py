@@ -95,7 +95,10 @@ class Images:
 
     def __iter__(self):
         for path in self._paths:
-            frame = cv2.imread(path) if os.path.isfile(path) else None
+            try:
+                frame = cv2.imread(path) if os.path.isfile(path) else None
+            except cv2.error:  # a header that claims more pixels than OpenCV takes
+                frame = None
             if frame is None:
                 self.num_unreadable += 1
                 sys.stderr.write(f'{path}: not a readable image\n')
