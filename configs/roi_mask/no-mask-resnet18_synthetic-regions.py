@@ -2,7 +2,7 @@
 _base_ = ['./roi-mask-resnet18_synthetic-regions.py']
 
 model = dict(
-    data_preprocessor=dict(type='mmpretrain.ClsDataPreprocessor'),
+    data_preprocessor=dict(type='mmacnn.ImageDataPreprocessor'),
     backbone=dict(
         _delete_=True,
         type='mmpretrain.ResNet',

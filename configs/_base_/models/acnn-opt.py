@@ -2,10 +2,11 @@
 model = dict(
     type='mmacnn.ACNN',
     data_preprocessor=dict(
-        type='mmpretrain.ClsDataPreprocessor',
+        type='mmacnn.ImageDataPreprocessor',
         mean=[127.5, 127.5, 127.5],
         std=[64.0, 64.0, 64.0],
         to_rgb=True,
+        channels_last=True,
     ),
     localizer=dict(
         type='mmacnn.HeatmapLocalizer',

@@ -2,7 +2,7 @@
 model = dict(
     type='mmacnn.CAMClassifier',
     data_preprocessor=dict(
-        type='mmpretrain.ClsDataPreprocessor',
+        type='mmacnn.ImageDataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         to_rgb=True,

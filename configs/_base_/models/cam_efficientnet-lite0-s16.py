@@ -2,7 +2,7 @@
 model = dict(
     type='mmacnn.CAMClassifier',
     data_preprocessor=dict(
-        type='mmpretrain.ClsDataPreprocessor',
+        type='mmacnn.ImageDataPreprocessor',
         mean=[127.0, 127.0, 127.0],
         std=[128.0, 128.0, 128.0],
         to_rgb=True,

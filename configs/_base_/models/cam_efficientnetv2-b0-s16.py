@@ -2,7 +2,7 @@
 model = dict(
     type='mmacnn.CAMClassifier',
     data_preprocessor=dict(
-        type='mmpretrain.ClsDataPreprocessor',
+        type='mmacnn.ImageDataPreprocessor',
         mean=[127.5, 127.5, 127.5],
         std=[127.5, 127.5, 127.5],
         to_rgb=True,

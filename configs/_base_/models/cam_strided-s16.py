@@ -3,7 +3,7 @@
 model = dict(
     type='mmacnn.CAMClassifier',
     data_preprocessor=dict(
-        type='mmpretrain.ClsDataPreprocessor',
+        type='mmacnn.ImageDataPreprocessor',
         mean=[127.5, 127.5, 127.5],
         std=[64.0, 64.0, 64.0],
         to_rgb=True,

@@ -3,7 +3,7 @@
 model = dict(
     type='mmacnn.DifferNet',
     data_preprocessor=dict(
-        type='mmpretrain.ClsDataPreprocessor',
+        type='mmacnn.ImageDataPreprocessor',
         mean=[127.0, 127.0, 127.0],
         std=[128.0, 128.0, 128.0],
         to_rgb=True,

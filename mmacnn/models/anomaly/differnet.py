@@ -35,7 +35,7 @@ class DifferNet(BaseModel):
             there are no maps.
         views_at_once: Views of an image that go through the network together in
             testing: more is faster, and takes more memory.
-        data_preprocessor: Config; ``mmpretrain.ClsDataPreprocessor`` with ImageNet's
+        data_preprocessor: Config; ``mmacnn.ImageDataPreprocessor`` with ImageNet's
             mean and deviation in the configs.
         init_cfg: Config of the initialization.
     """

@@ -33,7 +33,7 @@ class ACNN(BaseClassifier):
             ``EquivarianceLoss``; None for none.
         roi_jitter: Largest shift of a true ROI in training, (vertical, horizontal), as
             a share of the ROI's size.
-        data_preprocessor: Config; ``mmpretrain.ClsDataPreprocessor`` by default.
+        data_preprocessor: Config; :class:`ImageDataPreprocessor` by default.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ACNN(BaseClassifier):
         init_cfg: dict | None = None,
     ) -> None:
         data_preprocessor = dict(data_preprocessor or {})
-        data_preprocessor.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
+        data_preprocessor.setdefault('type', 'mmacnn.ImageDataPreprocessor')
         super().__init__(init_cfg=init_cfg, data_preprocessor=data_preprocessor)
         self.localizer = MODELS.build(localizer)
         self.stn = MODELS.build(stn)
