@@ -89,6 +89,11 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='SCORE',
         help="from which score a detector's box counts (0.3)",
     )
+    parser.add_argument(
+        '--fuse-conv-bn',
+        action='store_true',
+        help='merge convolutions with the normalization behind them, which is faster',
+    )
     parser.add_argument('--show', action='store_true', help='show each in a window')
     add_region_arguments(parser)
     add_launcher(parser)
@@ -147,6 +152,7 @@ def run_inspection(args: argparse.Namespace) -> None:
         min_score=args.min_score,
         score_thr=args.score_thr,
         regions=regions_of(args),
+        fuse_conv_bn=args.fuse_conv_bn,
     )
     inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
     if isinstance(inputs, str) and inputs.isdigit():

@@ -10,11 +10,13 @@ import mmcv
 import mmengine
 import numpy as np
 import torch
+from mmcv.cnn import fuse_conv_bn
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 from mmengine.structures import BaseDataElement
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.utils import maybe_written_whole, require_empty, track, written_whole
@@ -69,7 +71,8 @@ class ImageInferencer:
                 raise KeyError(
                     f'{config.filename or "config"}: expected the key {key!r}'
                 )
-        if backend_model is None:
+        self.is_exported = backend_model is not None
+        if not self.is_exported:
             checkpoint = load_checkpoint(str(weights))
         else:
             from mmacnn.deploy import testing  # installed by who deploys
@@ -151,6 +154,25 @@ class ImageInferencer:
             with written_whole(osp.join(out_dir, 'predictions.json')) as path:
                 mmengine.dump(results, path, indent=1)
         return samples if return_datasamples else results
+
+    def fuse_conv_bn(self) -> None:
+        """Merge each convolution with the normalization behind it.
+
+        What is predicted changes by no more than rounding.
+
+        Raises:
+            ValueError: Something looks at the output of a normalization, which then is
+                no longer there, or an exported model runs, which needs no such thing.
+        """
+        if self.is_exported:
+            raise ValueError('fuse_conv_bn: found an exported model, expected weights')
+        for name, module in self.model.named_modules():
+            if isinstance(module, _BatchNorm) and module._forward_hooks:
+                raise ValueError(
+                    f'fuse_conv_bn: a layer takes the output of {name}, which cannot '
+                    'be merged with its convolution'
+                )
+        fuse_conv_bn(self.model)
 
     def class_name(self, label: int) -> str:
         """The name of a class, or its number where no name is known."""

@@ -51,6 +51,8 @@ class Inspector:
         regions (Sequence, optional): For a model that names regions: where they are on
             every image, see :func:`mmacnn.datasets.regions.decode_region`. Each is a
             place of the result, which is that of the least sure one.
+        fuse_conv_bn (bool): Merge each convolution with the normalization behind it:
+            the same result but for rounding, in less time.
 
     Raises:
         FileNotFoundError: The config, the weights or the model folder is missing.
@@ -74,6 +76,7 @@ class Inspector:
         min_score: float = 0.0,
         score_thr: float = 0.3,
         regions: Sequence[Region] | None = None,
+        fuse_conv_bn: bool = False,
     ) -> None:
         config, known_weights = find_model(str(config_or_name))
         if backend_model is None:
@@ -88,6 +91,8 @@ class Inspector:
         self.inferencer = init_inferencer(
             config, weights, device, score_thr, backend_model, regions
         )
+        if fuse_conv_bn:
+            self.inferencer.fuse_conv_bn()
         self.accept, self.min_score = accept, min_score
         unknown = set(accept or ()) - set(self.inferencer.classes or ())
         if unknown:

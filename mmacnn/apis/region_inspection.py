@@ -34,6 +34,10 @@ class RegionInspection:
         self.inferencer, self.regions = inferencer, regions
         self.classes, self.load = inferencer.classes, inferencer.load
 
+    def fuse_conv_bn(self) -> None:
+        """See :meth:`ImageInferencer.fuse_conv_bn`."""
+        self.inferencer.fuse_conv_bn()
+
     def predict(
         self, images: Sequence[np.ndarray], names: Sequence[str]
     ) -> list[BaseDataElement]:

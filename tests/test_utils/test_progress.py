@@ -9,3 +9,9 @@ def test_a_log_gets_one_line(capsys):
     assert captured.out == ''
     (line,) = captured.err.splitlines()
     assert line.startswith('Squaring') and '100%' in line
+
+
+def test_one_item_needs_no_bar(capsys):
+    assert list(track([7], 'Squaring')) == [7]
+    assert list(track(iter([7]), 'Squaring', 1)) == [7]
+    assert capsys.readouterr().err == ''
