@@ -92,8 +92,14 @@ def programs(folder: str) -> dict[str, list[str]]:
         regions = [REGION] if name.startswith('ROI mask') else None
         code[f'Inspector, {name}'] = INSPECTOR.format(regions), CONFIGS / config
     weights = {config: random_weights(config, folder) for _, config in code.values()}
+    root = CONFIGS.parent  # ours are those of the tree, which the process runs in
     return {
-        name: [PROGRAM.format(lines), str(config), weights[config], image]
+        name: [
+            PROGRAM.format(lines),
+            str(config.relative_to(root) if config.is_relative_to(root) else config),
+            weights[config],
+            image,
+        ]
         for name, (lines, config) in code.items()
     }
 

@@ -1,0 +1,153 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""From a camera's frame to the verdict: where the time goes, and what would save it.
+
+Each method runs through the Inspector on one thread of the CPU. Times are the
+processor's, medians over the rounds; ratios are of the same round. Weights are random.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
+from statistics import median
+
+import cv2
+import numpy as np
+import torch
+from cost import markdown
+from methods import CONFIGS, METHODS, REGION, random_weights
+from mmcv.cnn import fuse_conv_bn
+from mmengine.logging import MMLogger
+from spans import Spans, rows_of
+from torch import nn
+
+from mmacnn.apis import Inspector, run_tool, whole_number
+from mmacnn.utils.timing import cost_of, interleave
+
+# Of the photographs that the methods' benchmarks have, (height, width).
+SIZES = {
+    'A-CNN': (480, 640),
+    'ROI mask R-18': (480, 480),
+    'CAM': (480, 752),
+    'AttentDifferNet': (256, 256),
+    'CANet R-18': (320, 320),
+}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
+    parser.add_argument('--rounds', type=whole_number(1), default=21)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    MMLogger.get_current_instance().setLevel('WARNING')
+    header = ['variant', 'ms', 'by the default', 'largest change of the score']
+    for name in args.methods:
+        height, width = SIZES[name]
+        inspector, frame = make_inspector(name), make_frame(SIZES[name])
+        compared = compare_variants(inspector, frame, args.rounds)
+        print(f'\n### {name}, {height}x{width}\n')
+        rows = rows_of(break_down(inspector, frame, args.rounds).runs)
+        print(markdown(['stage', 'ms', 'share', ''], rows), '\n')
+        print(markdown(header, compared))
+
+
+def make_inspector(name: str) -> Inspector:
+    config = CONFIGS / METHODS[name]
+    regions = [REGION] if name.startswith('ROI mask') else None
+    with tempfile.TemporaryDirectory() as folder:
+        weights = random_weights(config, folder)
+        return Inspector(str(config), weights, 'cpu', regions=regions)
+
+
+def make_frame(size: tuple[int, int]) -> np.ndarray:
+    """A photograph of nothing, (H, W, 3) uint8 BGR."""
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    return cv2.GaussianBlur(noise, (0, 0), 3)
+
+
+def break_down(inspector: Inspector, frame: np.ndarray, rounds: int) -> Spans:
+    """Time the stages of an Inspector, which is of no other use afterwards."""
+    spans = Spans()
+    inferencer = _image_inferencer(inspector)
+    inferencer.pipeline.transforms = [
+        spans.wrap(type(step).__name__, step) for step in inferencer.pipeline.transforms
+    ]
+    for owner, method, stage in (
+        (inspector.inferencer, 'predict', 'predict'),
+        (inspector, '_result', 'result, verdict'),
+        (inferencer, 'pipeline', 'pipeline'),
+        (inferencer, 'collate', 'collate'),
+        (inferencer.model, 'test_step', 'model'),
+    ):
+        spans.wrap_method(owner, method, stage)
+    spans.wrap_modules(inferencer.model, depth=2)
+    whole = spans.wrap('frame to verdict', lambda: next(inspector(frame)))
+    for turn in range(3 + rounds):
+        spans.start()
+        with torch.no_grad():
+            whole()
+        if turn < 3:  # to warm up
+            spans.runs.clear()
+    return spans
+
+
+def compare_variants(
+    inspector: Inspector, frame: np.ndarray, rounds: int
+) -> list[list]:
+    """What would save time, and what it does to the score."""
+    variants = {'default': _inspect(inspector, frame)}
+    for name, change in (
+        ('conv and norm fused', fuse_conv_bn),
+        ('channels last', _channels_last),
+        ('both', lambda model: _channels_last(fuse_conv_bn(model))),
+        ('bfloat16', None),
+    ):
+        changed = deepcopy(inspector)
+        if change:
+            change(_image_inferencer(changed).model)
+        variants[name] = _inspect(changed, frame, bfloat16=change is None)
+    scores = {name: _score(call()) for name, call in variants.items()}
+    calls = {name: partial(cost_of, call) for name, call in variants.items()}
+    costs = interleave(calls, rounds, 'Comparing', warm_up=2)
+    rows = []
+    for name, these in costs.items():
+        pairs = zip(these, costs['default'], strict=True)
+        ratio = median(one.processor / other.processor for one, other in pairs)
+        milliseconds = 1000 * median(one.processor for one in these)
+        change = abs(scores[name] - scores['default'])
+        rows.append([name, f'{milliseconds:.1f}', f'{ratio:.2f}', f'{change:.1g}'])
+    return rows
+
+
+def _inspect(
+    inspector: Inspector, frame: np.ndarray, bfloat16: bool = False
+) -> Callable:
+    def call():
+        with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
+            return next(inspector(frame))
+
+    return call
+
+
+def _score(result) -> float:
+    return result.anomaly_score or result.score or 0.0
+
+
+def _channels_last(model: nn.Module) -> nn.Module:
+    return model.to(memory_format=torch.channels_last)
+
+
+def _image_inferencer(inspector: Inspector):
+    """What runs the model; the ROI-mask classifier has it inside another."""
+    return getattr(inspector.inferencer, 'inferencer', inspector.inferencer)
+
+
+if __name__ == '__main__':
+    run_tool(main)
