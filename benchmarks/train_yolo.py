@@ -50,8 +50,18 @@ class BFloat16DetectionModel(DetectionModel):
         return tree_map(lambda y: y.float() if torch.is_tensor(y) else y, outputs)
 
 
-class BFloat16Trainer(DetectionTrainer):
-    """Ultralytics' trainer, with the model above."""
+class Trainer(DetectionTrainer):
+    """Ultralytics' trainer, without its validations: :func:`_test` is of the end."""
+
+    def validate(self) -> tuple[dict, float]:
+        return {}, 0.0
+
+    def final_eval(self) -> None:
+        pass
+
+
+class BFloat16Trainer(Trainer):
+    """The trainer, with the model above."""
 
     def get_model(self, cfg=None, weights=None, verbose=True) -> DetectionModel:
         model = BFloat16DetectionModel(cfg, nc=self.data['nc'], verbose=verbose)
@@ -110,7 +120,7 @@ def _train(args: argparse.Namespace, work_dir: Path, data: Path) -> Path:
     if not done.exists():
         resume = weights.exists()
         YOLO(weights if resume else args.model).train(
-            trainer=BFloat16Trainer if args.amp else None,
+            trainer=BFloat16Trainer if args.amp else Trainer,
             resume=resume,
             data=str(data),
             project=str(work_dir),
