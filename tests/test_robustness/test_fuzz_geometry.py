@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -153,7 +153,11 @@ def images_with_regions(draw):
     return dict(img=np.zeros((height, width, 3), np.uint8), gt_seg_map=mask)
 
 
+THIN = np.array([[0], [0], [1]], np.uint8)
+
+
 @given(images_with_regions(), sizes, st.floats(0, 1), st.floats(0.01, 1), seeds)
+@example(dict(img=np.zeros((3, 1, 3), np.uint8), gt_seg_map=THIN), (1, 2), 0, 1, 0)
 def test_crops_keep_some_of_the_region(results, size, area, aspect, seed):
     np.random.seed(seed)
     crop = RandomRegionCrop(size, (area, 1), (aspect, 1 / aspect))

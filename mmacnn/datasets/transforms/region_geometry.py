@@ -163,10 +163,12 @@ def resize(results: dict, size: tuple[int, int]) -> None:
     results['img'] = mmcv.imresize(results['img'], size[::-1])
     mask = mmcv.imresize(results['gt_seg_map'], size[::-1], interpolation='nearest')
     if results['gt_seg_map'].any() and not mask.any():
-        share = mmcv.imresize(
-            results['gt_seg_map'].astype(np.float32), size[::-1], interpolation='area'
-        )
-        mask = (share > 0).astype(np.uint8)
+        # OpenCV takes areas only where both sides shrink, so one that grows waits.
+        old = results['gt_seg_map'].astype(np.float32)
+        smaller = np.minimum(size, old.shape)[::-1].tolist()
+        touched = mmcv.imresize(old, smaller, interpolation='area') > 0
+        mask = touched.astype(np.uint8)
+        mask = mmcv.imresize(mask, size[::-1], interpolation='nearest')
     results['gt_seg_map'] = mask
     results['img_shape'] = results['img'].shape[:2]
 
