@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cv2
 import psutil
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
@@ -37,6 +38,7 @@ COLUMNS = dict(
     children='child processes',
     temporary='temporary files',
 )
+SIZE = 120, 160  # Of an image, height and width in pixels.
 SAMPLES = 40  # Looks at the process in a run.
 
 
@@ -92,11 +94,22 @@ class Log:
             print(f'{head}  ' + '  '.join(v.rjust(len(title)) for v, title in columns))
 
 
+def small_config(options: dict) -> Config:
+    """A-CNN for small images: what leaks does so at any size."""
+    height, width = SIZE
+    roi_size = (height // 10, width // 8)
+    cfg = load_config(str(CONFIG), cfg_options={'model.stn.roi_size': roi_size})
+    for split in ('train', 'val', 'test'):
+        cfg[f'{split}_dataloader'].dataset.pipeline[1].scale = (width, height)
+    cfg.merge_from_dict(options)
+    return cfg
+
+
 def inspect(folder: Path, images: int, pictures: bool, log: Log) -> None:
     """Inspect files, all different to the Inspector and few on the disk."""
     kinds = 16
     write_dataset(
-        TASKS['product-code'], folder / 'data', dict(test=kinds), (240, 320), seed=0
+        TASKS['product-code'], folder / 'data', dict(test=kinds), SIZE, seed=0
     )
     originals = sorted((folder / 'data/test/images').iterdir())
     inputs = folder / 'images'
@@ -104,7 +117,8 @@ def inspect(folder: Path, images: int, pictures: bool, log: Log) -> None:
     for number in range(images):
         original = originals[number % kinds]
         os.link(original, inputs / f'{number:06d}{original.suffix}')
-    inspector = Inspector(str(CONFIG), str(WEIGHTS), device='cpu')
+    small_config({}).dump(folder / 'small.py')
+    inspector = Inspector(str(folder / 'small.py'), str(WEIGHTS), device='cpu')
     out_dir = str(folder / 'out') if pictures else ''
     every = max(1, images // SAMPLES)
     for number, result in enumerate(inspector(inputs, out_dir=out_dir), start=1):
@@ -127,15 +141,12 @@ def train_epochs(folder: Path, epochs: int, workers: int, log: Log) -> None:
             log.add(runner.epoch)
 
     data = folder / 'data'
-    height, width = 120, 160
-    counts = dict(train=8, test=4)
-    write_dataset(TASKS['product-code'], data, counts, (height, width), seed=0)
+    write_dataset(TASKS['product-code'], data, dict(train=8, test=4), SIZE, seed=0)
     options = {
         'train_cfg.max_epochs': epochs,
         'train_cfg.val_interval': 1,
         'log_level': 'WARNING',
         'train_dataloader.dataset.box_fraction': 0.5,
-        'model.stn.roi_size': (height // 10, width // 8),
         'custom_hooks': [dict(type='mmengine.LogHook')],
     }
     for split in ('train', 'val', 'test'):
@@ -145,11 +156,8 @@ def train_epochs(folder: Path, epochs: int, workers: int, log: Log) -> None:
             f'{split}_dataloader.num_workers': workers,
             f'{split}_dataloader.persistent_workers': workers > 0,
         }
-    cfg = load_config(str(CONFIG), cfg_options=options)
-    for split in ('train', 'val', 'test'):
-        cfg[f'{split}_dataloader'].dataset.pipeline[1].scale = (width, height)
-    cfg.dump(folder / 'tiny.py')
-    train(str(folder / 'tiny.py'), work_dir=str(folder / 'run'))
+    small_config(options).dump(folder / 'small.py')
+    train(str(folder / 'small.py'), work_dir=str(folder / 'run'))
     left = sorted(path.name for path in (folder / 'run').glob('*.pth'))
     print('checkpoints left: ' + ' '.join(left))
 

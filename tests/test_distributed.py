@@ -130,6 +130,31 @@ def test_processes_draw_differently_and_end_with_the_same_buffers(trained):
     assert first['mean'] != alone['mean']
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize('name', METHODS)
+def test_two_processes_test_as_one(name, tmp_path):
+    """Of each method; a classifier's is in test_tools/test_test.py."""
+    config = prepare(METHODS[name], tmp_path, test=5)  # not one for each of two
+    train(config, work_dir=str(tmp_path / 'run'), validate=False)
+    command = [ROOT / 'tools' / 'test.py', config, tmp_path / 'run' / 'epoch_1.pth']
+    command += ['--work-dir', tmp_path / 'run', '--out']
+    one = run(*command, 'one.json', cwd=tmp_path)
+    assert one.returncode == 0, one.stderr
+    torchrun = [*TORCHRUN, '--master_port', free_port()]
+    two = run(*torchrun, *command, 'two.json', '--launcher', 'pytorch', cwd=tmp_path)
+    assert two.returncode == 0, two.stderr
+    alone, together = (
+        json.loads((tmp_path / file).read_text()) for file in ('one.json', 'two.json')
+    )
+    assert together['metrics'] == pytest.approx(alone['metrics'], rel=1e-4, nan_ok=True)
+    assert len(alone['predictions']) == len(together['predictions'])
+    for ours, theirs in zip(alone['predictions'], together['predictions'], strict=True):
+        assert ours['img_path'] == theirs['img_path']
+        assert ours.get('pred_label') == theirs.get('pred_label')
+        if 'pred_score' in ours:
+            assert ours['pred_score'] == pytest.approx(theirs['pred_score'], abs=1e-4)
+
+
 def test_nobody_looks_for_unused_parameters():
     """They would be looked for at each step; that none are is in test_numbers.py."""
     files = [
