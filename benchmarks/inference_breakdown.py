@@ -11,6 +11,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from statistics import median
+from time import process_time
 
 import cv2
 import numpy as np
@@ -21,9 +22,9 @@ from mmcv.cnn import fuse_conv_bn
 from mmengine.logging import MMLogger
 from spans import Spans, rows_of
 from torch import nn
+from turns import FLAG, Turns, take_turns, trees
 
 from mmacnn.apis import Inspector, run_tool, whole_number
-from mmacnn.utils.timing import cost_of, interleave
 
 # Of the photographs that the methods' benchmarks have, (height, width).
 SIZES = {
@@ -39,6 +40,10 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
     parser.add_argument('--rounds', type=whole_number(1), default=21)
+    parser.add_argument(
+        '--before', metavar='DIR', help='an older checkout, to compare with'
+    )
+    parser.add_argument(FLAG, nargs=2, dest='inspect', help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -47,6 +52,9 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     MMLogger.get_current_instance().setLevel('WARNING')
+    if args.inspect:
+        inspect(*args.inspect)
+        return
     header = ['variant', 'ms', 'by the default', 'largest change of the score']
     for name in args.methods:
         height, width = SIZES[name]
@@ -56,6 +64,10 @@ def main() -> None:
         rows = rows_of(break_down(inspector, frame, args.rounds).runs)
         print(markdown(['stage', 'ms', 'share', ''], rows), '\n')
         print(markdown(header, compared))
+    if args.before:
+        print('\n### Against the older checkout\n')
+        rows = [compare_trees(name, args.before, args.rounds) for name in args.methods]
+        print(markdown(['', 'ms now', 'times faster'], rows))
 
 
 def make_inspector(name: str) -> Inspector:
@@ -114,6 +126,9 @@ def compare_variants(
             change(_image_inferencer(changed).model)
         variants[name] = _inspect(changed, frame, bfloat16=change is None)
     scores = {name: _score(call()) for name, call in variants.items()}
+    # Late: a process that takes turns may have an older package.
+    from mmacnn.utils.timing import cost_of, interleave
+
     calls = {name: partial(cost_of, call) for name, call in variants.items()}
     costs = interleave(calls, rounds, 'Comparing', warm_up=2)
     rows = []
@@ -124,6 +139,38 @@ def compare_variants(
         change = abs(scores[name] - scores['default'])
         rows.append([name, f'{milliseconds:.1f}', f'{ratio:.2f}', f'{change:.1g}'])
     return rows
+
+
+def compare_trees(name: str, before: str, rounds: int) -> list[str]:
+    """Frame to verdict, each checkout with its own config."""
+    from mmacnn.utils.timing import interleave
+
+    with tempfile.TemporaryDirectory() as folder:
+        weights = random_weights(CONFIGS / METHODS[name], folder)
+        calls = {
+            when: Turns(tree, __file__, name, weights)
+            for when, tree in trees(before).items()
+        }
+        found = interleave(calls, rounds, name, warm_up=2)
+        for call in calls.values():
+            call.close()
+    now, older = ([turn['processor'] for turn in found[w]] for w in ('now', 'before'))
+    ratio = median(old / new for old, new in zip(older, now, strict=True))
+    return [name, f'{1000 * median(now):.1f}', f'{ratio:.2f}']
+
+
+def inspect(name: str, weights: str) -> None:
+    """Inspect a frame in each turn."""
+    regions = [REGION] if name.startswith('ROI mask') else None
+    inspector = Inspector(f'configs/{METHODS[name]}', weights, 'cpu', regions=regions)
+    frame = make_frame(SIZES[name])
+
+    def turn() -> dict:
+        start = process_time()
+        next(inspector(frame))
+        return dict(processor=process_time() - start)
+
+    take_turns(turn)
 
 
 def _inspect(

@@ -22,6 +22,7 @@ import mmpretrain
 import numpy as np
 from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
+from turns import ROOT, trees
 
 from mmacnn.apis import run_tool, whole_number
 from mmacnn.utils.timing import interleave
@@ -65,14 +66,11 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    trees = dict(now=CONFIGS.parent)
-    if args.before:
-        trees['before'] = Path(args.before).resolve()
     with tempfile.TemporaryDirectory() as folder:
         calls = {
             (name, when): partial(start, program, tree)
             for name, program in programs(folder).items()
-            for when, tree in trees.items()
+            for when, tree in trees(args.before).items()
             if when == 'now' or 'mmacnn' in name or 'Inspector' in name
         }
         found = interleave(calls, args.rounds, 'Starting', warm_up=1)
@@ -92,11 +90,11 @@ def programs(folder: str) -> dict[str, list[str]]:
         regions = [REGION] if name.startswith('ROI mask') else None
         code[f'Inspector, {name}'] = INSPECTOR.format(regions), CONFIGS / config
     weights = {config: random_weights(config, folder) for _, config in code.values()}
-    root = CONFIGS.parent  # ours are those of the tree, which the process runs in
+    # Ours are those of the tree, which the process runs in.
     return {
         name: [
             PROGRAM.format(lines),
-            str(config.relative_to(root) if config.is_relative_to(root) else config),
+            str(config.relative_to(ROOT) if config.is_relative_to(ROOT) else config),
             weights[config],
             image,
         ]

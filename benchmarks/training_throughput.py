@@ -7,20 +7,16 @@ while another one learns, so the slower of the two sets the pace.
 """
 
 import argparse
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 from mmengine.config import Config
+from turns import FLAG, Turns, take_turns, trees
 
 from mmacnn.apis import run_tool, whole_number
 
-ROOT = Path(__file__).parents[1]
 METHODS = {
     'A-CNN': ('acnn/acnn-opt_synthetic-product-code.py', 'product-code'),
     'CANet R-18': (
@@ -44,7 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--before', metavar='DIR', help='an older checkout, to compare with'
     )
-    parser.add_argument('--learn', nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument(FLAG, nargs=2, dest='learn', help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -59,9 +55,6 @@ def main() -> None:
     from mmacnn.datasets.synthetic import TASKS, write_dataset
     from mmacnn.utils.timing import interleave
 
-    trees = dict(now=ROOT)
-    if args.before:
-        trees['before'] = Path(args.before).resolve()
     rows = []
     for name in args.methods:
         config, task = METHODS[name]
@@ -70,7 +63,8 @@ def main() -> None:
             counts = dict(train=NUM_IMAGES, test=1)
             write_dataset(TASKS[task], data, counts, TASKS[task].size, seed=0)
             learners = {
-                when: Learner(tree, config, data) for when, tree in trees.items()
+                when: Turns(tree, __file__, f'configs/{config}', str(data))
+                for when, tree in trees(args.before).items()
             }
             found = interleave(learners, args.rounds, name, warm_up=1)
             for learner in learners.values():
@@ -98,37 +92,8 @@ def cells(found: dict[str, list[dict]]) -> list[str]:
     return row
 
 
-class Learner:
-    """A process that reads and learns a batch whenever it is called.
-
-    Args:
-        tree: Checkout whose package and config are used.
-        config: Below its ``configs/``.
-        data: Generated data set.
-    """
-
-    def __init__(self, tree: Path, config: str, data: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, '-W', 'ignore', __file__]
-            + ['--learn', str(tree / 'configs' / config), str(data)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=dict(os.environ, PYTHONPATH=str(tree), OMP_NUM_THREADS='1'),
-        )
-
-    def __call__(self) -> dict:
-        """Seconds of the processor for ``read`` and ``learn``, and the ``batch``."""
-        print(file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def learn(config: str, data: str) -> None:
-    """What a learner's process does: a line of JSON for each line that it gets."""
+    """Read and learn a batch in each turn."""
     from time import process_time
 
     import cv2
@@ -151,14 +116,17 @@ def learn(config: str, data: str) -> None:
     model = MODELS.build(cfg.model)
     optimizer = build_optim_wrapper(model, cfg.optim_wrapper)
     batches = _for_ever(loader)
-    for _ in sys.stdin:
+
+    def turn() -> dict:
         start = process_time()
         batch = next(batches)
         middle = process_time()
         model.train_step(batch, optimizer)
         end = process_time()
-        turn = dict(read=middle - start, learn=end - middle)
-        print(json.dumps(dict(turn, batch=len(batch['data_samples']))), flush=True)
+        size = len(batch['data_samples'])
+        return dict(read=middle - start, learn=end - middle, batch=size)
+
+    take_turns(turn)
 
 
 def _with_data(settings, old: str, new: str):
