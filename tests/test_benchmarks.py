@@ -7,9 +7,11 @@ from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 from torch import nn
 
 from mmacnn.datasets.synthetic import TASKS, write_dataset
@@ -21,7 +23,9 @@ ROOT = Path(__file__).parents[1]
 def run(monkeypatch, capsys):
     """Run a script with arguments; what it printed."""
     monkeypatch.syspath_prepend(str(ROOT / 'benchmarks'))
-    threads = torch.get_num_threads()
+    threads = torch.get_num_threads(), cv2.getNumThreads()
+    logger = MMLogger.get_current_instance()
+    level = logger.level
 
     def main(name, *args):
         monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
@@ -29,7 +33,9 @@ def run(monkeypatch, capsys):
         return capsys.readouterr().out
 
     yield main
-    torch.set_num_threads(threads)
+    torch.set_num_threads(threads[0])
+    cv2.setNumThreads(threads[1])
+    logger.setLevel(level)
 
 
 def table_of(printed):
@@ -134,3 +140,54 @@ def test_detectors_side_by_side(run, tmp_path):
         assert row[0] == f'always {label}'
         assert float(row[1]) == 100 * np.mean([each == label for each in labels])
     assert rows[0][6] == rows[0][8] == '1.0'
+
+
+def test_stages_inside_stages(run):
+    spans = import_module('spans')
+    timed = spans.Spans()
+
+    def work(number):
+        return sum(range(number))
+
+    part = timed.wrap('part', work)
+    whole = timed.wrap('whole', lambda: [part(200_000) for _ in range(3)])
+    for _ in range(3):
+        timed.start()
+        whole()
+    (first, second, *_) = spans.rows_of(timed.runs)
+    assert first[0] == 'whole' and first[2] == '100 %'
+    assert second[0].endswith('part')
+    assert 0 < float(second[1]) <= float(first[1])
+
+
+def test_where_inference_spends_its_time(run):
+    printed = run('inference_breakdown', '--methods', 'A-CNN', '--rounds', 1)
+    stages = [
+        line.split('|')[1].replace('&emsp;', '')
+        for line in printed.splitlines()
+        if line.count('|') == 5
+    ]
+    assert {'frame to verdict', 'predict', 'pipeline', 'model'} <= set(
+        map(str.strip, stages)
+    )
+    rows = {name: cells for name, *cells in table_of(printed)}
+    assert float(rows['conv and norm fused'][2]) < 1e-3
+    assert rows['default'][1] == '1.00'
+
+
+def test_how_fast_a_training_reads_and_learns(run):
+    printed = run(
+        'training_throughput', '--methods', 'CAM', '--rounds', 1, '--before', ROOT
+    )
+    ((name, batch, *numbers),) = table_of(printed)
+    assert name == 'CAM' and int(batch) > 1
+    assert all(float(number) > 0 for number in numbers)
+    assert len(numbers) == 5
+
+
+def test_what_a_start_takes(run):
+    startup = import_module('startup')
+    found = startup.start(['import sys; print(len(sys.modules))'], ROOT)
+    assert found.processor > 0 and 0 < found.modules < len(sys.modules)
+    with pytest.raises(RuntimeError, match='NameError'):
+        startup.start(['there_is_no_such_name'], ROOT)

@@ -116,6 +116,8 @@ def over_image(
     if key not in sample:
         return None
     values = sample.get(key).numpy()
+    if values.shape == tuple(size) and values.dtype in (bool, np.float32):
+        return values
     if values.dtype != bool:
         return cv2.resize(values.astype(np.float32), size[::-1])
     whole = cv2.resize(

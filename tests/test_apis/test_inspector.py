@@ -218,6 +218,9 @@ def test_places_and_maps():
     assert whole.tolist() == [[True, True, False, False]] * 2
     assert over_image(sample, 'pred_heatmap', (2, 4)).tolist() == [[0, 1, 3, 4]] * 2
     assert over_image(BaseDataElement(), 'pred_mask', (2, 4)) is None
+    for key in ('pred_mask', 'pred_heatmap'):  # of the image's size: as it is
+        assert np.array_equal(over_image(sample, key, (1, 2)), sample.get(key).numpy())
+        assert over_image(sample, key, (1, 2)).dtype in (bool, np.float32)
 
 
 def test_a_row_holds_plain_values():
