@@ -56,6 +56,7 @@ class Exported:
     def __init__(self, source: str) -> None:
         self.model = TimedFolder(source, num_threads=1)
         self.onnx_file = str(Path(source, 'end2end.onnx'))
+        self.input_size = self.model.input['size']
 
     def __call__(self, image: np.ndarray) -> Found:
         self.model([image])
@@ -69,6 +70,7 @@ class Detector:
     def __init__(self, source: str, input_size: tuple[int, int]) -> None:
         self.model = TimedOnnx(source, 1, input_size)
         self.onnx_file = source
+        self.input_size = self.model.input_size
 
     def __call__(self, image: np.ndarray) -> Found:
         self.model([image])
@@ -82,7 +84,7 @@ class Detector:
         if not len(kept):
             return Found(None, None)
         best = max(kept, key=scores.__getitem__)
-        height, width = self.model.input_size
+        height, width = self.input_size
         scale = np.array(image.shape[1::-1]) / (width, height)
         centre = (boxes[best, :2] + boxes[best, 2:] / 2) * scale
         half = np.array(ROI[::-1]) / 2
@@ -108,7 +110,7 @@ def main() -> None:
         decode, predict = np.array(times[name]).T
         reference = reference or (median(predict), median(decode + predict))
         accuracy, hits = measure_accuracy(model, infos, name)
-        multiply_adds, parameters = count_complexity(model.onnx_file)
+        multiply_adds, parameters = count_complexity(model.onnx_file, model.input_size)
         rows.append(
             [
                 name,

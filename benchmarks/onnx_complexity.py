@@ -6,20 +6,26 @@ from math import prod
 import onnx
 
 
-def count_complexity(path: str) -> tuple[int, int]:
-    """Count what a file of fixed shapes does.
+def count_complexity(path: str, size: tuple[int, int]) -> tuple[int, int]:
+    """Count what a file does with one image.
 
     Args:
-        path: ONNX file.
+        path: ONNX file whose input is (N, C, H, W) or of a fixed shape.
+        size: (h, w) where it takes any.
 
     Returns:
         Multiply-adds of its convolutions and matrix products, and numbers in its
         floating point weights.
 
     Raises:
-        ValueError: A shape that counts is not fixed.
+        ValueError: A shape that counts is not known.
     """
-    model = onnx.shape_inference.infer_shapes(onnx.load(path), data_prop=True)
+    model = onnx.load(path)
+    for value in model.graph.input:
+        dims = value.type.tensor_type.shape.dim
+        for dim, number in zip(dims, (1, 3, *size), strict=True):
+            dim.dim_value = dim.dim_value or number
+    model = onnx.shape_inference.infer_shapes(model, data_prop=True)
     graph = model.graph
     shapes = {each.name: list(each.dims) for each in graph.initializer}
     for value in (*graph.input, *graph.value_info, *graph.output):
@@ -31,7 +37,7 @@ def count_complexity(path: str) -> tuple[int, int]:
             output = shapes.get(node.output[0], [])
             inner = _inner_size(node, shapes)
             if not output or not prod(output) or not inner:
-                raise ValueError(f'{path}: {node.name}: expected fixed shapes')
+                raise ValueError(f'{path}: {node.name}: found no shape')
             multiply_adds += prod(output) * inner
     weights = [each for each in graph.initializer if each.data_type in FLOATS]
     return multiply_adds, sum(prod(each.dims) for each in weights)

@@ -116,7 +116,7 @@ def test_multiply_adds_of_an_onnx_file(monkeypatch, tmp_path):
     )
     export(layers, tmp_path / 'model.onnx')
     count = import_module('onnx_complexity').count_complexity
-    multiply_adds, parameters = count(str(tmp_path / 'model.onnx'))
+    multiply_adds, parameters = count(str(tmp_path / 'model.onnx'), (480, 640))
     assert multiply_adds == 60 * 80 * 8 * (3 * 64 + 9) + 8 * 5
     assert parameters == sum(each.numel() for each in layers.parameters())
 

@@ -21,7 +21,13 @@ from .exporting import mmdeploy_session
 
 # How MMDeploy's SDK calls the codebases.
 RECORD = 'the record of tools/deploy.py, with the key "mmacnn"'
-MODULES = {'mmacnn', 'mmacnn.deploy.codebase'}
+# What MMDeploy imports when a model folder is loaded.
+MODULES = {
+    'mmacnn',
+    'mmacnn.deploy.codebase',
+    'mmacnn.deploy.detector_rewriters',
+    'mmacnn.deploy.rewriters',
+}
 SDK_MODULES = dict(Classification='mmcls', ObjectDetection='mmdet')
 CONTRACTS = dict(
     output='classification', dets='detection', score='cam', anomaly_score='anomaly'
