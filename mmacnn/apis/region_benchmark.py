@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from mmacnn.datasets import ClassBalancedSampler, CocoRegionDataset
 from mmacnn.datasets.regions import decode_region
@@ -56,7 +57,7 @@ def measure_region_loading(instances: int, seed: int = 0) -> LoadCost:
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'regions.json')
-        Path(folder, 'image.jpg').touch()  # of all images; none is read
+        Image.new('L', SIZE[::-1]).save(Path(folder, 'image.jpg'))  # is all images
         write_coco(path, instances, seed)
         before = _peak_mb()
         start = time.process_time()

@@ -11,6 +11,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
+from PIL import Image
 
 from mmacnn.datasets import RegionFolderDataset
 from mmacnn.datasets.checked_coco import check_boxes, check_categories, read_coco
@@ -139,7 +140,7 @@ def test_data_formats(tmp_path):
 
     (tmp_path / 'train.csv').write_text(table)
     for name in ('a.jpg', 'a_0.png', 'a_1.png'):
-        (tmp_path / name).touch()
+        Image.new('L', (8, 6)).save(tmp_path / name)
     regions = RegionFolderDataset('train.csv', data_root=str(tmp_path))
     assert regions.metainfo['classes'] == ('bolt', 'rivet')
     assert [regions[i]['gt_label'] for i in range(2)] == [0, 1]
