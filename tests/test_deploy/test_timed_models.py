@@ -147,12 +147,20 @@ def test_an_exported_folder(tmp_path, contract, label, score, roi):
     np.testing.assert_allclose(tap.blob[0], expected, rtol=0, atol=1e-6)
 
 
-def test_a_plain_model_is_not_decoded(tmp_path):
-    make_folder(tmp_path, 'classification')
+@pytest.mark.parametrize('contract', ['classification', 'detection'])
+def test_of_plain_models_a_classifier_is_decoded(tmp_path, contract):
+    make_folder(tmp_path, contract)
     detail = (tmp_path / 'detail.json').read_text()
-    detail = detail.replace('"contract": "classification"', '"contract": null')
+    detail = detail.replace(f'"contract": "{contract}"', '"contract": null')
     (tmp_path / 'detail.json').write_text(detail)
-    assert open_quickly(tmp_path)([IMAGE]).postprocess is None
+    model = open_quickly(tmp_path)
+    times = model([IMAGE])
+    if contract == 'classification':
+        ((label, score, roi),) = model.results
+        assert (label, score, roi) == (1, pytest.approx(0.9), None)
+    else:
+        assert times.postprocess is None
+        assert model.results == []
 
 
 def test_mistakes(tmp_path, tiny_config):
