@@ -53,7 +53,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     MMLogger.get_current_instance().setLevel('WARNING')
     if args.inspect:
-        inspect(*args.inspect)
+        take_turns(lambda: inspect(*args.inspect))
         return
     header = ['variant', 'ms', 'by the default', 'largest change of the score']
     for name in args.methods:
@@ -159,7 +159,7 @@ def compare_trees(name: str, before: str, rounds: int) -> list[str]:
     return [name, f'{1000 * median(now):.1f}', f'{ratio:.2f}']
 
 
-def inspect(name: str, weights: str) -> None:
+def inspect(name: str, weights: str) -> Callable[[], dict]:
     """Inspect a frame in each turn."""
     regions = [REGION] if name.startswith('ROI mask') else None
     inspector = Inspector(f'configs/{METHODS[name]}', weights, 'cpu', regions=regions)
@@ -170,7 +170,7 @@ def inspect(name: str, weights: str) -> None:
         next(inspector(frame))
         return dict(processor=process_time() - start)
 
-    take_turns(turn)
+    return turn
 
 
 def _inspect(

@@ -8,7 +8,7 @@ while another one learns, so the slower of the two sets the pace.
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -47,7 +47,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     if args.learn:
-        learn(*args.learn)
+        take_turns(lambda: learn(*args.learn))
         return
     # Late: a process that learns may have an older package.
     from cost import markdown
@@ -92,7 +92,7 @@ def cells(found: dict[str, list[dict]]) -> list[str]:
     return row
 
 
-def learn(config: str, data: str) -> None:
+def learn(config: str, data: str) -> Callable[[], dict]:
     """Read and learn a batch in each turn."""
     from time import process_time
 
@@ -126,7 +126,7 @@ def learn(config: str, data: str) -> None:
         size = len(batch['data_samples'])
         return dict(read=middle - start, learn=end - middle, batch=size)
 
-    take_turns(turn)
+    return turn
 
 
 def _with_data(settings, old: str, new: str):

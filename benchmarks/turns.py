@@ -53,8 +53,9 @@ class Turns:
         self.process.wait()
 
 
-def take_turns(work: Callable[[], dict]) -> None:
-    """In the other process: do the work once for each line of the standard input."""
+def take_turns(prepare: Callable[[], Callable[[], dict]]) -> None:
+    """In the other process: prepare the work, do it once for each line of stdin."""
     answers, sys.stdout = sys.stdout, sys.stderr  # Whatever is printed is no answer.
+    work = prepare()
     for _ in sys.stdin:
         print(json.dumps(work()), file=answers, flush=True)
