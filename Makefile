@@ -79,9 +79,10 @@ bench: setup $(PRODUCT_CODE) ## train and test the full benchmark, and measure w
 	$(RUN) tools/train.py $(BENCH_CONFIG) --work-dir $(BENCH)/acnn-opt --resume
 	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/acnn-opt/last_checkpoint) \
 		--work-dir $(BENCH)/acnn-opt
-	$(RUN) benchmarks/image_size.py --plot $(BENCH)/image-size.png | tee $(BENCH)/image-size.md
-	$(RUN) benchmarks/data_set_size.py --plot $(BENCH)/data-set-size.png \
-		| tee $(BENCH)/data-set-size.md
+	for name in startup inference_breakdown training_throughput image_size data_set_size; do \
+		case $$name in *_size) plot="--plot $(BENCH)/$$name.png";; *) plot=;; esac; \
+		$(RUN) benchmarks/$$name.py $$plot | tee $(BENCH)/$$name.md; \
+	done
 
 # ultralytics is under the AGPL, and nothing but this needs it.
 DETECTORS := yolov8n yolo11n
@@ -89,8 +90,8 @@ DETECTORS := yolov8n yolo11n
 detectors: bench ## train YOLO on the same images, and compare: 3 hours on 2 cores
 	$(PIP) install -c requirements/constraints.txt -r requirements/benchmarks.txt
 	for name in $(DETECTORS); do \
-		$(RUN) benchmarks/train_yolo.py $$name.yaml $(PRODUCT_CODE) --amp \
-			--work-dir $(BENCH)/$$name; \
+		YOLO_OFFLINE=true YOLO_AUTOINSTALL=false $(RUN) benchmarks/train_yolo.py \
+			$$name.yaml $(PRODUCT_CODE) --amp --work-dir $(BENCH)/$$name; \
 	done
 	rm -rf $(BENCH)/exported
 	$(RUN) tools/deploy.py configs/deploy/acnn/full_onnxruntime_static-480x640.py \

@@ -74,7 +74,7 @@ def main() -> None:
                     name: [1000 * value for value in values]
                     for name, values in seconds.items()
                 },
-                'MB at most, libraries and weights included': memory,
+                'MB at most beyond the imported libraries': memory,
             },
         )
 
