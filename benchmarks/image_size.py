@@ -14,21 +14,14 @@ from time import process_time
 import numpy as np
 import torch
 from cost import in_child, markdown, plot_curves
+from methods import CONFIGS, METHODS, random_weights
 from mmengine.config import Config
-from mmengine.registry import MODELS, init_default_scope
 
 from mmacnn.apis import Inspector, box_region, image_size, run_tool, whole_number
 from mmacnn.utils import track
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
-METHODS = {
-    'A-CNN': 'acnn/acnn-opt_synthetic-product-code.py',
-    'CANet R-18': 'canet/canet_r18_fpn_synthetic-surface-defects.py',
-    'ROI mask R-18': 'roi_mask/roi-mask-resnet18_synthetic-regions.py',
-    'AttentDifferNet': 'attentdiffernet/'
-    'attentdiffernet-se_efficientnet-lite0_synthetic-anomaly.py',
-    'CAM': 'cam/cam_strided-s16_synthetic-defect-folders.py',
-}
+EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_synthetic-anomaly.py'
+CONFIG_OF = dict(METHODS, AttentDifferNet=f'attentdiffernet/{EFFICIENTNET}')
 SIZES = ['240x320', '480x640', '720x960', '960x1280', '1440x1920', '1920x2560']
 Size = tuple[int, int]
 
@@ -100,7 +93,7 @@ def time_sizes(
 
 def make_inspector(name: str, size: Size, folder: str) -> Inspector:
     """The method's Inspector for photographs of one size."""
-    cfg = Config.fromfile(CONFIGS / METHODS[name])
+    cfg = Config.fromfile(CONFIGS / CONFIG_OF[name])
     height, width = size
     for step in cfg.test_dataloader.dataset.pipeline:
         if step['type'] == 'Resize':
@@ -115,13 +108,8 @@ def make_inspector(name: str, size: Size, folder: str) -> Inspector:
         regions = [box_region(box)]
     config = Path(folder, 'config.py')
     cfg.dump(config)
-    weights = Path(folder, 'weights.pth')
-    init_default_scope(cfg.default_scope)
-    model = MODELS.build(cfg.model)
-    if name == 'AttentDifferNet':
-        model.calibration.fit(torch.rand(20), torch.zeros(20), torch.rand(20))
-    torch.save(dict(state_dict=model.state_dict()), weights)
-    return Inspector(str(config), str(weights), 'cpu', regions=regions)
+    weights = random_weights(config, folder)
+    return Inspector(str(config), weights, 'cpu', regions=regions)
 
 
 if __name__ == '__main__':
