@@ -4,6 +4,8 @@
 import os
 from collections.abc import Sequence
 
+from mmacnn.utils.text import short
+
 from .yolo_folder import CLASSES_FILE, read_text
 
 
@@ -23,12 +25,12 @@ def check_class_names(names: Sequence[str], where: str) -> tuple[str, ...]:
     for number, name in enumerate(names, start=1):
         if not isinstance(name, str) or not name.strip():
             raise ValueError(
-                f'{where}, name {number}: found {name!r}, expected the name of a class '
+                f'{where}, name {number}: found {short(name)}, expected the name of a class '
                 'as text'
             )
         if name in first_at:
             raise ValueError(
-                f'{where}, name {number}: found {name!r} again after name '
+                f'{where}, name {number}: found {short(name)} again after name '
                 f'{first_at[name]}, expected different names'
             )
         first_at[name] = number
