@@ -25,8 +25,8 @@ def check_class_names(names: Sequence[str], where: str) -> tuple[str, ...]:
     for number, name in enumerate(names, start=1):
         if not isinstance(name, str) or not name.strip():
             raise ValueError(
-                f'{where}, name {number}: found {short(name)}, expected the name of a class '
-                'as text'
+                f'{where}, name {number}: found {short(name)}, expected the name of a '
+                'class as text'
             )
         if name in first_at:
             raise ValueError(
