@@ -10,12 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.analysis import get_model_complexity_info
-from torch.utils._pytree import tree_map
-from ultralytics import YOLO
-from ultralytics.models.yolo.detect import DetectionTrainer
-from ultralytics.nn.tasks import DetectionModel
 
 from mmacnn.apis import image_size, run_tool, whole_number
 from mmacnn.datasets import YOLORoIDataset
@@ -38,40 +33,10 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-class BFloat16DetectionModel(DetectionModel):
-    """Layers in bfloat16 while training; the loss stays in float32."""
-
-    def _predict_once(self, x, *args, **kwargs):
-        if not self.training:
-            return super()._predict_once(x, *args, **kwargs)
-        x = x.to(memory_format=torch.channels_last)
-        with torch.autocast('cpu', torch.bfloat16):
-            outputs = super()._predict_once(x, *args, **kwargs)
-        return tree_map(lambda y: y.float() if torch.is_tensor(y) else y, outputs)
-
-
-class Trainer(DetectionTrainer):
-    """Ultralytics' trainer, without its validations: :func:`_test` is of the end."""
-
-    def validate(self) -> tuple[dict, float]:
-        return {}, 0.0
-
-    def final_eval(self) -> None:
-        pass
-
-
-class BFloat16Trainer(Trainer):
-    """The trainer, with the model above."""
-
-    def get_model(self, cfg=None, weights=None, verbose=True) -> DetectionModel:
-        model = BFloat16DetectionModel(cfg, nc=self.data['nc'], verbose=verbose)
-        if weights:
-            model.load(weights)
-        return model
-
-
 def main() -> None:
     args = parse_args()
+    from yolo_trainer import YOLO  # after the arguments: --help needs no ultralytics
+
     work_dir = Path(args.work_dir).resolve()
     data = _write_data(Path(args.data_root).resolve(), work_dir)
     start = time.process_time()
@@ -115,6 +80,8 @@ def _write_data(root: Path, work_dir: Path) -> Path:
 
 def _train(args: argparse.Namespace, work_dir: Path, data: Path) -> Path:
     """Train, or go on; the last weights, since nothing is chosen on the test set."""
+    from yolo_trainer import YOLO, BFloat16Trainer, Trainer
+
     weights = work_dir / 'train' / 'weights' / 'last.pt'
     done = work_dir / 'trained'
     if not done.exists():
@@ -144,14 +111,14 @@ def _train(args: argparse.Namespace, work_dir: Path, data: Path) -> Path:
     return weights
 
 
-def _complexity(model: YOLO, size: tuple[int, int]) -> dict[str, float]:
+def _complexity(model, size: tuple[int, int]) -> dict[str, float]:
     info = get_model_complexity_info(
         model.model.float().eval(), (3, *size), show_table=False
     )
     return dict(multiply_adds=info['flops'], parameters=info['params'])
 
 
-def _test(model: YOLO, root: str, size: tuple[int, int]) -> dict[str, float]:
+def _test(model, root: str, size: tuple[int, int]) -> dict[str, float]:
     """The class and the place of the surest box of each test image."""
     dataset = YOLORoIDataset(data_root=f'{root}/test', box_fraction=1.0)
     metric = RoILocalizationMetric()
