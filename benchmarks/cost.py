@@ -3,8 +3,6 @@
 
 import gc
 import multiprocessing
-import resource
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mmacnn.utils import written_whole
+from mmacnn.utils.machine import peak_memory_mb
 
 Curves = Mapping[str, Sequence[float]]
 
@@ -49,15 +48,9 @@ def in_child(work: Callable[..., Any], *args) -> tuple[Any, float]:
 
 
 def _send(sender, work: Callable[..., Any], args: tuple) -> None:
-    before = peak_mb()
+    before = peak_memory_mb()
     result = work(*args)
-    sender.send((result, peak_mb() - before))
-
-
-def peak_mb() -> float:
-    """Most memory that this process has had, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == 'darwin' else 2**10)
+    sender.send((result, peak_memory_mb() - before))
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence]) -> str:

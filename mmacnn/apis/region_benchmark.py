@@ -2,8 +2,6 @@
 """What it takes to load a large COCO json as regions, and to make their masks."""
 
 import json
-import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +12,7 @@ from PIL import Image
 
 from mmacnn.datasets import ClassBalancedSampler, CocoRegionDataset
 from mmacnn.datasets.regions import decode_region
+from mmacnn.utils.machine import peak_memory_mb
 
 SIZE = (480, 640)  # Height and width of the images.
 CORNERS = (10, 60)  # Fewest and most of a polygon, about as in COCO.
@@ -59,11 +58,11 @@ def measure_region_loading(instances: int, seed: int = 0) -> LoadCost:
         path = Path(folder, 'regions.json')
         Image.new('L', SIZE[::-1]).save(Path(folder, 'image.jpg'))  # is all images
         write_coco(path, instances, seed)
-        before = _peak_mb()
+        before = peak_memory_mb()
         start = time.process_time()
         dataset = CocoRegionDataset(str(path), data_prefix=folder)
         load = time.process_time() - start
-        peak = _peak_mb() - before
+        peak = peak_memory_mb() - before
         size = path.stat().st_size / 1e6
     start = time.process_time()
     order = list(ClassBalancedSampler(dataset, seed=seed))[:MASKS]
@@ -116,9 +115,3 @@ def _annotation(index: int, random: np.random.Generator) -> dict:
         iscrowd=0,
         segmentation=[points.ravel().tolist()],
     )
-
-
-def _peak_mb() -> float:
-    """Most memory that this process has had, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == 'darwin' else 2**10)

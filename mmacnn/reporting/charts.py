@@ -1,92 +1,35 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Charts that compare runs, as SVG images in text form."""
 
-import base64
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from mmacnn.utils.text import printable
-
+from .chart import (
+    COLOURS,
+    GRID,
+    INK,
+    LINES,
+    STYLE,
+    Chart,
+    finish_chart,
+    line_style,
+    new_axes,
+    shown,
+)
 from .detections import average_precision, precision_recall
 from .results import Run
 from .statistics import shares_by_size, size_edges, sized_outcomes
 
-# Okabe and Ito's colours, which the colour-blind can tell apart, and line styles.
-COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00')
 BOXES_FOUND, RIGHT = 'Boxes found', 'Right images'
-LINES = ('-', '--', ':', '-.')
-LONGEST = 60  # Characters of a name in a chart.
-INK, GRID = '#1f2328', '#d8dee4'
-STYLE = {
-    'svg.fonttype': 'path',
-    'text.parse_math': False,  # A name may have a $ in it.
-    'font.size': 9,
-    'axes.edgecolor': '#8c959f',
-    'text.color': INK,
-    'axes.labelcolor': INK,
-    'xtick.color': INK,
-    'ytick.color': INK,
-}
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture with words for who can't see it.
-
-    Attributes:
-        title: Heading.
-        source: ``data:`` address of an SVG image.
-        words: What the picture shows.
-        note: How it was measured.
-    """
-
-    title: str
-    source: str
-    words: str
-    note: str
 
 
 def draw_charts(runs: Sequence[Run]) -> list[Chart]:
     """All charts that the predictions have the numbers for."""
     kinds = (_by_size, _centre_errors, _roc_curves, _precision_recall, _times)
     return [chart for kind in kinds if (chart := kind(runs)) is not None]
-
-
-def _shown(name: str) -> str:
-    return printable(name)[:LONGEST]
-
-
-def _line(index: int) -> dict:
-    return dict(
-        color=COLOURS[index % len(COLOURS)],
-        linestyle=LINES[(index // len(COLOURS) + index) % len(LINES)],
-    )
-
-
-def _new_axes(width: float = 5.2, height: float = 3.4) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout='constrained')
-    axes = figure.subplots()
-    axes.grid(color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.spines[['top', 'right']].set_visible(False)
-    return figure, axes
-
-
-def _chart(figure: Figure, title: str, words: Sequence[str], note: str) -> Chart:
-    axes = figure.axes[0]
-    if len(axes.get_legend_handles_labels()[1]) > 1:
-        axes.legend(fontsize=8, framealpha=0.9, edgecolor=GRID)
-    file = io.BytesIO()
-    figure.savefig(file, format='svg', metadata=dict(Date=None))
-    source = base64.b64encode(file.getvalue()).decode()
-    return Chart(title, f'data:image/svg+xml;base64,{source}', '; '.join(words), note)
 
 
 def _by_size(runs: Sequence[Run]) -> Chart | None:
@@ -98,7 +41,7 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
     detects = {run.records[0].matches is not None for _, run, _, _ in found}
     what = ' or '.join([BOXES_FOUND] * (True in detects) + [RIGHT] * (False in detects))
     with matplotlib.rc_context(STYLE):
-        figure, axes = _new_axes()
+        figure, axes = new_axes()
         words = []
         for place, (index, run, sizes, right) in enumerate(found):
             shares = shares_by_size(sizes, right, edges)
@@ -110,8 +53,8 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
                 *(x, y, (np.maximum(y - low, 0), np.maximum(high - y, 0))),
                 marker='o',
                 capsize=3,
-                label=_shown(run.name),
-                **_line(index),
+                label=shown(run.name),
+                **line_style(index),
             )
             numbers = ', '.join(
                 f'{v:.1f} % of {s.total}' for v, (_, s) in zip(y, known, strict=True)
@@ -125,7 +68,7 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
         axes.set_xlim(-0.5, len(names) - 0.5)
         axes.set_xlabel('object area / image area, %')
         axes.set_ylabel(f'{what.lower()}, %')
-        return _chart(
+        return finish_chart(
             figure,
             f'{what} by size of the object',
             words,
@@ -153,12 +96,12 @@ def _centre_errors(runs: Sequence[Run]) -> Chart | None:
     if not found:
         return None
     with matplotlib.rc_context(STYLE):
-        figure, axes = _new_axes()
+        figure, axes = new_axes()
         words = []
         for index, run, errors in found:
             rank = 100 * np.arange(1, len(errors) + 1) / len(errors)
             axes.step(
-                errors, rank, where='post', label=_shown(run.name), **_line(index)
+                errors, rank, where='post', label=shown(run.name), **line_style(index)
             )
             words.append(
                 f'{run.name}: median {np.median(errors):.1f} px, 95 % within '
@@ -171,7 +114,7 @@ def _centre_errors(runs: Sequence[Run]) -> Chart | None:
         axes.set_ylim(0, 102)
         axes.set_xlabel('centre of the ROI to centre of the object, px of the image')
         axes.set_ylabel('images within, %')
-        return _chart(
+        return finish_chart(
             figure, 'Localisation error', words, ' '.join(w + '.' for w in words)
         )
 
@@ -198,19 +141,19 @@ def _roc_curves(runs: Sequence[Run]) -> Chart | None:
     if not found:
         return None
     with matplotlib.rc_context(STYLE):
-        figure, axes = _new_axes(height=4.2)
+        figure, axes = new_axes(height=4.2)
         axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
         words = []
         for index, run, truth, scores in found:
             false, true, _ = roc_curve(truth, scores)
             area = 100 * roc_auc_score(truth, scores)
-            label = f'{_shown(run.name)}: AUROC {area:.2f} %'
-            axes.plot(100 * false, 100 * true, label=label, **_line(index))
+            label = f'{shown(run.name)}: AUROC {area:.2f} %'
+            axes.plot(100 * false, 100 * true, label=label, **line_style(index))
             words.append(label)
         axes.set_xlabel('good images called bad, %')
         axes.set_ylabel('bad images found, %')
         axes.set_aspect('equal')
-        return _chart(
+        return finish_chart(
             figure,
             'ROC curve of the score of not being good',
             words,
@@ -228,13 +171,13 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
     if not curves:
         return None
     with matplotlib.rc_context(STYLE):
-        figure, axes = _new_axes(height=3.8)
+        figure, axes = new_axes(height=3.8)
         words = []
         many = len({label for _, label, *_ in curves}) > len(COLOURS)
         for run, label, precision, recall in curves:
             area = 100 * average_precision(precision, recall)
-            name = f'{_shown(run.name)}, ' if len(runs) > 1 else ''
-            text = f'{name}{_shown(run.class_name(label))}: AP {area:.1f} %'
+            name = f'{shown(run.name)}, ' if len(runs) > 1 else ''
+            text = f'{name}{shown(run.class_name(label))}: AP {area:.1f} %'
             axes.plot(
                 *(100 * recall, 100 * precision),
                 color=COLOURS[label % len(COLOURS)],
@@ -246,7 +189,7 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
         axes.set_ylim(0, 101)
         axes.set_xlabel('true boxes found, %')
         axes.set_ylabel('found boxes that are true, %')
-        return _chart(
+        return finish_chart(
             figure,
             'Precision and recall of each class',
             words,
@@ -280,7 +223,7 @@ def _times(runs: Sequence[Run]) -> Chart | None:
     if not found:
         return None
     with matplotlib.rc_context(STYLE):
-        figure, axes = _new_axes(height=1.1 + 0.45 * len(found))
+        figure, axes = new_axes(height=1.1 + 0.45 * len(found))
         for place, (index, _, times) in enumerate(found):
             low, quarter, middle, three, high = np.percentile(
                 times, (5, 25, 50, 75, 95)
@@ -289,7 +232,7 @@ def _times(runs: Sequence[Run]) -> Chart | None:
             axes.hlines(place, low, high, color=colour, linewidth=2)
             axes.hlines(place, quarter, three, color=colour, linewidth=9)
             axes.plot(middle, place, 'o', color='white', markeredgecolor=INK)
-        axes.set_yticks(range(len(found)), [_shown(run.name) for _, run, _ in found])
+        axes.set_yticks(range(len(found)), [shown(run.name) for _, run, _ in found])
         axes.set_ylim(len(found) - 0.5, -0.5)
         axes.set_xlim(left=0)
         axes.set_xlabel('milliseconds an image')
@@ -299,7 +242,7 @@ def _times(runs: Sequence[Run]) -> Chart | None:
             f'{run.info["time"]["batch_size"]} on {run.info["time"]["device"]}'
             for _, run, t in found
         ]
-        return _chart(
+        return finish_chart(
             figure,
             'Time an image took in the test',
             words,

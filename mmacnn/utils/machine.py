@@ -1,5 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import platform
+import sys
 from pathlib import Path
 
 
@@ -9,3 +10,11 @@ def processor_name() -> str:
     lines = table.read_text().splitlines() if table.is_file() else []
     names = (line.partition(':')[2].strip() for line in lines if 'model name' in line)
     return next(names, platform.processor() or platform.machine())
+
+
+def peak_memory_mb() -> float:
+    """Most memory that this process has had, in MB."""
+    import resource  # which Windows lacks
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == 'darwin' else 2**10)
