@@ -26,6 +26,7 @@ from .deploy_config import (
     plain_model_config,
 )
 from .exporting import export_onnx, mmdeploy_session
+from .folding import fold_normalization
 from .model_folder import deployed_model, precision, write_description
 from .quantization import quantize
 from .tensorrt_engine import SCRIPT, build_engine, can_build, write_script
@@ -91,6 +92,9 @@ def deploy(
             )
             is_tensorrt = target.backend_config.type == 'tensorrt'
             quantize(path, _batches(files, target, cfg), for_tensorrt=is_tensorrt)
+        else:
+            # 8 bits hold centred pixels better than grey levels from 0 to 255.
+            fold_normalization(path)
         lines = _finish_for_tensorrt(path, target)
         names = class_names(weights, cfg)
         write_description(folder, target, cfg, checkpoint, names and list(names))

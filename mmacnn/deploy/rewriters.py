@@ -5,6 +5,8 @@ Every form here is plain arithmetic on operators that TensorRT 8.2 has.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -27,9 +29,14 @@ def acnn__forward(
     """
     cfg = FUNCTION_REWRITER.get_context().cfg
     if cfg['codebase_config'].get('frames'):
-        inputs = _normalise_frames(inputs, self.data_preprocessor)
-    centre = self.localizer(inputs).centre
-    crop = self.stn(inputs, centre)
+        # The crop is taken first: of all pixels it has but a few to normalise.
+        inputs = inputs.float().permute(0, 3, 1, 2)
+        normalise = partial(_normalise, data_preprocessor=self.data_preprocessor)
+        centre = self.localizer(normalise(inputs)).centre
+        crop = self.stn(inputs, centre, normalise)
+    else:
+        centre = self.localizer(inputs).centre
+        crop = self.stn(inputs, centre)
     scores = self.head(self.neck(self.backbone(crop))).softmax(1)
     roi = roi_box(centre, self.stn.roi_size, inputs.shape[-2:])
     score = scores.amax(1, keepdim=True)
@@ -191,7 +198,11 @@ def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
 
 def _normalise_frames(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
     """(B, H, W, C) grey levels -> (B, C, H, W) as the model was trained with."""
-    image = frames.float().permute(0, 3, 1, 2)
+    return _normalise(frames.float().permute(0, 3, 1, 2), data_preprocessor)
+
+
+def _normalise(image: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
+    """(B, C, H, W) grey levels, BGR -> as the model was trained with."""
     if data_preprocessor.to_rgb:
         image = image[:, [2, 1, 0]]
     if not data_preprocessor._enable_normalize:
@@ -202,9 +213,20 @@ def _normalise_frames(frames: Tensor, data_preprocessor: torch.nn.Module) -> Ten
 @FUNCTION_REWRITER.register_rewriter(
     'mmacnn.models.necks.spatial_transformer.SpatialTransformerNeck.forward'
 )
-def spatial_transformer__forward(self, image: Tensor, centre: Tensor) -> Tensor:
-    """The crop as matrix products, whatever sampler it was trained with."""
-    crop = sample_roi_separable(image, centre, self.roi_size, self.output_size)
+def spatial_transformer__forward(
+    self,
+    image: Tensor,
+    centre: Tensor,
+    normalise: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """The crop as matrix products, whatever sampler it was trained with.
+
+    Args:
+        normalise: For the pixels of the image, each by itself.
+    """
+    crop = sample_roi_separable(
+        image, centre, self.roi_size, self.output_size, normalise
+    )
     return crop if self.norm is None else self.norm(crop)
 
 

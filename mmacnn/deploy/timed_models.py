@@ -241,8 +241,14 @@ class TimedFolder:
     def _prepare(self, images: Sequence[np.ndarray]) -> np.ndarray:
         height, width = self.input['size']
         if self.input['layout'] == 'NHWC':
-            frames = [cv2.resize(image, (width, height)) for image in images]
-            return np.stack(frames).astype(self.input['dtype'], copy=False)
+            frames = [
+                image
+                if image.shape[:2] == (height, width)
+                else cv2.resize(image, (width, height))
+                for image in images
+            ]
+            batch = frames[0][None] if len(frames) == 1 else np.stack(frames)
+            return batch.astype(self.input['dtype'], copy=False)
         blob = cv2.dnn.blobFromImages(
             images,
             1.0,

@@ -7,6 +7,7 @@ scale fixed by ``roi_size`` as in Kim, Yi, Lee, IEEE TIM 2025. Both samplers fol
 the image and in the centre.
 """
 
+from collections.abc import Callable
 from math import ceil
 
 import torch
@@ -91,6 +92,7 @@ def sample_roi_separable(
     centre: Tensor,
     roi_size: tuple[int, int],
     output_size: tuple[int, int],
+    prepare: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """:func:`sample_roi` as two matrix products, ``rows @ pixels @ columns``.
 
@@ -99,6 +101,10 @@ def sample_roi_separable(
     touches are gathered and multiplied, whatever the size of the image. Inference
     engines without GridSample, TensorRT 8.2 among them, run this form. Arguments and
     result are those of :func:`sample_roi`.
+
+    Args:
+        prepare: Takes the gathered pixels, (B, C, h, w), and gives them back changed
+            one by one, normalised say; as if it had been done to the whole image.
     """
     (row_index, rows), (column_index, columns) = (
         _pixels_and_weights(
@@ -113,6 +119,7 @@ def sample_roi_separable(
     index = index.flatten(1)[:, None] + index.new_zeros(1, channels, 1)
     pixels = image.flatten(2).gather(2, index)
     pixels = pixels.view(-1, channels, row_index.shape[1], column_index.shape[1])
+    pixels = pixels if prepare is None else prepare(pixels)
     rows, columns = rows[:, None].to(image.dtype), columns[:, None].to(image.dtype)
     return rows @ pixels @ columns.transpose(-1, -2)
 

@@ -123,6 +123,13 @@ def test_operators_are_standard_and_those_of_tensorrt_8_2(name, exported):
     assert unsupported_operators(model, '8.2') == []
 
 
+def test_frames_are_normalised_by_the_first_convolution(exported):
+    """And in the crop; no node writes all pixels anew for it."""
+    model = onnx.load(exported('full_onnxruntime_static-480x640') / 'end2end.onnx')
+    nodes = [node for node in model.graph.node if node.op_type != 'Constant']
+    assert [node.op_type for node in nodes[:3]] == ['Cast', 'Transpose', 'Conv']
+
+
 def test_int8_convolutions_still_find_and_read_the_code(
     exported, photographs, reference
 ):
