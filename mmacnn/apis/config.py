@@ -85,9 +85,15 @@ class WholeConfigRunner(Runner):
 
     @master_only
     def dump_config(self) -> None:
-        """Write the config to ``work_dir``, where an earlier run's may be."""
-        name = Path(self.cfg.filename or f'{self.timestamp}.py').name
-        with written_whole(Path(self.work_dir, name)) as path:
+        """Write the config to ``work_dir``, where an earlier run's may be.
+
+        A config that lies there itself stays as its author wrote it.
+        """
+        source = self.cfg.filename
+        copy = Path(self.work_dir, Path(source or f'{self.timestamp}.py').name)
+        if source and copy.exists() and copy.samefile(source):
+            return
+        with written_whole(copy) as path:
             self.cfg.dump(path)
 
 

@@ -21,6 +21,17 @@ def test_options_take_effect(tiny_config, tmp_path):
     assert (tmp_path / 'out' / 'epoch_1.pth').is_file()
 
 
+def test_a_config_in_the_work_dir_stays_as_it_was_written(tiny_config, tmp_path):
+    config = tmp_path / 'config.py'
+    config.write_text(f"# Mine.\n_base_ = ['{tiny_config}']\n")
+    before = config.read_bytes()
+    for _ in range(2):
+        train(str(config), str(tmp_path), validate=False, cfg_options=ONE_EPOCH)
+        assert config.read_bytes() == before
+    train(str(config), str(tmp_path / 'out'), validate=False, cfg_options=ONE_EPOCH)
+    assert 'optim_wrapper' in (tmp_path / 'out' / 'config.py').read_text()
+
+
 def test_resume_auto_starts_and_continues(tiny_config, tmp_path):
     arguments = dict(work_dir=str(tmp_path / 'out'), resume='auto')
     train(str(tiny_config), cfg_options=ONE_EPOCH, **arguments)
