@@ -100,8 +100,16 @@ def numbers(text: str) -> list[float]:
 
 
 def _key_value(text: str) -> str:
-    if not text.partition('=')[1]:
-        raise argparse.ArgumentTypeError(f'expected KEY=VALUE, found {text!r}')
+    _, sign, value = text.partition('=')
+    if not sign:
+        raise argparse.ArgumentTypeError(f'expected KEY=VALUE, found {short(text)}')
+    try:
+        DictAction._parse_iterable(value)
+    except (AssertionError, RecursionError) as error:
+        # mmengine looks for ever for the comma that ends the first part of `f(a,b)`.
+        raise argparse.ArgumentTypeError(
+            f'found {short(text)}, expected a value, "[a,b]" or "[(a,b),(c,d)]"'
+        ) from error
     return text
 
 

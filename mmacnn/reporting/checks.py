@@ -57,6 +57,13 @@ def check_info(metrics: Any, info: Any, maps: Any, path: str) -> None:
     for name, part in (('metrics', metrics), ('run', info), ('maps', maps)):
         if not isinstance(part, dict):
             raise ValueError(f'{path}: {name}: found {short(part)}, expected a dict')
+    for key, value in metrics.items():
+        found = [each for each in _as_list(value) if _is_number(each)]
+        if not all(map(_is_small, found)):
+            raise ValueError(
+                f'{path}: metrics: found {short(key)} {short(value)}, expected '
+                'numbers below 1e300'
+            )
     _check_fields(info, INFO, f'{path}: run')
     if info.get('data'):
         _check_fields(info['data'], dict(images=_is_count), f'{path}: run: data', True)

@@ -13,6 +13,8 @@ SAID = dict(img_path='a.png', pred_label=[0])
     ('content', 'message'),
     [
         (dict(metrics={}, predictions=[]), 'no predictions'),
+        (dict(metrics={'a': 10**400}, predictions=[SAID]), 'expected numbers'),
+        (dict(metrics={'a': [1, 10**400]}, predictions=[SAID]), 'expected numbers'),
         ([dict(img_id=1)], 'expected what tools/test.py --out writes, found a list'),
         (dict(state_dict={}), 'found a dict of state_dict'),
         ({}, 'found a dict of nothing'),

@@ -131,6 +131,8 @@ option = st.text('abc.=,[]()"\'0159- {}e', max_size=20)
 @example(['a=[' * 9])
 @example(['model.x=[1'])
 @example(['train_dataloader.9.x=1'])
+@example(['c=f(1,2)'])
+@example(['c=],['])
 def test_config_options(tmp_path, options):
     """What the tools show in one line; else it is a config."""
     path = tmp_path / 'a.py'
