@@ -2,6 +2,7 @@
 """Every A-CNN config builds, trains a step and predicts on generated photographs."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def photographs(tmp_path_factory):
     out = tmp_path_factory.mktemp('generated') / 'data'
     counts = dict(train=4, test=4)
     write_dataset(TASKS['product-code'], str(out), counts, (480, 640), seed=0)
+    # Where tools/dataset_converters/propose_boxes.py is told to write.
+    shutil.copytree(out / 'train/labels', out / 'proposed-labels')
     return out
 
 
