@@ -236,6 +236,8 @@ class Ordeal:
         )[way]
         amount = self.random.uniform(low, high)
         status = attempt(self.config, work_dir, self.log, way, amount)
+        if way == 'time' and status == 0:
+            self.seconds *= 0.8  # the machine is faster than when this was measured
         what = f'kill {number}' if status else 'had ended before'
         print(f'{what}: {way} {amount:.2f}, status {status}')
         if status not in (0, -signal.SIGKILL, -signal.SIGXFSZ):
