@@ -34,7 +34,7 @@ PROGRAM = """
 import sys
 config, weights, image = sys.argv[1:]
 {}
-print(len(sys.modules))
+print('', len(sys.modules), sep='\\n')  # after a progress bar, say
 """
 MMPRETRAIN = """
 from mmpretrain import ImageClassificationInferencer

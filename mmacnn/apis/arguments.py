@@ -106,9 +106,10 @@ def _key_value(text: str) -> str:
     try:
         DictAction._parse_iterable(value)
     except (AssertionError, RecursionError) as error:
-        # mmengine looks for ever for the comma that ends the first part of `f(a,b)`.
+        # mmengine's parser calls itself without end on `f(a,b)`.
         raise argparse.ArgumentTypeError(
-            f'found {short(text)}, expected a value, "[a,b]" or "[(a,b),(c,d)]"'
+            f'found {short(text)}, expected brackets round a whole value, such as '
+            '"[a,b]" or "[(a,b),(c,d)]"'
         ) from error
     return text
 

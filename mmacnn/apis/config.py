@@ -87,11 +87,12 @@ class WholeConfigRunner(Runner):
     def dump_config(self) -> None:
         """Write the config to ``work_dir``, where an earlier run's may be.
 
-        A config that lies there itself stays as its author wrote it.
+        A config that lies there itself stays as its author wrote it; what the command
+        line changed stands in the log.
         """
         source = self.cfg.filename
         copy = Path(self.work_dir, Path(source or f'{self.timestamp}.py').name)
-        if source and copy.exists() and copy.samefile(source):
+        if source and copy.resolve() == Path(source).resolve():
             return
         with written_whole(copy) as path:
             self.cfg.dump(path)

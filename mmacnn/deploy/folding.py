@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Normalization of images, taken into the weights of the convolution that reads them.
 
-A graph that takes a camera's frames would else write every pixel anew for the order of
-the channels, for the mean and for the standard deviation.
+A graph that takes a camera's frames would otherwise rewrite every pixel for the order
+of the channels, for the mean and for the standard deviation.
 """
 
 from pathlib import Path
@@ -25,8 +25,8 @@ class _Affine(NamedTuple):
 def fold_normalization(path: Path) -> int:
     """Let convolutions read what a normalization before them reads.
 
-    Those without padding alone: a zero at the border means the mean colour before the
-    folding, and black after it.
+    Only convolutions of images without padding are changed: a zero at the border means
+    the mean colour before the folding, and black after it.
 
     Args:
         path: ONNX file, written anew when ``Gather`` (of channels), ``Sub`` and
@@ -36,15 +36,15 @@ def fold_normalization(path: Path) -> int:
         The number of convolutions that were changed.
     """
     model = onnx.load(path)
-    folded = _fold(model.graph)
+    folded = _fold(model.graph, _channels(model))
     if folded:
         _remove_unused(model.graph)
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(model, full_check=True)
         onnx.save(model, path)
     return folded
 
 
-def _fold(graph: onnx.GraphProto) -> int:
+def _fold(graph: onnx.GraphProto, channels_of: dict[str, int]) -> int:
     parts = [each.type for node in graph.node for each in node.attribute]
     if onnx.AttributeProto.GRAPH in parts:
         return 0  # A graph in the graph may need what looks unused.
@@ -58,11 +58,24 @@ def _fold(graph: onnx.GraphProto) -> int:
         if node.op_type != 'Conv' or not set(node.input[1:]) <= constants.keys():
             continue
         weight, *bias = (constants[name] for name in node.input[1:])
+        if weight.ndim != 4:
+            continue
         before = _affine_before(node.input[0], weight.shape[1], makers, constants)
-        if before.source != node.input[0] and _is_plain(node):
+        is_as_deep = channels_of.get(before.source) == weight.shape[1]
+        if before.source != node.input[0] and is_as_deep and _is_plain(node):
             _replace_weights(graph, node, weight, bias[0] if bias else 0, before)
             folded += 1
     return folded
+
+
+def _channels(model: onnx.ModelProto) -> dict[str, int]:
+    """Size of the second axis of each tensor of which it is known."""
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    shapes = {
+        value.name: value.type.tensor_type.shape.dim
+        for value in (*graph.input, *graph.value_info)
+    }
+    return {name: dim[1].dim_value for name, dim in shapes.items() if len(dim) > 1}
 
 
 def _is_plain(conv: onnx.NodeProto) -> bool:
@@ -114,15 +127,13 @@ def _replace_weights(
     before: _Affine,
 ) -> None:
     """``conv(scale * x[channels] + shift)`` as a convolution of ``x``."""
-    weight = weight.astype(np.float64)
+    dtype, weight = weight.dtype, weight.astype(np.float64)
     shifted = bias + np.einsum('oihw,i->o', weight, before.shift)
     scaled = np.empty_like(weight)
     scaled[:, before.channels] = weight * before.scale[:, None, None]
-    names = [f'{conv.name}.folded_weight', f'{conv.name}.folded_bias']
+    names = [f'{conv.output[0]}.folded_weight', f'{conv.output[0]}.folded_bias']
     for name, values in zip(names, (scaled, shifted), strict=True):
-        graph.initializer.append(
-            numpy_helper.from_array(values.astype(np.float32), name)
-        )
+        graph.initializer.append(numpy_helper.from_array(values.astype(dtype), name))
     del conv.input[:]
     conv.input.extend([before.source, *names])
 

@@ -99,10 +99,11 @@ def sample_roi_separable(
     The ROI is parallel to the axes, so bilinear interpolation separates, with weights
     ``max(0, 1 - |position - index|)`` for each axis. Only the pixels that the ROI
     touches are gathered and multiplied, whatever the size of the image. Inference
-    engines without GridSample, TensorRT 8.2 among them, run this form. Arguments and
-    result are those of :func:`sample_roi`.
+    engines without GridSample, TensorRT 8.2 among them, run this form. The result is
+    that of :func:`sample_roi`.
 
     Args:
+        image, centre, roi_size, output_size: As there.
         prepare: Takes the gathered pixels, (B, C, h, w), and gives them back changed
             one by one, normalised say; as if it had been done to the whole image.
     """
@@ -120,7 +121,7 @@ def sample_roi_separable(
     pixels = image.flatten(2).gather(2, index)
     pixels = pixels.view(-1, channels, row_index.shape[1], column_index.shape[1])
     pixels = pixels if prepare is None else prepare(pixels)
-    rows, columns = rows[:, None].to(image.dtype), columns[:, None].to(image.dtype)
+    rows, columns = rows[:, None].to(pixels.dtype), columns[:, None].to(pixels.dtype)
     return rows @ pixels @ columns.transpose(-1, -2)
 
 

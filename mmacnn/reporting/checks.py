@@ -58,8 +58,8 @@ def check_info(metrics: Any, info: Any, maps: Any, path: str) -> None:
         if not isinstance(part, dict):
             raise ValueError(f'{path}: {name}: found {short(part)}, expected a dict')
     for key, value in metrics.items():
-        found = [each for each in _as_list(value) if _is_number(each)]
-        if not all(map(_is_small, found)):
+        whole = [each for each in _as_list(value) if isinstance(each, Integral)]
+        if not all(map(_is_small, whole)):
             raise ValueError(
                 f'{path}: metrics: found {short(key)} {short(value)}, expected '
                 'numbers below 1e300'

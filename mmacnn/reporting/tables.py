@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mmacnn.utils.text import short
+
 from .charts import batch_times
 from .results import Run, same_data
 from .statistics import confusion, right_share
@@ -64,7 +66,7 @@ def _metric_cell(name: str, run: Run, first: Run) -> Cell:
     if name.startswith('coco/') and value == -1:
         value = None  # pycocotools says so where there is nothing of this kind
     if not isinstance(value, (int, float)):
-        return Cell('–' if value is None else str(value))
+        return Cell('–' if value is None else short(value))
     is_other = run is not first and isinstance(other, (int, float)) and value != other
     return Cell(f'{value:.4g}', f'{value - other:+.3g}' if is_other else '')
 

@@ -4,6 +4,7 @@ import torch
 from mmengine.runner import Runner
 
 from mmacnn.apis import train, training
+from mmacnn.apis.config import build_runner, load_config
 
 ONE_EPOCH = {'train_cfg.max_epochs': 1}
 
@@ -30,6 +31,16 @@ def test_a_config_in_the_work_dir_stays_as_it_was_written(tiny_config, tmp_path)
         assert config.read_bytes() == before
     train(str(config), str(tmp_path / 'out'), validate=False, cfg_options=ONE_EPOCH)
     assert 'optim_wrapper' in (tmp_path / 'out' / 'config.py').read_text()
+
+
+def test_a_config_that_is_gone_is_copied_again(tiny_config, tmp_path):
+    config = tmp_path / 'gone.py'
+    config.write_text(f"_base_ = ['{tiny_config}']\n")
+    cfg = load_config(str(config), str(tmp_path / 'out'))
+    config.unlink()
+    for _ in range(2):
+        build_runner(cfg)
+        assert (tmp_path / 'out' / 'gone.py').is_file()
 
 
 def test_resume_auto_starts_and_continues(tiny_config, tmp_path):

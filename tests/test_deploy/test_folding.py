@@ -11,7 +11,7 @@ from mmacnn.deploy.folding import fold_normalization
 # Frames as a camera gives them, in another order, centred and scaled, to a convolution.
 GRAPH = """
 <ir_version: 7, opset_import: ["" : 13]>
-agraph (uint8[1, 8, 12, 3] frames) => (float[1, 5, h, w] out{more}) {{
+agraph (uint8[1, 8, 12, {channels}] frames) => (float[1, 5, h, w] out{more}) {{
   grey = Cast <to = 1> (frames)
   image = Transpose <perm = [0, 3, 1, 2]> (grey)
   {steps}
@@ -26,8 +26,9 @@ STEPS = '\n  '.join([RGB, CENTRED, LAST])
 PLAIN = 'kernel_shape = [2, 3], strides = [2, 3]'
 
 
-def save(path, steps=STEPS, conv=PLAIN, bias=', bias', others='', more=''):
-    text = GRAPH.format(steps=steps, conv=conv, bias=bias, others=others, more=more)
+def save(path, steps=STEPS, conv=PLAIN, bias=', bias', others='', more='', channels=3):
+    parts = dict(steps=steps, conv=conv, bias=bias, others=others, more=more)
+    text = GRAPH.format(channels=channels, **parts)
     model = onnx.parser.parse_model(text)
     draw = np.random.default_rng(0)
     per_channel = dict(mean=(90.0, 120, 60), inverse=(0.02, 0.01, 0.5))
@@ -89,6 +90,8 @@ def test_it_stays_the_same_function(steps, bias, tmp_path):
         (dict(steps='last = Gather <axis = 3> (image, order)'), 1),
         (dict(steps='last = Add (image, mean)'), 1),
         (dict(steps='last = Mul (image, image)'), 1),
+        (dict(channels=4), 3),  # the gather drops one
+        (dict(channels=1, steps='last = Sub (image, mean)'), 1),  # a broadcast
     ],
 )
 def test_it_leaves_what_it_cannot_fold(case, left, tmp_path):
@@ -107,3 +110,30 @@ def test_it_leaves_the_image_to_others(tmp_path):
     assert operators(path).count('Mul') == 1
     for found, expected in zip(run(path), before, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-3)
+
+
+def test_two_convolutions_of_one_image(tmp_path):
+    """Without names, and with the weights shared."""
+    others = f'top = Conv <{PLAIN}> (last, weight, bias)'
+    path = save(tmp_path / 'model.onnx', others=others, more=', float[1, 5, h, w] top')
+    before = run(path)
+    assert fold_normalization(path) == 2
+    assert operators(path) == ['Cast', 'Transpose', 'Conv', 'Conv']
+    for found, expected in zip(run(path), before, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-3)
+
+
+def test_half_precision_stays_half_precision(tmp_path):
+    path = save(tmp_path / 'model.onnx')
+    model = onnx.load(path)
+    model.graph.node[0].attribute[0].i = onnx.TensorProto.FLOAT16
+    model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    for each in model.graph.initializer:
+        if each.data_type == onnx.TensorProto.FLOAT:
+            half = numpy_helper.to_array(each).astype(np.float16)
+            each.CopyFrom(numpy_helper.from_array(half, each.name))
+    onnx.save(model, path)
+    before = run(path)
+    assert fold_normalization(path) == 1
+    assert operators(path) == ['Cast', 'Transpose', 'Conv']
+    np.testing.assert_allclose(run(path), before, rtol=0.01, atol=1)

@@ -42,6 +42,21 @@ def test_half_pixel_shift_averages_neighbours(sampler):
     torch.testing.assert_close(crop, torch.tensor([[[[4.0, 3.0]]]]))
 
 
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.float64])
+def test_pixels_prepared_after_they_are_gathered(dtype):
+    """As before it, also where the ROI leaves the image, which is then zero."""
+
+    def prepare(pixels):
+        return 3 - pixels.double() / 7
+
+    image, centre = random_batch(torch.float64)
+    image = (200 * image).to(dtype)
+    sizes = (8, 12), (6, 20)
+    crop = sample_roi_separable(image, centre, *sizes, prepare)
+    assert_equal = torch.testing.assert_close
+    assert_equal(crop, sample_roi_separable(prepare(image), centre, *sizes))
+
+
 @pytest.mark.parametrize('sampler', SAMPLERS)
 def test_outside_the_image_is_zero(sampler):
     crop = sampler(torch.ones(1, 1, 8, 8), torch.tensor([[0.0, 0.5]]), (2, 4), (2, 4))

@@ -4,9 +4,17 @@ import pickle
 
 import pytest
 
-from mmacnn.reporting import read_run
+from mmacnn.reporting import read_run, write_report
 
 SAID = dict(img_path='a.png', pred_label=[0])
+
+
+def test_metrics_that_are_no_finite_numbers(tmp_path):
+    metrics = dict(a=float('-inf'), b=float('nan'), c=dict(d=10**5000), e=None, f=[[1]])
+    path = tmp_path / 'a.pkl'
+    path.write_bytes(pickle.dumps(dict(metrics=metrics, predictions=[SAID])))
+    write_report([read_run(str(path))], str(tmp_path / 'a.html'))
+    assert '-inf' in (tmp_path / 'a.html').read_text(encoding='utf-8')
 
 
 @pytest.mark.parametrize(

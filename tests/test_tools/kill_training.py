@@ -236,7 +236,7 @@ class Ordeal:
         )[way]
         amount = self.random.uniform(low, high)
         status = attempt(self.config, work_dir, self.log, way, amount)
-        if way == 'time' and status == 0:
+        if way == 'time' and not status and not had:
             self.seconds *= 0.8  # the machine is faster than when this was measured
         what = f'kill {number}' if status else 'had ended before'
         print(f'{what}: {way} {amount:.2f}, status {status}')
