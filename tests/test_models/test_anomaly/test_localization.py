@@ -62,6 +62,16 @@ def test_gradient_map_is_smooth(build, images):
     assert roughness(smooth(model, images)) < 0.5 * roughness(sharp(model, images))
 
 
+def test_gradient_map_is_smoothed_in_single_precision(build, images):
+    """In bfloat16 on a CPU the filter alone takes minutes, and it rounds the map."""
+    model = build(views=PLAIN)
+    with torch.autocast('cpu', torch.bfloat16):
+        found = GradientMap(2.0).of_views(model, images)
+    assert found.dtype == torch.float32
+    expected = GradientMap(2.0).of_views(model, images)
+    assert (found - expected).abs().mean() < 0.1 * expected.mean()
+
+
 def test_grad_cam_is_linear_in_the_features(build, differnet_cfg, images):
     # Features are means, so the gradient is the same everywhere, and the map is the
     # sum of the feature maps, weighed by it.
