@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from mmengine.logging import MMLogger
 
 from mmacnn.utils import written_whole
 from mmacnn.utils.machine import peak_memory_mb
@@ -48,6 +49,7 @@ def in_child(work: Callable[..., Any], *args) -> tuple[Any, float]:
 
 
 def _send(sender, work: Callable[..., Any], args: tuple) -> None:
+    MMLogger.get_current_instance().setLevel('WARNING')
     before = peak_memory_mb()
     result = work(*args)
     sender.send((result, peak_memory_mb() - before))
