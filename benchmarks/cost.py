@@ -2,8 +2,10 @@
 """Memory of a piece of work, and curves of what it costs against its size."""
 
 import gc
+import io
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,8 @@ def in_child(work: Callable[..., Any], *args) -> tuple[Any, float]:
 def _send(sender, work: Callable[..., Any], args: tuple) -> None:
     MMLogger.get_current_instance().setLevel('WARNING')
     before = peak_memory_mb()
-    result = work(*args)
+    with redirect_stdout(io.StringIO()):  # where the table goes
+        result = work(*args)
     sender.send((result, peak_memory_mb() - before))
 
 
