@@ -22,7 +22,7 @@ from mmcv.cnn import fuse_conv_bn
 from mmengine.logging import MMLogger
 from spans import Spans, rows_of
 from torch import nn
-from turns import FLAG, Turns, take_turns, trees
+from turns import FLAG, Turns, add_before, take_turns, trees
 
 from mmacnn.apis import Inspector, run_tool, whole_number
 
@@ -40,9 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
     parser.add_argument('--rounds', type=whole_number(1), default=21)
-    parser.add_argument(
-        '--before', metavar='DIR', help='an older checkout, to compare with'
-    )
+    add_before(parser)
     parser.add_argument(FLAG, nargs=2, dest='inspect', help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -22,7 +22,7 @@ import mmpretrain
 import numpy as np
 from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
-from turns import ROOT, trees
+from turns import ROOT, add_before, trees
 
 from mmacnn.apis import run_tool, whole_number
 from mmacnn.utils.timing import interleave
@@ -58,9 +58,7 @@ class Start(NamedTuple):
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rounds', type=whole_number(1), default=7)
-    parser.add_argument(
-        '--before', metavar='DIR', help='an older checkout, to compare with'
-    )
+    add_before(parser)
     return parser.parse_args()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from mmengine.config import Config
-from turns import FLAG, Turns, take_turns, trees
+from turns import FLAG, Turns, add_before, take_turns, trees
 
 from mmacnn.apis import run_tool, whole_number
 
@@ -37,9 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
     parser.add_argument('--rounds', type=whole_number(1), default=9)
-    parser.add_argument(
-        '--before', metavar='DIR', help='an older checkout, to compare with'
-    )
+    add_before(parser)
     parser.add_argument(FLAG, nargs=2, dest='learn', help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """A process for each checkout of the package, all asked in turn for a piece of work."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -10,6 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FLAG = '--take-turns'
+
+
+def add_before(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that :func:`trees` takes."""
+    parser.add_argument(
+        '--before', metavar='DIR', help='an older checkout, to compare with'
+    )
 
 
 def trees(before: str | None) -> dict[str, Path]:

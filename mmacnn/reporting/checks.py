@@ -111,10 +111,6 @@ def _is_names(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real)
-
-
 def _is_numbers(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(map(_is_small, value))
 
