@@ -37,7 +37,7 @@ DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
 
 demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
 	@test ! -e $(DEMO) || { echo 'error: $(DEMO) is there from an earlier demo, whole or broken off: remove it first'; exit 1; }
-	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $(DEMO)/data --task product-code \
+	$(RUN) tools/make_synthetic_dataset.py $(DEMO)/data --task product-code \
 		--num-train 2000 --num-test 200 --size 480x640 --seed 0
 	$(RUN) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO)
 	$(RUN) tools/test.py $(DEMO_CONFIG) $$(cat $(DEMO)/last_checkpoint) \
@@ -72,7 +72,7 @@ BENCH_CONFIG := configs/acnn/acnn-opt_synthetic-product-code.py
 PRODUCT_CODE := data/synthetic-product-code
 
 $(PRODUCT_CODE): | setup
-	$(RUN) tools/dataset_converters/make_synthetic_aoi.py $@ --task product-code \
+	$(RUN) tools/make_synthetic_dataset.py $@ --task product-code \
 		--num-train 2000 --num-test 1200 --size 480x640 --seed 0
 
 # Each script prints its table; docs/en/benchmarks.md has the last ones.

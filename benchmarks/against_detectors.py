@@ -17,11 +17,11 @@ import numpy as np
 from cost import markdown
 from onnx_complexity import count_complexity
 
-from mmacnn.apis import image_size, run_tool, whole_number
+from mmacnn.benchmark.timed_models import TimedFolder, TimedOnnx
+from mmacnn.cli import image_size, whole_number
 from mmacnn.datasets import YOLORoIDataset
-from mmacnn.deploy.timed_models import TimedFolder, TimedOnnx
 from mmacnn.evaluation import RoILocalizationMetric
-from mmacnn.utils import track
+from mmacnn.utils import run_tool, track
 
 SCORE_THR, IOU_THR = 0.001, 0.7  # the surest box is wanted, however unsure
 ROI = (48, 80)  # (height, width) of A-CNN's region, in pixels

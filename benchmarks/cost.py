@@ -13,8 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mmengine.logging import MMLogger
 
+from mmacnn.benchmark.machine import peak_memory_mb
 from mmacnn.utils import written_whole
-from mmacnn.utils.machine import peak_memory_mb
 
 Curves = Mapping[str, Sequence[float]]
 

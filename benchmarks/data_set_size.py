@@ -15,9 +15,9 @@ from time import process_time
 import cv2
 import numpy as np
 from cost import in_child, markdown, plot_curves
+from region_loading import PER_IMAGE, write_coco
 
-from mmacnn.apis import run_tool, whole_number
-from mmacnn.apis.region_benchmark import PER_IMAGE, write_coco
+from mmacnn.cli import whole_number
 from mmacnn.datasets import (
     AnomalyFolderDataset,
     CheckedCocoDataset,
@@ -25,7 +25,7 @@ from mmacnn.datasets import (
     CocoRegionDataset,
     YOLORoIDataset,
 )
-from mmacnn.utils import track
+from mmacnn.utils import run_tool, track
 
 LINKS = 10_000  # to one file; file systems allow some ten thousand
 

@@ -17,8 +17,9 @@ from cost import in_child, markdown, plot_curves
 from methods import CONFIGS, METHODS, random_weights
 from mmengine.config import Config
 
-from mmacnn.apis import Inspector, box_region, image_size, run_tool, whole_number
-from mmacnn.utils import track
+from mmacnn.cli import image_size, whole_number
+from mmacnn.inference import Inspector, box_region
+from mmacnn.utils import run_tool, track
 
 EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_synthetic-anomaly.py'
 CONFIG_OF = dict(METHODS, AttentDifferNet=f'attentdiffernet/{EFFICIENTNET}')

@@ -24,7 +24,9 @@ from spans import Spans, rows_of
 from torch import nn
 from turns import FLAG, Turns, add_before, take_turns, trees
 
-from mmacnn.apis import Inspector, run_tool, whole_number
+from mmacnn.cli import whole_number
+from mmacnn.inference import Inspector
+from mmacnn.utils import run_tool
 
 # Of the photographs that the methods' benchmarks have, (height, width).
 SIZES = {
@@ -125,7 +127,7 @@ def compare_variants(
         variants[name] = _inspect(changed, frame, bfloat16=change is None)
     scores = {name: _score(call()) for name, call in variants.items()}
     # Late: a process that takes turns may have an older package.
-    from mmacnn.utils.timing import cost_of, interleave
+    from mmacnn.benchmark.timing import cost_of, interleave
 
     calls = {name: partial(cost_of, call) for name, call in variants.items()}
     costs = interleave(calls, rounds, 'Comparing', warm_up=2)
@@ -141,7 +143,7 @@ def compare_variants(
 
 def compare_trees(name: str, before: str, rounds: int) -> list[str]:
     """Frame to verdict, each checkout with its own config."""
-    from mmacnn.utils.timing import interleave
+    from mmacnn.benchmark.timing import interleave
 
     with tempfile.TemporaryDirectory() as folder:
         weights = random_weights(CONFIGS / METHODS[name], folder)

@@ -22,9 +22,10 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
-from mmacnn.apis import Inspector, train
-from mmacnn.apis.config import load_config
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.apis import train
+from mmacnn.engine.config import load_config
+from mmacnn.inference import Inspector
+from mmacnn.synthetic import TASKS, write_dataset
 from mmacnn.utils import written_whole
 
 ROOT = Path(__file__).parents[1]

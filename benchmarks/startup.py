@@ -24,10 +24,17 @@ from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
 from turns import ROOT, add_before, trees
 
-from mmacnn.apis import run_tool, whole_number
-from mmacnn.utils.timing import interleave
+from mmacnn.benchmark.timing import interleave
+from mmacnn.cli import whole_number
+from mmacnn.utils import run_tool
 
-IMPORTS = ('torch', 'mmpretrain', 'mmacnn', 'mmacnn.datasets', 'mmacnn.apis.inspector')
+IMPORTS = (
+    'torch',
+    'mmpretrain',
+    'mmacnn',
+    'mmacnn.datasets',
+    'mmacnn.inference.inspector',
+)
 CLASSIFIER = 'resnet/resnet18_8xb32_in1k.py'  # mmpretrain's own
 REFERENCE = "mmpretrain's inferencer, ResNet-18"
 PROGRAM = """
@@ -42,7 +49,7 @@ inferencer = ImageClassificationInferencer(config, weights, device='cpu')
 inferencer(image)[0]['pred_class']
 """
 INSPECTOR = """
-from mmacnn.apis import Inspector
+from mmacnn.inference import Inspector
 next(Inspector(config, weights, 'cpu', regions={})(image)).verdict
 """
 

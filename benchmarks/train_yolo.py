@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from mmengine.analysis import get_model_complexity_info
 
-from mmacnn.apis import image_size, run_tool, whole_number
+from mmacnn.cli import image_size, whole_number
 from mmacnn.datasets import YOLORoIDataset
 from mmacnn.evaluation import RoILocalizationMetric
-from mmacnn.utils import track
+from mmacnn.utils import run_tool, track
 
 
 def parse_args() -> argparse.Namespace:

@@ -15,7 +15,8 @@ from statistics import median
 from mmengine.config import Config
 from turns import FLAG, Turns, add_before, take_turns, trees
 
-from mmacnn.apis import run_tool, whole_number
+from mmacnn.cli import whole_number
+from mmacnn.utils import run_tool
 
 METHODS = {
     'A-CNN': ('acnn/acnn-opt_synthetic-product-code.py', 'product-code'),
@@ -50,8 +51,8 @@ def main() -> None:
     # Late: a process that learns may have an older package.
     from cost import markdown
 
-    from mmacnn.datasets.synthetic import TASKS, write_dataset
-    from mmacnn.utils.timing import interleave
+    from mmacnn.benchmark.timing import interleave
+    from mmacnn.synthetic import TASKS, write_dataset
 
     rows = []
     for name in args.methods:

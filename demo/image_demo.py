@@ -7,13 +7,9 @@ A classifier says what is on the image, a detector draws a box round each object
 import argparse
 import sys
 
-from mmacnn.apis import (
-    describe_results,
-    init_inferencer,
-    probability,
-    run_tool,
-    whole_number,
-)
+from mmacnn.cli import probability, whole_number
+from mmacnn.inference import describe_results, init_inferencer
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,9 +7,11 @@ Any number of them: ``--mask a.png b.png --box 10,20,60,40``.
 import argparse
 import os
 
-from mmacnn.apis import RegionInferencer, run_tool, whole_number
-from mmacnn.apis.command_line import add_region_arguments, regions_of
-from mmacnn.apis.region_inferencer import describe_regions
+from mmacnn.cli import whole_number
+from mmacnn.cli.command_line import add_region_arguments, regions_of
+from mmacnn.inference import RegionInferencer
+from mmacnn.inference.regions import describe_regions
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,7 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """``python -m mmacnn inspect ...`` and ``python -m mmacnn models``."""
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.command_line import main
+from mmacnn.utils import run_tool
+
+from .cli.command_line import main
 
 run_tool(main)

@@ -4,9 +4,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmacnn.apis.config import load_config
-from mmacnn.apis.region_inferencer import box_region
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.engine.config import load_config
+from mmacnn.inference.regions import box_region
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,8 +3,8 @@
 
 from pathlib import Path
 
-from mmacnn.apis import RoIInferencer
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.inference import RoIInferencer
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[1]
 

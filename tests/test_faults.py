@@ -20,7 +20,7 @@ import torch
 from mmengine.config import Config
 
 from mmacnn import apis
-from mmacnn.apis.inspection_files import LineFile
+from mmacnn.inference.result_files import LineFile
 
 ROOT = Path(__file__).parents[1]
 FULL = '(File too large|No space left on device)'
@@ -48,7 +48,7 @@ def commands(folder, out):
         'inspect': [*inspect, '--weights', weights, '--out-dir', out / 'inspected'],
         'publish': ['tools/model_converters/publish_model.py', weights, out / 'a.pth'],
         'generate': [
-            *('tools/dataset_converters/make_synthetic_aoi.py', out / 'made'),
+            *('tools/make_synthetic_dataset.py', out / 'made'),
             *('--task', 'regions', '--num-train', 4, '--num-test', 1),
             *('--size', '96x96', '--num-workers', 1),
         ],

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from mmacnn import apis
-from mmacnn.apis import Inspector
+from mmacnn.inference import Inspector
 
 from .methods import METHODS, ROOT, images_of, prepare
 

@@ -12,8 +12,9 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import Runner
 from torch import distributed as torch_dist
 
-from mmacnn.apis import Inspector, train
-from mmacnn.apis.config import load_config
+from mmacnn.apis import train
+from mmacnn.engine.config import load_config
+from mmacnn.inference import Inspector
 from mmacnn.utils import InputError
 
 from .methods import METHODS, images_of, prepare

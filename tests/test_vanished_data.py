@@ -15,7 +15,7 @@ from mmengine.registry import HOOKS, TRANSFORMS
 from torch.utils.data import get_worker_info
 
 from mmacnn import apis
-from mmacnn.apis import Inspector
+from mmacnn.inference import Inspector
 
 from .conftest import write_tiny_config
 

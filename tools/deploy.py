@@ -3,8 +3,9 @@
 
 import argparse
 
-from mmacnn.apis import add_cfg_options, run_tool, whole_number
+from mmacnn.cli import add_cfg_options, whole_number
 from mmacnn.deploy import deploy
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,8 +3,8 @@
 
 import argparse
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.command_line import add_inspect_arguments, run_inspection
+from mmacnn.cli.command_line import add_inspect_arguments, run_inspection
+from mmacnn.utils import run_tool
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 
 import argparse
 
-from mmacnn.apis import add_runner_arguments, run_tool, test
+from mmacnn.apis import test
+from mmacnn.cli import add_runner_arguments
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,7 +7,9 @@ Several processes, with and without GPUs:
 
 import argparse
 
-from mmacnn.apis import add_runner_arguments, run_tool, train
+from mmacnn.apis import train
+from mmacnn.cli import add_runner_arguments
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mmacnn.datasets.image_files import read_image_size
+from mmacnn.engine.config import load_config
+from mmacnn.inference.classification import RoIInferencer
 from mmacnn.registry import DATASETS
 from mmacnn.utils import folder_written_whole, require_empty
-
-from .config import load_config
-from .roi_inferencer import RoIInferencer
 
 
 class Proposals(NamedTuple):

@@ -16,13 +16,13 @@ from mmengine.config import Config
 from mmengine.runner import find_latest_checkpoint
 
 from mmacnn.datasets.anomaly_folder import list_categories
+from mmacnn.engine.config import load_config
 from mmacnn.evaluation.anomaly import SUMMARY
 from mmacnn.utils import written_whole
+from mmacnn.utils.user_errors import describe, is_user_error
 
-from .config import load_config
 from .testing import test
 from .training import train
-from .user_errors import describe, is_user_error
 
 RESULT_FILE = 'result.json'
 SETTINGS_FILE = 'settings.json'

@@ -13,8 +13,8 @@ import torch
 from mmengine.runner import Runner
 from mmengine.utils.dl_utils import collect_env
 
+from mmacnn.benchmark.machine import processor_name
 from mmacnn.datasets.fingerprint import fingerprint
-from mmacnn.utils.machine import processor_name
 
 PACKAGES = ('mmacnn', 'mmpretrain', 'mmdet', 'mmcv', 'mmcv-lite', 'mmdeploy', 'numpy')
 TRAINING = ('epoch', 'iter', 'seed', 'time')

@@ -7,15 +7,11 @@ import mmengine
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 
+from mmacnn.engine.checkpoint import load_checkpoint, load_weights
+from mmacnn.engine.config import load_config
+from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.utils import full_disk_named, require_writable, written_whole
 
-from .config import (
-    build_runner,
-    check_num_classes,
-    load_checkpoint,
-    load_config,
-    load_weights,
-)
 from .predictions import Predictions, plain
 from .run_info import StepClock, describe_run
 

@@ -11,10 +11,11 @@ from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
+from mmacnn.engine.checkpoint import load_checkpoint
+from mmacnn.engine.config import load_config
+from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
+from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.utils import full_disk_named
-
-from .config import build_runner, check_num_classes, load_checkpoint, load_config
-from .determinism import algorithms_as_before, set_deterministic
 
 OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
 

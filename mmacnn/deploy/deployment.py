@@ -10,13 +10,9 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from torch import nn
 
-from mmacnn.apis.config import (
-    class_names,
-    load_checkpoint,
-    load_config,
-    load_weights,
-)
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
+from mmacnn.engine.config import load_config
 from mmacnn.utils import folder_written_whole, track
 
 from .deploy_config import (
@@ -25,12 +21,12 @@ from .deploy_config import (
     load_deploy_config,
     plain_model_config,
 )
-from .exporting import export_onnx, mmdeploy_session
-from .folding import fold_normalization
 from .model_folder import deployed_model, precision, write_description
-from .quantization import quantize
-from .tensorrt_engine import SCRIPT, build_engine, can_build, write_script
-from .tensorrt_operators import unsupported_operators
+from .onnx.exporting import export_onnx, mmdeploy_session
+from .onnx.folding import fold_normalization
+from .onnx.quantization import quantize
+from .tensorrt.engine import SCRIPT, build_engine, can_build, write_script
+from .tensorrt.operators import unsupported_operators
 from .verification import Differences, compare
 
 CALIBRATION_IMAGES = 64

@@ -17,7 +17,7 @@ from mmacnn.utils import read_json
 from mmacnn.version import __version__
 
 from .deploy_config import build_model
-from .exporting import mmdeploy_session
+from .onnx.exporting import mmdeploy_session
 
 # How MMDeploy's SDK calls the codebases.
 RECORD = 'the record of tools/deploy.py, with the key "mmacnn"'

@@ -1,13 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .anomaly_threshold_hook import AnomalyThresholdHook, choose_threshold
-from .exact_resume_hook import ExactResumeHook
-from .whole_checkpoint_hook import WholeCheckpointHook
-from .whole_file_backend import WholeFileBackend
+"""What is set round mmengine's runner: config, checkpoint, hooks, model zoo."""
 
-__all__ = [
-    'AnomalyThresholdHook',
-    'ExactResumeHook',
-    'WholeCheckpointHook',
-    'WholeFileBackend',
-    'choose_threshold',
-]
+from mmacnn.utils.lazy_import import lazy_import
+
+__getattr__, __dir__, __all__ = lazy_import(__name__, {'model_zoo': ['get_model']})

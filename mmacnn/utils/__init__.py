@@ -12,6 +12,7 @@ from .output_files import (
 )
 from .plain_files import read_json, read_pickle
 from .progress import track
+from .user_errors import run_tool
 
 __all__ = [
     'CANNOT_WRITE',
@@ -24,6 +25,7 @@ __all__ = [
     'read_pickle',
     'require_empty',
     'require_writable',
+    'run_tool',
     'track',
     'written_whole',
 ]

@@ -6,7 +6,7 @@ import pytest
 
 from mmacnn.apis import propose_boxes
 from mmacnn.datasets import YOLORoIDataset
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py')

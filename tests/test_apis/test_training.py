@@ -4,7 +4,8 @@ import torch
 from mmengine.runner import Runner
 
 from mmacnn.apis import train, training
-from mmacnn.apis.config import build_runner, load_config
+from mmacnn.engine.config import load_config
+from mmacnn.engine.runner import build_runner
 
 ONE_EPOCH = {'train_cfg.max_epochs': 1}
 

@@ -11,8 +11,8 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmengine.registry import init_default_scope
 
-from mmacnn.datasets.synthetic import TASKS, write_dataset
 from mmacnn.registry import DATASETS, MODELS
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs/acnn').glob('*.py'))
@@ -24,7 +24,7 @@ def photographs(tmp_path_factory):
     out = tmp_path_factory.mktemp('generated') / 'data'
     counts = dict(train=4, test=4)
     write_dataset(TASKS['product-code'], str(out), counts, (480, 640), seed=0)
-    # Where tools/dataset_converters/propose_boxes.py is told to write.
+    # Where tools/analysis_tools/propose_boxes.py is told to write.
     shutil.copytree(out / 'train/labels', out / 'proposed-labels')
     return out
 

@@ -8,7 +8,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import DATASETS, METRICS, init_default_scope
 
 import mmacnn  # noqa: F401
-from mmacnn.apis.config import load_config
+from mmacnn.engine.config import load_config
 
 FOLDER = Path(__file__).parents[2] / 'configs/_base_/datasets'
 SIZES = dict(mvtec_ad=448, insplad_fault=448, wafer=448, synthetic_anomaly=256)

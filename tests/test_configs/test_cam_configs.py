@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, FUNCTIONS, MODELS, init_default_scope
 
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs/cam').glob('*.py'))

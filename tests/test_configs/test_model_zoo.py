@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from modelindex.load_model_index import load
 
-from mmacnn.apis.model_zoo import model_index
+from mmacnn.engine.model_zoo import model_index
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(

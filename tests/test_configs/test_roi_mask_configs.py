@@ -19,8 +19,8 @@ from mmengine.registry import (
     init_default_scope,
 )
 
-from mmacnn.datasets.synthetic import TASKS, write_dataset
-from mmacnn.datasets.synthetic.label_formats import run_lengths
+from mmacnn.synthetic import TASKS, write_dataset
+from mmacnn.synthetic.label_formats import run_lengths
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs/roi_mask').glob('*.py'))

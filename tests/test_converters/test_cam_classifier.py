@@ -9,8 +9,8 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmacnn.apis.config import load_config
 from mmacnn.converters import classifier_to_cam
+from mmacnn.engine.config import load_config
 from mmacnn.registry import MODELS
 
 ROOT = Path(__file__).parents[2]

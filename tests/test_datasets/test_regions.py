@@ -7,7 +7,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from mmacnn.datasets.regions import decode_region
-from mmacnn.datasets.synthetic.label_formats import run_lengths
+from mmacnn.synthetic.label_formats import run_lengths
 
 SIZE = (24, 32)
 WHERE = 'a.png, annotation 7'

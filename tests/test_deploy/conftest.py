@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'

@@ -11,9 +11,9 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmacnn.apis import RoIInferencer
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.inference import RoIInferencer
 from mmacnn.registry import MODELS
+from mmacnn.synthetic import TASKS, write_dataset
 
 from .conftest import ROOT
 

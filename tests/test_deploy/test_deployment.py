@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmacnn.apis import RoIInferencer
+from mmacnn.inference import RoIInferencer
 
 from .conftest import MODEL, ROOT, WEIGHTS
 
@@ -87,8 +87,9 @@ def test_dynamic_model_agrees_on_a_batch(contract, exported, photographs, refere
 def test_dynamic_model_takes_another_size(exported, photographs):
     from mmengine.registry import DefaultScope
 
-    from mmacnn.apis.config import load_checkpoint, load_config, load_weights
     from mmacnn.deploy.deploy_config import build_model
+    from mmacnn.engine.checkpoint import load_checkpoint, load_weights
+    from mmacnn.engine.config import load_config
 
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = build_model(load_config(str(MODEL)))
@@ -114,7 +115,7 @@ def test_dynamic_model_takes_another_size(exported, photographs):
     ],
 )
 def test_operators_are_standard_and_those_of_tensorrt_8_2(name, exported):
-    from mmacnn.deploy.tensorrt_operators import unsupported_operators
+    from mmacnn.deploy.tensorrt.operators import unsupported_operators
 
     model = onnx.load(exported(name) / 'end2end.onnx')
     assert {node.domain for node in model.graph.node} <= {'', 'ai.onnx'}

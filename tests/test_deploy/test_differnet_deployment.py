@@ -10,7 +10,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmacnn.deploy.tensorrt_operators import unsupported_operators
+from mmacnn.deploy.tensorrt.operators import unsupported_operators
 from mmacnn.ops.rotation import rotate_all
 from mmacnn.registry import MODELS
 

@@ -10,10 +10,10 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
-from mmacnn.apis import RegionInferencer, box_region
 from mmacnn.apis import test as run_test
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.inference import RegionInferencer, box_region
 from mmacnn.registry import MODELS
+from mmacnn.synthetic import TASKS, write_dataset
 
 from .conftest import ROOT
 

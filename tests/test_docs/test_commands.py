@@ -37,7 +37,7 @@ srun() { while [[ $# -gt 0 && $1 != python* ]]; do shift; done; "$@"; }
 command_not_found_handle() { :; }
 """
 # The pages of the Jetson speak of a copy on the board.
-MOVED = {path: 'demo/jetson/run.py' for path in ('run.py', 'jetson/run.py')}
+MOVED = {path: 'runner/run.py' for path in ('run.py', 'jetson/run.py')}
 
 
 def commands_of(page: Path, folder: Path) -> list[list[str]]:

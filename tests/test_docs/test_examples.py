@@ -16,8 +16,8 @@ from PIL import Image
 from mmacnn.datasets import RegionFolderDataset
 from mmacnn.datasets.checked_coco import check_boxes, check_categories, read_coco
 from mmacnn.datasets.regions import check_outline
-from mmacnn.datasets.synthetic import TASKS, write_dataset
 from mmacnn.datasets.yolo_folder import parse_line, pixel_box
+from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / 'docs/en'

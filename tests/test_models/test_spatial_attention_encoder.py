@@ -3,10 +3,10 @@ from copy import deepcopy
 
 import pytest
 import torch
+from attention import QuadraticAttentionEncoder
 from mmcv.cnn.bricks import GeneralizedAttention
 from mmengine.registry import MODELS, DefaultScope
 
-from mmacnn.apis.attention_benchmark import QuadraticAttentionEncoder
 from mmacnn.models.attention import SpatialAttentionEncoder
 
 PLUGINS = [

@@ -9,10 +9,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mmacnn.apis.region_inferencer import box_region
 from mmacnn.datasets import ClassBalancedSampler, LabelledShareSampler
+from mmacnn.datasets.analysis.yolo import recommend_roi
 from mmacnn.datasets.anomaly_folder import choose_held_out
-from mmacnn.datasets.inspection import recommend_roi
 from mmacnn.datasets.regions import decode_region
 from mmacnn.datasets.transforms import (
     CropToRegion,
@@ -23,6 +22,7 @@ from mmacnn.datasets.transforms import (
 from mmacnn.datasets.transforms.affine import affine_matrix, warp_boxes
 from mmacnn.datasets.yolo_roi import choose_boxes
 from mmacnn.evaluation import RoILocalizationMetric
+from mmacnn.inference.regions import box_region
 from mmacnn.ops.roi_sampling import roi_box, sample_roi, sample_roi_separable
 from mmacnn.ops.soft_argmax import soft_argmax
 

@@ -14,18 +14,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mmengine.config import Config
 
-from mmacnn.apis.arguments import (
+from mmacnn.cli.arguments import (
     add_cfg_options,
     image_size,
     numbers,
     probability,
     whole_number,
 )
-from mmacnn.apis.config import load_config
-from mmacnn.apis.inspection_files import ResultFiles
-from mmacnn.apis.inspection_result import InspectionResult, Place
-from mmacnn.apis.user_errors import describe
+from mmacnn.engine.config import load_config
+from mmacnn.inference.result import InspectionResult, Place
+from mmacnn.inference.result_files import ResultFiles
 from mmacnn.reporting import read_run, write_report
+from mmacnn.utils.user_errors import describe
 from mmacnn.visualization import name_pictures
 
 texts = st.text(max_size=30)

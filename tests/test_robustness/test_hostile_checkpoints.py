@@ -20,14 +20,14 @@ from mmengine.runner import CheckpointLoader, checkpoint
 
 from mmacnn.apis import test as run_test
 from mmacnn.apis import train
-from mmacnn.apis.anomaly_threshold import choose_anomaly_threshold
 from mmacnn.apis.box_proposals import propose_boxes
-from mmacnn.apis.config import load_checkpoint
-from mmacnn.apis.inspector import Inspector
-from mmacnn.apis.model_zoo import get_model
 from mmacnn.apis.run_report import report
+from mmacnn.apis.thresholds import choose_anomaly_threshold
 from mmacnn.compat import torch_load
 from mmacnn.deploy import deploy
+from mmacnn.engine.checkpoint import load_checkpoint
+from mmacnn.engine.model_zoo import get_model
+from mmacnn.inference.inspector import Inspector
 
 ROOT = Path(__file__).parents[2]
 REFUSED = r'crafted.pth: not a readable checkpoint: found \w+.mkdir in it'

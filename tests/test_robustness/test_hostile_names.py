@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from mmpretrain.structures import DataSample
 
-from mmacnn.apis.command_line import describe
-from mmacnn.apis.inspection_files import ResultFiles
-from mmacnn.apis.inspection_result import InspectionResult, Place
-from mmacnn.apis.user_errors import describe as describe_error
+from mmacnn.cli.command_line import describe
 from mmacnn.datasets import ClassFolderDataset, YOLORoIDataset
-from mmacnn.datasets.inspection import inspect_dataset
-from mmacnn.datasets.inspection_report import draw_report
+from mmacnn.datasets.analysis.yolo import inspect_dataset
+from mmacnn.datasets.analysis.yolo_report import draw_report
+from mmacnn.inference.result import InspectionResult, Place
+from mmacnn.inference.result_files import ResultFiles
 from mmacnn.reporting import Run, write_report
 from mmacnn.utils.text import printable
+from mmacnn.utils.user_errors import describe as describe_error
 from mmacnn.visualization import RoIVisualizer, name_pictures
 from mmacnn.visualization.region_names import draw_region_names
 

@@ -39,7 +39,7 @@ from pathlib import Path
 import torch
 
 import mmacnn
-from mmacnn.apis.config import load_config
+from mmacnn.engine.config import load_config
 
 TRAIN = Path(__file__).parents[2] / 'tools' / 'train.py'
 CHANGES = {'open', 'os.rename', 'os.remove', 'os.mkdir', 'os.rmdir', 'shutil.rmtree'}

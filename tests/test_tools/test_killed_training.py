@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mmacnn.apis.config import load_config
-from mmacnn.datasets.synthetic import TASKS, write_dataset
+from mmacnn.engine.config import load_config
+from mmacnn.synthetic import TASKS, write_dataset
 
 from .test_train import run
 

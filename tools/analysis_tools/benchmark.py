@@ -5,10 +5,10 @@ import argparse
 
 import mmcv
 
-from mmacnn.apis import image_size, run_tool, whole_number
+from mmacnn.cli import image_size, whole_number
 from mmacnn.datasets.image_files import read_image_size
 from mmacnn.deploy.deploy_config import require_packages
-from mmacnn.utils import require_empty
+from mmacnn.utils import require_empty, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -63,8 +63,8 @@ def named_source(text: str) -> tuple[str, str]:
 def main() -> None:
     args = parse_args()
     require_packages()  # The next two import them.
-    from mmacnn.deploy.benchmark import benchmark
-    from mmacnn.deploy.benchmark_report import format_table, save_report
+    from mmacnn.benchmark.compare import benchmark
+    from mmacnn.benchmark.report import format_table, save_report
 
     if args.out:
         require_empty(args.out)  # Before minutes of timing.

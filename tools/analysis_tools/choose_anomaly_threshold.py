@@ -7,7 +7,9 @@ with --best-f1 where defects are labelled.
 
 import argparse
 
-from mmacnn.apis import add_cfg_options, choose_anomaly_threshold, run_tool
+from mmacnn.apis import choose_anomaly_threshold
+from mmacnn.cli import add_cfg_options
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,7 +3,9 @@
 
 import argparse
 
-from mmacnn.apis import add_cfg_options, choose_map_threshold, run_tool
+from mmacnn.apis import choose_map_threshold
+from mmacnn.cli import add_cfg_options
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -11,16 +11,16 @@ import argparse
 import sys
 from functools import partial
 
-from mmacnn.apis import image_size, run_tool
-from mmacnn.datasets.anomaly_inspection import (
+from mmacnn.cli import image_size
+from mmacnn.datasets.analysis.anomaly import (
     format_category_reports,
     has_categories,
     inspect_categories,
     save_category_reports,
 )
-from mmacnn.datasets.inspection import inspect_dataset
-from mmacnn.datasets.inspection_report import format_report, save_report
-from mmacnn.utils import require_empty, track
+from mmacnn.datasets.analysis.yolo import inspect_dataset
+from mmacnn.datasets.analysis.yolo_report import format_report, save_report
+from mmacnn.utils import require_empty, run_tool, track
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,12 +3,12 @@
 
 import argparse
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.region_accuracy_plot import (
+from mmacnn.reporting.region_accuracy import (
     name_results,
     plot_region_accuracy,
     read_regions,
 )
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,7 +9,9 @@ or results that tools/test.py --out wrote:
 
 import argparse
 
-from mmacnn.apis import add_runner_arguments, report, run_tool
+from mmacnn.apis import report
+from mmacnn.cli import add_runner_arguments
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,7 +9,9 @@ Exit status: 0 if all went well, 1 if a category failed, 2 if it could not run.
 import argparse
 import sys
 
-from mmacnn.apis import add_cfg_options, format_categories, run_categories, run_tool
+from mmacnn.apis import format_categories, run_categories
+from mmacnn.cli import add_cfg_options
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

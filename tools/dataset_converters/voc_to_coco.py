@@ -3,8 +3,8 @@
 
 import argparse
 
-from mmacnn.apis import run_tool
 from mmacnn.converters import convert_voc
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

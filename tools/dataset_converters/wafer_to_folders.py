@@ -3,8 +3,9 @@
 
 import argparse
 
-from mmacnn.apis import probability, run_tool, whole_number
+from mmacnn.cli import probability, whole_number
 from mmacnn.converters import convert_wafers
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

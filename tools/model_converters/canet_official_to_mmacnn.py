@@ -3,9 +3,9 @@
 
 from functools import partial
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.checkpoint_conversion import run_conversion
+from mmacnn.cli.checkpoint_conversion import run_conversion
 from mmacnn.converters import convert_canet_checkpoint
+from mmacnn.utils import run_tool
 
 SOURCE = 'checkpoint of either official implementation'
 

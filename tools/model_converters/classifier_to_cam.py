@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mmengine.runner import save_checkpoint
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.config import load_checkpoint, load_config
 from mmacnn.converters import classifier_to_cam
-from mmacnn.utils import folder_written_whole
+from mmacnn.engine.checkpoint import load_checkpoint
+from mmacnn.engine.config import load_config
+from mmacnn.utils import folder_written_whole, run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,9 +6,9 @@ They are the file `*.pth` in the Python package `efficientnet-lite0-pytorch-mode
 
 from functools import partial
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.checkpoint_conversion import run_conversion
+from mmacnn.cli.checkpoint_conversion import run_conversion
 from mmacnn.converters import convert_efficientnet_lite_checkpoint
+from mmacnn.utils import run_tool
 
 CONVERT = convert_efficientnet_lite_checkpoint
 SOURCE = 'published weights'

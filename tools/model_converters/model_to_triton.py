@@ -3,8 +3,9 @@
 
 import argparse
 
-from mmacnn.apis import run_tool, whole_number
+from mmacnn.cli import whole_number
 from mmacnn.deploy import write_triton_repository
+from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:

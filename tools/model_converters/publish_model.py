@@ -6,10 +6,9 @@ import os
 
 from mmengine.runner import save_checkpoint
 
-from mmacnn.apis import run_tool
-from mmacnn.apis.config import load_checkpoint
 from mmacnn.converters import publish_checkpoint
-from mmacnn.utils import written_whole
+from mmacnn.engine.checkpoint import load_checkpoint
+from mmacnn.utils import run_tool, written_whole
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-# Made by tools/dataset_converters/make_synthetic_aoi.py --task anomaly, 256x256.
+# Made by tools/make_synthetic_dataset.py --task anomaly, 256x256.
 _base_ = './mvtec_ad.py'
 data_root = 'data/synthetic-anomaly'
 category = ''

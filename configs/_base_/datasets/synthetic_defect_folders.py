@@ -1,4 +1,4 @@
-# Made by tools/dataset_converters/make_synthetic_aoi.py, see configs/cam/README.md.
+# Made by tools/make_synthetic_dataset.py, see configs/cam/README.md.
 data_root = 'data/synthetic-defect-folders'
 classes = ('good', 'defective')
 

@@ -1,4 +1,4 @@
-# Made by tools/dataset_converters/make_synthetic_aoi.py, see configs/acnn/README.md.
+# Made by tools/make_synthetic_dataset.py, see configs/acnn/README.md.
 data_root = 'data/synthetic-product-code'
 
 train_pipeline = [

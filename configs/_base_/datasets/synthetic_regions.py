@@ -1,4 +1,4 @@
-# Made by tools/dataset_converters/make_synthetic_aoi.py: see configs/roi_mask.
+# Made by tools/make_synthetic_dataset.py: see configs/roi_mask.
 data_root = 'data/synthetic-regions'
 classes = ('washer', 'nut', 'screw', 'label', 'inlet', 'outlet', 'button', 'plug')
 

@@ -1,4 +1,4 @@
-# Made by tools/dataset_converters/make_synthetic_aoi.py, see configs/canet/README.md.
+# Made by tools/make_synthetic_dataset.py, see configs/canet/README.md.
 data_root = 'data/synthetic-surface-defects'
 classes = ('scratch', 'pit', 'dent', 'stain')
 

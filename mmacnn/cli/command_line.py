@@ -1,0 +1,210 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""The commands of ``python -m mmacnn``."""
+
+import argparse
+import fnmatch
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from mmacnn.inference.result import InspectionResult
+from mmacnn.utils.text import printable
+
+from .arguments import add_launcher, numbers, probability, whole_number
+
+LISTED = 20  # More results than this are counted instead of listed.
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``inspect`` or ``models``.
+
+    Args:
+        arguments: Of the command line; those of the process by default.
+
+    Raises:
+        SystemExit: Status 1 if some files could not be read.
+    """
+    parser = argparse.ArgumentParser(
+        prog='python -m mmacnn', description='Inspect images with a trained model'
+    )
+    commands = parser.add_subparsers(dest='command', required=True)
+    add_inspect_arguments(
+        commands.add_parser('inspect', help='inspect images, videos or a camera')
+    )
+    models = commands.add_parser('models', help='list the models by name')
+    models.add_argument('pattern', nargs='?', default='*', help="such as 'acnn*'")
+    args = parser.parse_args(arguments)
+    if args.command == 'models':
+        print_models(args.pattern)
+    else:
+        run_inspection(args)
+
+
+def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``inspect``, which :func:`run_inspection` takes."""
+    parser.add_argument(
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
+        help='images, a folder of them, a video, the number of a camera, or an '
+        'address of a stream',
+    )
+    parser.add_argument(
+        '--model',
+        required=True,
+        metavar='CONFIG',
+        help='config file, or name of a model (see `python -m mmacnn models`)',
+    )
+    parser.add_argument('--weights', help="checkpoint (the model's own, if it has one)")
+    parser.add_argument(
+        '--backend-model',
+        metavar='DIR',
+        help='model folder of tools/deploy.py to run instead of the checkpoint',
+    )
+    parser.add_argument(
+        '--out-dir',
+        default='',
+        metavar='DIR',
+        help='new or empty folder for pictures, results.jsonl and results.csv',
+    )
+    parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
+    parser.add_argument('--batch-size', type=whole_number(1), default=1, metavar='N')
+    parser.add_argument(
+        '--accept',
+        nargs='+',
+        metavar='CLASS',
+        help='classes that pass (the good one; where products are named, all)',
+    )
+    parser.add_argument(
+        '--min-score',
+        type=probability,
+        default=0.0,
+        metavar='SCORE',
+        help='below this score of the class the verdict is "unsure" (0)',
+    )
+    parser.add_argument(
+        '--score-thr',
+        type=probability,
+        default=0.3,
+        metavar='SCORE',
+        help="from which score a detector's box counts (0.3)",
+    )
+    parser.add_argument(
+        '--fuse-conv-bn',
+        action='store_true',
+        help='merge convolutions with the normalization behind them, which is faster',
+    )
+    parser.add_argument('--show', action='store_true', help='show each in a window')
+    add_region_arguments(parser)
+    add_launcher(parser)
+
+
+def add_region_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--mask``, ``--box`` and ``--polygon``, which :func:`regions_of` takes."""
+    several = dict(nargs='+', action='extend', default=[])
+    parser.add_argument(
+        '--mask',
+        **several,
+        metavar='FILE',
+        help="picture of the image's size, 0 but on the region",
+    )
+    parser.add_argument(
+        '--box',
+        **several,
+        type=numbers,
+        metavar='X,Y,W,H',
+        help='left, top, width and height in pixels',
+    )
+    parser.add_argument(
+        '--polygon',
+        **several,
+        type=numbers,
+        metavar='X,Y,X,Y,X,Y',
+        help='corners in pixels',
+    )
+
+
+def regions_of(args: argparse.Namespace) -> list:
+    """The regions that the user named, masks first."""
+    from mmacnn.inference.regions import box_region
+
+    return [*args.mask, *map(box_region, args.box), *([p] for p in args.polygon)]
+
+
+def run_inspection(args: argparse.Namespace) -> None:
+    """Inspect and print what was found.
+
+    Raises:
+        SystemExit: Status 1 if some images have no result.
+    """
+    from mmengine.dist import init_dist, is_main_process
+
+    from mmacnn.inference.inspector import Inspector
+
+    if args.launcher != 'none':
+        init_dist(args.launcher)
+    inspector = Inspector(
+        args.model,
+        args.weights,
+        args.device,
+        args.backend_model,
+        accept=args.accept,
+        min_score=args.min_score,
+        score_thr=args.score_thr,
+        regions=regions_of(args),
+        fuse_conv_bn=args.fuse_conv_bn,
+    )
+    inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
+    if isinstance(inputs, str) and inputs.isdigit():
+        inputs = int(inputs)
+    verdicts: Counter = Counter()
+    errors = 0
+    results = inspector(
+        inputs, batch_size=args.batch_size, show=args.show, out_dir=args.out_dir
+    )
+    try:
+        for result in results:
+            verdicts[result.verdict] += 1
+            errors += bool(result.error)
+            if is_main_process() and verdicts.total() <= LISTED:
+                print(describe(result))
+    except KeyboardInterrupt:  # how a camera's run ends
+        print('stopped')
+    if is_main_process():
+        print_summary(verdicts, args.out_dir)
+    if errors:
+        sys.exit(1)
+
+
+def describe(result: InspectionResult) -> str:
+    """One result on one line."""
+    if result.error:
+        return printable(result.error)
+    score = '' if result.score is None else f' {result.score:.2f}'
+    name = result.class_name or 'nothing'
+    return printable(f'{result.source}: {result.verdict}, {name}{score}')
+
+
+def print_summary(verdicts: Counter, out_dir: str) -> None:
+    """Say how many images had each verdict, and where the files are."""
+    if verdicts.total() > LISTED:
+        print(f'... {verdicts.total()} in all')
+    print(', '.join(f'{count} {verdict}' for verdict, count in verdicts.most_common()))
+    if out_dir:
+        print(f'pictures, results.jsonl and results.csv: {out_dir}')
+
+
+def print_models(pattern: str) -> None:
+    """List the models whose name fits, with their configs.
+
+    Raises:
+        ValueError: There is none.
+    """
+    from mmacnn.engine.model_zoo import model_index
+
+    names = fnmatch.filter(model_index(), pattern)
+    if not names:
+        raise ValueError(f'{pattern}: no model of such a name')
+    for name in names:
+        known = '  (with weights)' if 'Weights' in model_index()[name] else ''
+        print(f'{name}{known}')

@@ -1,0 +1,69 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Reading a config file, and what the command line puts over it."""
+
+import tempfile
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmacnn.utils import full_disk_named
+
+from .plugins import check_plugins
+
+
+def load_config(
+    path: str,
+    work_dir: str | None = None,
+    launcher: str = 'none',
+    cfg_options: dict | None = None,
+) -> Config:
+    """Read a config file and put what the user chose on the command line over it.
+
+    A ``category`` at its top, or in ``cfg_options``, is that of all its data sets: a
+    line chooses the part of MVTec AD, and not one line for each dataloader.
+
+    Args:
+        path: Config file.
+        work_dir: Folder of logs and checkpoints. Without it the config's ``work_dir``,
+            or else ``./work_dirs/NAME_OF_CONFIG``.
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        cfg_options: Settings to override, with dotted keys.
+
+    Raises:
+        FileNotFoundError: There is no such file, or one of its bases is missing.
+        ValueError: An override does not fit the config, or the backbone has no room
+            for a plug-in.
+    """
+    with full_disk_named(tempfile.gettempdir()):  # mmengine copies the file there
+        cfg = Config.fromfile(path)
+    options = dict(cfg_options or {})
+    _set_category(cfg, options.pop('category', cfg.get('category')))
+    try:
+        cfg.merge_from_dict(options)
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f'{path}: --cfg-options does not fit the config: {error.args[0]}'
+        ) from error
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs', Path(path).stem))
+    cfg.launcher = launcher
+    check_plugins(cfg)
+    return cfg
+
+
+def _set_category(cfg: Config, category: str | None) -> None:
+    """Write the category into all data sets that have one."""
+    if category is None:
+        return
+    cfg.category = category
+    pending = [value for key, value in cfg.items() if key.endswith('_dataloader')]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if 'category' in value:
+                value['category'] = category
+            pending += value.values()  # data sets can hold data sets
+        elif isinstance(value, (list, tuple)):
+            pending += value

@@ -1,0 +1,2 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Print on a round bottle in a dark box."""

@@ -1,0 +1,108 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""CAM classifiers: predictions with regions, and the threshold that makes them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from mmacnn.apis import choose_map_threshold
+from mmacnn.engine.config import load_config
+from mmacnn.inference import RoIInferencer
+from mmacnn.registry import MODELS
+from mmacnn.synthetic import TASKS, write_dataset
+
+ROOT = Path(__file__).parents[2]
+BASE = ROOT / 'configs/cam/cam_strided-s16_synthetic-defect-folders.py'
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+    """Images of both classes, a config that reads them, and random weights."""
+    root = tmp_path_factory.mktemp('cam')
+    write_dataset(TASKS['defect-folders'], root / 'data', dict(test=4), (96, 128), 0)
+    (root / 'mine.py').write_text(
+        f'_base_ = [{str(BASE)!r}]\n'
+        'test_dataloader = dict(num_workers=0, persistent_workers=False, '
+        f'dataset=dict(data_root={str(root / "data")!r}))\n'
+        f'work_dir = {str(root / "work")!r}\n'
+    )
+    torch.manual_seed(0)
+    model = MODELS.build(load_config(str(root / 'mine.py')).model)
+    torch.save(dict(state_dict=model.state_dict()), root / 'weights.pth')
+    return root
+
+
+@pytest.fixture
+def inferencer(root):
+    return RoIInferencer(root / 'mine.py', root / 'weights.pth', device='cpu')
+
+
+def images_of(root):
+    return sorted(map(str, root.glob('data/test/images/*/*.jpg')))
+
+
+def test_regions_of_an_image(root, inferencer):
+    file = images_of(root)[0]
+    (sample,) = inferencer(file, return_datasamples=True)
+    limit = sample.pred_heatmap.max() - 0.02
+    inferencer.model.head.map_threshold = float(limit)
+    (result,) = inferencer(file)
+    assert result['pred_class'] in ('good', 'defective')
+    regions = result['pred_regions']
+    areas = [region['area'] for region in regions]
+    assert sum(areas) == (sample.pred_heatmap > limit).sum()
+    assert areas == sorted(areas, reverse=True)
+    left, top, right, bottom = regions[0]['box']
+    assert 0 <= left < right <= 128 and 0 <= top < bottom <= 96
+
+
+def test_pictures_are_drawn(root, inferencer, tmp_path):
+    results = inferencer(images_of(root)[:2], out_dir=str(tmp_path / 'out'))
+    assert all(cv2.imread(result['picture']) is not None for result in results)
+
+
+def test_images_of_different_sizes_in_a_batch(inferencer):
+    images = [np.zeros((96, width, 3), np.uint8) for width in (128, 160)]
+    assert len(inferencer(images, batch_size=1)) == 2
+    with pytest.raises(ValueError, match='found 96x160 pixels in a batch with'):
+        inferencer(images, batch_size=2)
+
+
+def test_chosen_threshold_is_in_the_new_config(root, tmp_path):
+    out = tmp_path / 'chosen.py'
+    threshold, dice = choose_map_threshold(
+        str(root / 'mine.py'), str(root / 'weights.pth'), str(out)
+    )
+    assert 0 < dice <= 100
+    cfg = load_config(str(out))
+    assert cfg.model.head.map_threshold == pytest.approx(threshold, rel=1e-3)
+    assert cfg.model.head.type == 'mmacnn.CAMHead'
+    with pytest.raises(FileExistsError, match='name a new file'):
+        choose_map_threshold(str(root / 'mine.py'), str(root / 'weights.pth'), str(out))
+
+
+def test_threshold_without_masks(root, tmp_path):
+    out = str(tmp_path / 'chosen.py')
+    config, weights = str(root / 'mine.py'), str(root / 'weights.pth')
+    with pytest.raises(ValueError, match='found no masks to choose by'):
+        options = dict(test_evaluator=[dict(type='mmpretrain.Accuracy')])
+        choose_map_threshold(config, weights, out, cfg_options=options)
+    with pytest.raises(ValueError, match='expected a name ending in .py'):
+        choose_map_threshold(config, weights, str(tmp_path / 'chosen'))
+
+
+def test_tool_ends_a_mistake_with_one_line(root):
+    tool = ROOT / 'tools/analysis_tools/choose_map_threshold.py'
+    command = [sys.executable, tool, root / 'mine.py', 'none.pth', 'out.py']
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=root, env=environment
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith('error: none.pth: no such')

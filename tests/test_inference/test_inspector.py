@@ -1,0 +1,348 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""With tiny untrained models: what matters here is what goes in and what comes out."""
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import BaseDataElement
+
+from mmacnn.cli.command_line import main
+from mmacnn.inference import Inspector
+from mmacnn.inference.frames import open_frames
+from mmacnn.inference.result import (
+    InspectionResult,
+    Place,
+    judge,
+    over_image,
+    places_of,
+)
+
+from ..test_tools.test_train import TORCHRUN, free_port, run
+from .test_roi_inferencer import CLASSES, acnn_config, save_weights
+
+SIZES = {'a.png': (96, 128), 'b.jpg': (48, 64), 'c d.bmp': (30, 90)}
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+    """Config file and weights of a tiny A-CNN."""
+    folder = tmp_path_factory.mktemp('model')
+    config = acnn_config()
+    config.dump(folder / 'tiny.py')
+    meta = dict(dataset_meta=dict(classes=CLASSES))
+    return str(folder / 'tiny.py'), save_weights(config, folder / 'tiny.pth', meta)
+
+
+@pytest.fixture(scope='module')
+def inspector(model):
+    return Inspector(*model, device='cpu')
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name, size in SIZES.items():
+        image = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+        assert cv2.imwrite(str(folder / name), image)
+    return folder
+
+
+def test_a_folder(inspector, folder):
+    results = list(inspector(folder))
+
+    assert [result.source for result in results] == [str(folder / n) for n in SIZES]
+    for result, (height, width) in zip(results, SIZES.values(), strict=True):
+        assert result.verdict == 'pass'
+        assert result.class_name == CLASSES[result.label]
+        assert 1 / 3 <= result.score <= 1
+        left, _, right, _ = result.roi
+        assert right - left == pytest.approx(16 / 64 * width, rel=1e-4)
+        assert result.heatmap.shape == (height, width)
+        assert result.mask is None
+        assert set(result.milliseconds) == {'read', 'predict'}
+
+
+def test_batches_and_arrays_change_nothing(inspector, folder):
+    files = sorted(map(str, folder.iterdir()))
+    one_by_one = list(inspector(files))
+    together = list(inspector(files, batch_size=2))
+    arrays = list(inspector([cv2.imread(file) for file in files]))
+
+    for one, two, three in zip(one_by_one, together, arrays, strict=True):
+        assert one.roi == pytest.approx(two.roi, abs=1e-3)
+        assert one.score == pytest.approx(two.score, abs=1e-5)
+        assert one.score == pytest.approx(three.score, abs=1e-5)
+    assert [result.source for result in arrays] == ['array_0', 'array_1', 'array_2']
+
+
+def test_results_come_as_they_are_asked_for(inspector, folder, monkeypatch):
+    read = []
+    of_file = cv2.imdecode
+    monkeypatch.setattr(cv2, 'imdecode', lambda *a: read.append(a) or of_file(*a))
+
+    results = inspector(folder)
+    assert not read
+    next(results)
+    assert len(read) == 1
+
+
+def test_a_broken_file_does_not_stop_the_others(inspector, folder, tmp_path):
+    (folder / 'b.jpg').write_bytes(b'not an image')
+    results = list(inspector(folder, batch_size=3, out_dir=str(tmp_path / 'out')))
+
+    assert [result.verdict for result in results] == ['pass', 'unreadable', 'pass']
+    assert 'b.jpg' in results[1].error
+    assert results[1].label is None
+    pictures = sorted(path.name for path in (tmp_path / 'out/pictures').iterdir())
+    assert pictures == ['a.jpg', 'c d.jpg']
+
+
+def test_files(inspector, folder, tmp_path):
+    out = tmp_path / 'out'
+    results = list(inspector(folder, out_dir=str(out)))
+
+    lines = [json.loads(line) for line in (out / 'results.jsonl').open()]
+    assert [line['source'] for line in lines] == [result.source for result in results]
+    assert [line['roi'] for line in lines] == [list(result.roi) for result in results]
+    with (out / 'results.csv').open(newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert [row['class_name'] for row in rows] == [r.class_name for r in results]
+    assert all(cv2.imread(result.picture) is not None for result in results)
+
+
+def test_each_line_is_there_at_once(inspector, folder, tmp_path):
+    results = inspector(folder, out_dir=str(tmp_path / 'out'))
+    next(results)
+    assert len((tmp_path / 'out/results.jsonl').read_text().splitlines()) == 1
+    results.close()
+
+
+def test_a_video(inspector, tmp_path):
+    path = str(tmp_path / 'line.avi')
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for shade in (50, 120, 200):
+        writer.write(np.full((48, 64, 3), shade, np.uint8))
+    writer.release()
+
+    results = list(inspector(path, batch_size=2, out_dir=str(tmp_path / 'out')))
+    assert [result.source for result in results] == [f'{path}#{i}' for i in range(3)]
+    assert results[2].picture.endswith('pictures/000002.jpg')
+
+
+@pytest.mark.parametrize(
+    ('inputs', 'settings', 'message'),
+    [
+        ('missing.png', {}, 'missing.png: no such image or folder'),
+        ('empty.mp4', {}, 'empty.mp4: cannot be opened: is it a video'),
+        (99, {}, 'camera 99: cannot be opened: is it plugged in'),
+        ('.', {}, 'expected images'),
+        (np.zeros((4, 4)), {}, 'expected an image, uint8 of shape'),
+        (np.zeros((4, 4, 3), np.uint8), dict(batch_size=0), 'at least 1, found 0'),
+        (np.zeros((4, 4, 3), np.uint8), dict(out_dir='full'), 'new or empty folder'),
+    ],
+)
+def test_wrong_inputs_show_before_the_first_result(
+    inspector, tmp_path, monkeypatch, inputs, settings, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'full').mkdir()
+    (tmp_path / 'full/notes.txt').touch()
+    (tmp_path / 'empty.mp4').touch()
+    with pytest.raises((ValueError, OSError), match=message):
+        inspector(inputs, **settings)
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        (dict(accept=['lef']), r"found \['lef'\], expected names of classes: left, "),
+        (dict(weights=None), 'no weights are known for this model'),
+        (dict(backend_model='folder'), 'either weights or an exported model'),
+        (dict(config_or_name='acn'), 'found no config file and no model of this name'),
+        (dict(config_or_name='a.py'), 'a.py: no such config file'),
+    ],
+)
+def test_wrong_settings(model, settings, message):
+    settings = dict(config_or_name=model[0], weights=model[1], device='cpu') | settings
+    with pytest.raises((ValueError, OSError), match=message):
+        Inspector(**settings)
+
+
+def classified(label, score=0.9, **fields):
+    found = dict(pred_label=label, pred_class=f'c{label}', pred_score=score)
+    return BaseDataElement(**fields), found
+
+
+@pytest.mark.parametrize(
+    ('prediction', 'accept', 'min_score', 'verdict'),
+    [
+        (classified(2), None, 0.0, 'pass'),  # names products
+        (classified(2), ['c1'], 0.0, 'fail'),
+        (classified(1), ['c1'], 0.0, 'pass'),
+        (classified(1, 0.4), ['c1'], 0.5, 'unsure'),
+        (classified(0, pred_mask=torch.ones(2, 2)), None, 0.0, 'pass'),
+        (classified(1, pred_mask=torch.ones(2, 2)), None, 0.0, 'fail'),
+        (classified(1, pred_anomaly_score=torch.ones(1)), None, 0.0, 'fail'),
+        ((BaseDataElement(), dict(pred_classes=[])), None, 0.0, 'pass'),
+        ((BaseDataElement(), dict(pred_classes=['pit'])), None, 0.0, 'fail'),
+        ((BaseDataElement(), dict(pred_classes=['dust'])), ['dust'], 0.0, 'pass'),
+    ],
+)
+def test_verdicts(prediction, accept, min_score, verdict):
+    assert judge(*prediction, accept, min_score) == verdict
+
+
+def test_anomaly_score_without_a_threshold():
+    with pytest.raises(ValueError, match='found an anomaly score and no threshold'):
+        judge(None, dict(pred_anomaly_score=1.5), None, 0.0)
+
+
+def test_places_and_maps():
+    detected = dict(
+        pred_boxes=[[1.0, 2.0, 3.0, 4.0]], pred_classes=['pit'], pred_scores=[0.5]
+    )
+    assert places_of(detected) == (Place((1.0, 2.0, 3.0, 4.0), 'pit', 0.5),)
+    marked = dict(pred_regions=[dict(box=[0.0, 0.0, 8.0, 8.0], area=9)])
+    assert places_of(marked) == (Place((0.0, 0.0, 8.0, 8.0)),)
+    assert places_of({}) == ()
+
+    mask = torch.tensor([[True, False]])
+    sample = BaseDataElement(pred_mask=mask, pred_heatmap=torch.tensor([[0.0, 4.0]]))
+    whole = over_image(sample, 'pred_mask', (2, 4))
+    assert whole.tolist() == [[True, True, False, False]] * 2
+    assert over_image(sample, 'pred_heatmap', (2, 4)).tolist() == [[0, 1, 3, 4]] * 2
+    assert over_image(BaseDataElement(), 'pred_mask', (2, 4)) is None
+    for key in ('pred_mask', 'pred_heatmap'):  # of the image's size: as it is
+        assert np.array_equal(over_image(sample, key, (1, 2)), sample.get(key).numpy())
+        assert over_image(sample, key, (1, 2)).dtype in (bool, np.float32)
+
+
+def test_a_row_holds_plain_values():
+    place = Place((1.0, 2.0, 3.0, 4.0), 'pit', 0.5)
+    result = InspectionResult(
+        'a', 'fail', places=(place, place), heatmap=np.zeros((2, 2))
+    )
+    row = result.to_row()
+    assert (row['num_places'], row['place'], row['roi']) == (2, '1.0 2.0 3.0 4.0', '')
+    assert set(row) == set(InspectionResult('b', 'pass').to_row())
+
+
+def test_command_line(model, folder, tmp_path, capsys):
+    config, weights = model
+    command = ['inspect', str(folder), '--model', config, '--weights', weights]
+    main([*command, '--out-dir', str(tmp_path / 'out'), '--device', 'cpu'])
+    out = capsys.readouterr().out
+    assert f'{folder / "a.png"}: pass, ' in out
+    assert '3 pass' in out
+
+    (folder / 'b.jpg').write_bytes(b'')
+    with pytest.raises(SystemExit) as exit_:
+        main(command)
+    assert exit_.value.code == 1
+    assert '2 pass, 1 unreadable' in capsys.readouterr().out
+
+
+def test_damaged_weights_end_with_status_one(model, folder, tmp_path, capsys):
+    config, weights = model
+    checkpoint = torch.load(weights)
+    checkpoint['state_dict']['head.fc.weight'].fill_(float('nan'))
+    damaged = str(tmp_path / 'damaged.pth')
+    torch.save(checkpoint, damaged)
+    with pytest.raises(SystemExit) as exit_:
+        main(['inspect', str(folder), '--model', config, '--weights', damaged])
+    assert exit_.value.code == 1
+    out = capsys.readouterr().out
+    assert f'{folder / "a.png"}: the model gave numbers that are NaN or infinite' in out
+    assert '3 unsure' in out
+
+
+def test_control_c_ends_with_the_summary(model, folder, monkeypatch, capsys):
+    def stopped(self, batches):
+        yield next(iter(predict(self, batches)))
+        raise KeyboardInterrupt
+
+    predict = Inspector._predict
+    monkeypatch.setattr(Inspector, '_predict', stopped)
+    config, weights = model
+    main(['inspect', str(folder), '--model', config, '--weights', weights])
+    assert capsys.readouterr().out.splitlines()[-2:] == ['stopped', '1 pass']
+
+
+def test_regions_are_for_models_that_name_them(model):
+    with pytest.raises(ValueError, match='found regions, expected none'):
+        Inspector(*model, device='cpu', regions=['mask.png'])
+
+
+@pytest.mark.parametrize(
+    ('accept', 'min_score', 'verdict'),
+    [
+        (None, 0.0, 'pass'),
+        (['a', 'b'], 0.0, 'pass'),
+        (['a'], 0.0, 'fail'),
+        (['a', 'b'], 0.5, 'unsure'),
+    ],
+)
+def test_verdict_on_regions(accept, min_score, verdict):
+    found = dict(pred_classes=['a', 'b'], pred_scores=[0.9, 0.4], is_asked=True)
+    assert judge(BaseDataElement(), found, accept, min_score) == verdict
+
+
+def test_models_by_name(capsys):
+    main(['models', 'acnn-opt_synthetic*'])
+    assert 'acnn-opt_synthetic-product-code  (with weights)' in capsys.readouterr().out
+    with pytest.raises(ValueError, match='no model of such a name'):
+        main(['models', 'nothing*'])
+    assert Inspector('acnn-opt_synthetic-product-code').inferencer.classes
+
+
+def test_two_processes_give_what_one_gives(model, folder, tmp_path):
+    (folder / 'b.jpg').write_bytes(b'not an image')
+    config, weights = model
+    command = ['-m', 'mmacnn', 'inspect', str(folder), '--device', 'cpu']
+    command += ['--model', config, '--weights', weights, '--out-dir']
+    port = str(free_port())
+    torchrun = [*TORCHRUN, '--master_port', port]
+    done = run(*torchrun, *command, 'two', '--launcher', 'pytorch', cwd=tmp_path)
+    alone = run(*command, 'one', cwd=tmp_path)
+
+    assert alone.returncode == 1  # for the file that is no image
+    assert done.returncode == 1
+    assert '2 pass, 1 unreadable' in done.stdout
+    told = [
+        [line for line in each.stdout.splitlines() if line.startswith(str(folder))]
+        for each in (done, alone)
+    ]
+    assert [x.partition(': ')[0] for x in told[0]] == [str(folder / n) for n in SIZES]
+    assert told[0] == told[1]
+    lines = [
+        [json.loads(line) for line in (tmp_path / name / 'results.jsonl').open()]
+        for name in ('one', 'two')
+    ]
+    for one, two in zip(*lines, strict=True):
+        for result, name in ((one, 'one'), (two, 'two')):
+            result['picture'] = result['picture'].replace(name, '')
+            del result['milliseconds']
+        assert one == two
+    pictures = [
+        sorted(p.name for p in (tmp_path / name / 'pictures').iterdir())
+        for name in ('one', 'two')
+    ]
+    assert pictures[0] == pictures[1] == ['a.jpg', 'c d.jpg']
+
+
+def test_a_list_is_of_images(tmp_path):
+    with pytest.raises(FileNotFoundError, match='no such image or folder'):
+        open_frames(['rtsp://camera/1'])
+
+
+def test_processes_cannot_share_a_video(tmp_path):
+    path = tmp_path / 'line.avi'
+    path.touch()
+    with pytest.raises(ValueError, match='several processes cannot share a video'):
+        open_frames(path, rank=0, world_size=2)

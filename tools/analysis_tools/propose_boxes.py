@@ -1,0 +1,62 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Let a trained A-CNN draw the boxes that nobody has drawn, to train again on them."""
+
+import argparse
+
+from mmacnn.apis import propose_boxes
+from mmacnn.cli import add_cfg_options, probability, whole_number
+from mmacnn.utils import run_tool
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='weights that were trained with it')
+    parser.add_argument('out', help='new or empty folder for the label files')
+    parser.add_argument(
+        '--min-score',
+        type=probability,
+        default=0.9,
+        metavar='P',
+        help='propose where the true class has at least this score',
+    )
+    parser.add_argument(
+        '--show-dir',
+        default='',
+        metavar='DIR',
+        help='new or empty folder for a picture of each prediction',
+    )
+    parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
+    parser.add_argument(
+        '--batch-size',
+        type=whole_number(1),
+        default=16,
+        metavar='N',
+        help='images that go through the model together',
+    )
+    add_cfg_options(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    found = propose_boxes(
+        args.config,
+        args.checkpoint,
+        args.out,
+        min_score=args.min_score,
+        batch_size=args.batch_size,
+        device=args.device,
+        show_dir=args.show_dir,
+        cfg_options=args.cfg_options,
+    )
+    print(
+        f'{args.out}: {found.drawn} boxes as drawn, {found.proposed} proposed, '
+        f'{found.undrawn} images without'
+    )
+
+
+if __name__ == '__main__':
+    run_tool(main)
