@@ -18,7 +18,7 @@ from cost import markdown
 from onnx_complexity import count_complexity
 
 from mmacnn.benchmark.timed_models import TimedFolder, TimedOnnx
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 from mmacnn.datasets import YOLORoIDataset
 from mmacnn.evaluation import RoILocalizationMetric
 from mmacnn.utils import run_tool, track
@@ -39,7 +39,7 @@ def parse_args() -> argparse.Namespace:
         'benchmarks/train_yolo.py wrote; the first is compared with',
     )
     parser.add_argument('--input-size', type=image_size, default='480x640')
-    parser.add_argument('--rounds', type=whole_number(1), default=200)
+    parser.add_argument('--rounds', type=int_at_least(1), default=200)
     return parser.parse_args()
 
 

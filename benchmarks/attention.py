@@ -17,7 +17,7 @@ from mmengine.registry import MODELS, init_default_scope
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 from mmacnn.engine.config import load_config
 from mmacnn.models.attention import SpatialAttentionEncoder
 from mmacnn.utils import run_tool, track
@@ -267,17 +267,17 @@ def parse_args() -> argparse.Namespace:
         help='feature maps for the encoder (38x38 75x75 150x150 200x304)',
     )
     parser.add_argument(
-        '--channels', type=whole_number(1), default=64, help='of the maps (%(default)s)'
+        '--channels', type=int_at_least(1), default=64, help='of the maps (%(default)s)'
     )
     parser.add_argument(
-        '--num-heads', type=whole_number(1), default=8, help='(%(default)s)'
+        '--num-heads', type=int_at_least(1), default=8, help='(%(default)s)'
     )
     parser.add_argument(
-        '--kv-stride', type=whole_number(1), default=2, help='(%(default)s)'
+        '--kv-stride', type=int_at_least(1), default=2, help='(%(default)s)'
     )
     parser.add_argument(
         '--rounds',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=5,
         help='runs of each, of which the median is taken (%(default)s)',
     )

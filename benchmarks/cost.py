@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from mmengine.logging import MMLogger
 
 from mmacnn.benchmark.machine import peak_memory_mb
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 
 Curves = Mapping[str, Sequence[float]]
 
@@ -87,5 +87,5 @@ def plot_curves(
         axes.grid(alpha=0.3)
     lines, names = all_axes[0].get_legend_handles_labels()
     figure.legend(lines, names, loc='outside lower center', ncols=3, frameon=False)
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         figure.savefig(unfinished, dpi=110)

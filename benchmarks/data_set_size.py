@@ -17,7 +17,7 @@ import numpy as np
 from cost import in_child, markdown, plot_curves
 from region_loading import PER_IMAGE, write_coco
 
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.datasets import (
     AnomalyFolderDataset,
     CheckedCocoDataset,
@@ -35,7 +35,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--labels',
         nargs='+',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=[1_000, 3_000, 10_000, 30_000, 100_000],
         metavar='N',
     )
@@ -147,7 +147,7 @@ DATASETS = {
     ),
     'AttentDifferNet: AnomalyFolderDataset': (
         _write_good,
-        lambda root: AnomalyFolderDataset(str(root), val_share=0.0),
+        lambda root: AnomalyFolderDataset(str(root), val_fraction=0.0),
         1,
     ),
     'CAM: ClassFolderDataset': (

@@ -17,7 +17,7 @@ from cost import in_child, markdown, plot_curves
 from methods import CONFIGS, METHODS, random_weights
 from mmengine.config import Config
 
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 from mmacnn.inference import Inspector, box_region
 from mmacnn.utils import run_tool, track
 
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         '--sizes', nargs='+', type=image_size, default=SIZES, metavar='HxW'
     )
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
-    parser.add_argument('--rounds', type=whole_number(1), default=7)
+    parser.add_argument('--rounds', type=int_at_least(1), default=7)
     parser.add_argument('--plot', metavar='PNG')
     args = parser.parse_args()
     args.sizes = [image_size(s) if isinstance(s, str) else s for s in args.sizes]

@@ -24,7 +24,7 @@ from spans import Spans, rows_of
 from torch import nn
 from turns import FLAG, Turns, add_before, take_turns, trees
 
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.inference import Inspector
 from mmacnn.utils import run_tool
 
@@ -41,7 +41,7 @@ SIZES = {
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
-    parser.add_argument('--rounds', type=whole_number(1), default=21)
+    parser.add_argument('--rounds', type=int_at_least(1), default=21)
     add_before(parser)
     parser.add_argument(FLAG, nargs=2, dest='inspect', help=argparse.SUPPRESS)
     return parser.parse_args()

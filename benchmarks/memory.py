@@ -26,7 +26,7 @@ from mmacnn.apis import train
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 from mmacnn.synthetic import TASKS, write_dataset
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'
@@ -194,7 +194,7 @@ def main() -> None:
             train_epochs(folder, args.epochs, args.workers, log)
     log.print('images' if args.work == 'inspect' else 'epoch')
     if args.out:
-        with written_whole(args.out) as path:
+        with atomic_write(args.out) as path:
             results = dict(rows=log.rows, growth=log.growth())
             Path(path).write_text(json.dumps(results))
 

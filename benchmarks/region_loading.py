@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mmacnn.benchmark.machine import peak_memory_mb
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.datasets import ClassBalancedSampler, CocoRegionDataset
 from mmacnn.datasets.regions import decode_region
 from mmacnn.utils import run_tool
@@ -124,7 +124,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--instances',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=100_000,
         metavar='N',
         help='annotations in the json (%(default)s)',

@@ -25,7 +25,7 @@ from methods import CONFIGS, METHODS, REGION, random_weights
 from turns import ROOT, add_before, trees
 
 from mmacnn.benchmark.timing import interleave
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.utils import run_tool
 
 IMPORTS = (
@@ -64,7 +64,7 @@ class Start(NamedTuple):
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--rounds', type=whole_number(1), default=7)
+    parser.add_argument('--rounds', type=int_at_least(1), default=7)
     add_before(parser)
     return parser.parse_args()
 

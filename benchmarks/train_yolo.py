@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.analysis import get_model_complexity_info
 
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 from mmacnn.datasets import YOLORoIDataset
 from mmacnn.evaluation import RoILocalizationMetric
 from mmacnn.utils import run_tool, track
@@ -23,8 +23,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('model', help='yolov8n.yaml, yolo11n.yaml, ...')
     parser.add_argument('data_root', help='folder with classes.txt, train/ and test/')
     parser.add_argument('--work-dir', required=True, help='goes on with what is there')
-    parser.add_argument('--epochs', type=whole_number(1), default=10)
-    parser.add_argument('--batch-size', type=whole_number(1), default=8)
+    parser.add_argument('--epochs', type=int_at_least(1), default=10)
+    parser.add_argument('--batch-size', type=int_at_least(1), default=8)
     parser.add_argument('--input-size', type=image_size, default='480x640')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(

@@ -15,7 +15,7 @@ from statistics import median
 from mmengine.config import Config
 from turns import FLAG, Turns, add_before, take_turns, trees
 
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.utils import run_tool
 
 METHODS = {
@@ -37,7 +37,7 @@ NUM_IMAGES = 48
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
-    parser.add_argument('--rounds', type=whole_number(1), default=9)
+    parser.add_argument('--rounds', type=int_at_least(1), default=9)
     add_before(parser)
     parser.add_argument(FLAG, nargs=2, dest='learn', help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -7,7 +7,7 @@ A classifier says what is on the image, a detector draws a box round each object
 import argparse
 import sys
 
-from mmacnn.cli import probability, whole_number
+from mmacnn.cli import int_at_least, probability
 from mmacnn.inference import describe_results, init_inferencer
 from mmacnn.utils import run_tool
 
@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
         help='new or empty folder for the pictures and predictions.json',
     )
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
-    parser.add_argument('--batch-size', type=whole_number(1), default=1, metavar='N')
+    parser.add_argument('--batch-size', type=int_at_least(1), default=1, metavar='N')
     parser.add_argument(
         '--score-thr',
         type=probability,

@@ -7,7 +7,7 @@ Any number of them: ``--mask a.png b.png --box 10,20,60,40``.
 import argparse
 import os
 
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.cli.command_line import add_region_arguments, regions_of
 from mmacnn.inference import RegionInferencer
 from mmacnn.inference.regions import describe_regions
@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
         '--out-file', default='', metavar='FILE', help='new file for the picture'
     )
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
-    parser.add_argument('--batch-size', type=whole_number(1), default=8, metavar='N')
+    parser.add_argument('--batch-size', type=int_at_least(1), default=8, metavar='N')
     parser.add_argument('--show', action='store_true', help='show it in a window')
     return parser.parse_args()
 

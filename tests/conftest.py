@@ -70,7 +70,7 @@ default_hooks = dict(
         max_keep_ckpts=2,
         save_best='accuracy/top1',
         rule='greater',
-        backend_args=dict(backend='whole'),
+        backend_args=dict(backend='atomic'),
     ),
     exact_resume=dict(type='mmacnn.ExactResumeHook'),
 )

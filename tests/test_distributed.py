@@ -69,7 +69,7 @@ def trained(tmp_path_factory):
     cfg.train_dataloader.dataset.pipeline = cfg.test_dataloader.dataset.pipeline
     # Three of eight images: no two processes have equally many boxes.
     cfg.train_dataloader.dataset.box_fraction = 0.375
-    cfg.train_dataloader.sampler.labelled_share = 0.0
+    cfg.train_dataloader.sampler.labelled_fraction = 0.0
     # Adam divides by the size of the gradient, which blows up what is nearly zero.
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.05, momentum=0.9)
     cfg.optim_wrapper.pop('paramwise_cfg', None)

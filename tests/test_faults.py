@@ -57,7 +57,7 @@ def commands(folder, out):
             *(out / 'new_coco.json', '--classes', 'bolt'),
         ],
         'look': [
-            *('tools/analysis_tools/inspect_dataset.py', folder / 'yolo'),
+            *('tools/analysis_tools/analyse_dataset.py', folder / 'yolo'),
             *('--classes', 'thing', '--out-dir', out / 'report'),
         ],
         'deploy': [
@@ -155,10 +155,10 @@ def test_a_disk_that_fills_up_in_a_training(tiny_config, tmp_path, mounted, fail
     mounted('remount,size=9000k')
     options = dict(validate=False)
     apis.train(str(tiny_config), str(run), resume='auto', **options)
-    apis.train(str(tiny_config), str(tmp_path / 'whole'), **options)
+    apis.train(str(tiny_config), str(tmp_path / 'atomic'), **options)
     ours, theirs = (
         torch.load(folder / 'epoch_4.pth', weights_only=False)['state_dict']
-        for folder in (run, tmp_path / 'whole')
+        for folder in (run, tmp_path / 'atomic')
     )
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 

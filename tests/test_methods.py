@@ -75,10 +75,10 @@ def assert_same(ours, theirs, exports_places):
     if ours.anomaly_score is not None:
         assert ours.anomaly_score == pytest.approx(theirs.anomaly_score, rel=1e-3)
     if not exports_places:
-        assert theirs.places == () and theirs.mask is None
+        assert theirs.detections == () and theirs.mask is None
         return
-    assert len(ours.places) == len(theirs.places)
-    for one, other in zip(ours.places, theirs.places, strict=True):
+    assert len(ours.detections) == len(theirs.detections)
+    for one, other in zip(ours.detections, theirs.detections, strict=True):
         assert one.class_name == other.class_name
         assert one.box == pytest.approx(other.box, abs=1)
     assert (ours.mask is None) == (theirs.mask is None)

@@ -89,8 +89,8 @@ def assert_same(one, other):
         assert ours is None or ours == pytest.approx(theirs, **tolerance)
     if one.heatmap is not None:
         np.testing.assert_allclose(one.heatmap, other.heatmap, rtol=1e-3, atol=1e-4)
-    assert len(one.places) == len(other.places)
-    for ours, theirs in zip(one.places, other.places, strict=True):
+    assert len(one.detections) == len(other.detections)
+    for ours, theirs in zip(one.detections, other.detections, strict=True):
         assert ours.class_name == theirs.class_name
         assert ours.box == pytest.approx(theirs.box, abs=0.01)
 

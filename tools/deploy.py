@@ -3,7 +3,7 @@
 
 import argparse
 
-from mmacnn.cli import add_cfg_options, whole_number
+from mmacnn.cli import add_cfg_options, int_at_least
 from mmacnn.deploy import deploy
 from mmacnn.utils import run_tool
 
@@ -19,7 +19,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--verify',
-        type=whole_number(0),
+        type=int_at_least(0),
         default=0,
         metavar='N',
         help='compare with the checkpoint on N images, and fail over the tolerance of '

@@ -4,7 +4,7 @@
 import argparse
 import os
 
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 from mmacnn.synthetic import TASKS, write_dataset
 from mmacnn.utils import run_tool
 
@@ -19,14 +19,14 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--num-train',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=1000,
         metavar='N',
         help='images of the train device',
     )
     parser.add_argument(
         '--num-test',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=400,
         metavar='N',
         help='images of the test device',
@@ -42,13 +42,13 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--seed',
-        type=whole_number(0),
+        type=int_at_least(0),
         default=0,
         help='the same seed makes the same images',
     )
     parser.add_argument(
         '--num-workers',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=os.cpu_count(),
         metavar='N',
         help='processes',

@@ -8,7 +8,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
     # A checkpoint gets its name when all of it is written, then an older one goes.
-    checkpoint=dict(type='mmacnn.WholeCheckpointHook', interval=1, max_keep_ckpts=2),
+    checkpoint=dict(type='mmacnn.AtomicCheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # Processes see different images, and else validate with different running means.
     sync_buffers=dict(type='SyncBuffersHook'),

@@ -3,7 +3,7 @@ _base_ = ['./acnn-opt_synthetic-product-code.py']
 # The published photographs: `images/` and `labels/` in one folder for each device.
 # Copy this file and set the folders of your own data; `classes` in the order of the
 # label files' numbers. What roi_size fits:
-# python tools/analysis_tools/inspect_dataset.py data/product_code
+# python tools/analysis_tools/analyse_dataset.py data/product_code
 data_root = 'data/product_code'
 classes = ['1069', '1071', '3707', '3709']
 train_dataloader = dict(

@@ -6,7 +6,7 @@ from mmacnn.utils.lazy_import import lazy_import
 __getattr__, __dir__, __all__ = lazy_import(
     __name__,
     {
-        'box_proposals': ['propose_boxes'],
+        'pseudo_labels': ['make_pseudo_labels'],
         'categories': ['format_categories', 'run_categories'],
         'map_threshold': ['choose_map_threshold'],
         'run_report': ['report'],

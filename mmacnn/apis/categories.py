@@ -18,7 +18,7 @@ from mmengine.runner import find_latest_checkpoint
 from mmacnn.datasets.anomaly_folder import list_categories
 from mmacnn.engine.config import load_config
 from mmacnn.evaluation.anomaly import SUMMARY
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 from mmacnn.utils.user_errors import describe, is_user_error
 
 from .testing import test
@@ -158,7 +158,7 @@ def _check_settings(cfg: Config, path: str, folder: Path) -> None:
                 'expected the same ones; name another --work-dir'
             )
     else:
-        with written_whole(file) as unfinished:
+        with atomic_write(file) as unfinished:
             mmengine.dump(settings, unfinished, indent=2)
 
 
@@ -178,19 +178,19 @@ def _run(config: str, category: str, folder: Path, options: dict) -> dict[str, f
         )
     metrics = test(config, checkpoint, work_dir=str(place), cfg_options=options)
     content = dict(category=category, checkpoint=checkpoint, metrics=metrics)
-    with written_whole(file) as unfinished:
+    with atomic_write(file) as unfinished:
         mmengine.dump(content, unfinished, indent=2)
     return metrics
 
 
 def _write_tables(results: CategoryResults, folder: Path) -> None:
     markdown, table = (folder / name for name in TABLE_FILES)
-    with written_whole(markdown) as unfinished:
+    with atomic_write(markdown) as unfinished:
         Path(unfinished).write_text(format_categories(results) + '\n')
     rows = [dict(category=n, **_short(found)) for n, found in results.metrics.items()]
     columns = dict.fromkeys(key for row in rows for key in row)
     with (
-        written_whole(table) as unfinished,
+        atomic_write(table) as unfinished,
         open(unfinished, 'w', newline='') as file,
     ):
         writer = csv.DictWriter(file, columns or ['category'])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 
 from .testing import test
 
@@ -47,7 +47,7 @@ def choose_map_threshold(
     threshold, dice = found[METRIC], found['best_dice']
     if is_main_process():
         base = os.path.relpath(config, os.path.dirname(os.path.abspath(out)))
-        with written_whole(out) as path:
+        with atomic_write(out) as path:
             Path(path).write_text(
                 f'_base_ = [{base!r}]\n\n'
                 f'# Of all thresholds, this one had the highest Dice: {dice:.1f} %.\n'

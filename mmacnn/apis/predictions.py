@@ -36,7 +36,7 @@ class Predictions(BaseMetric):
         for sample in data_samples:
             record = {key: plain(value) for key, value in sample.items() if keeps(key)}
             if 'gt_seg_map' in sample:
-                record['object_share'] = float(_array(sample['gt_seg_map']).mean())
+                record['object_fraction'] = float(_array(sample['gt_seg_map']).mean())
             self.results.append(record)
             if 'pred_heatmap' in sample or 'gt_seg_map' in sample:
                 self._keep_maps(record, sample)

@@ -10,7 +10,7 @@ from mmengine.dist import is_main_process
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.runner import build_runner, check_num_classes
-from mmacnn.utils import full_disk_named, require_writable, written_whole
+from mmacnn.utils import atomic_write, full_disk_named, require_writable
 
 from .predictions import Predictions, plain
 from .run_info import StepClock, describe_run
@@ -68,9 +68,11 @@ def test(
     if show_dir is not None:
         _show_in(cfg, config, show_dir)
     if backend_model is not None:
-        from mmacnn.deploy.testing import put_in_place  # only who deploys installs it
+        from mmacnn.deploy.testing import (
+            use_exported_model,
+        )  # only who deploys installs it
 
-        put_in_place(cfg, backend_model)
+        use_exported_model(cfg, backend_model)
     with full_disk_named(cfg.work_dir):
         runner = build_runner(cfg)
         if weights is not None:
@@ -90,7 +92,7 @@ def test(
         )
         if Path(out).suffix == '.pkl':
             results['maps'] = predictions.maps
-        with written_whole(out) as path:
+        with atomic_write(out) as path:
             mmengine.dump(results, path)
     return metrics
 

@@ -8,7 +8,7 @@ from mmengine.runner import Runner, save_checkpoint
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.hooks.anomaly_threshold import choose_threshold
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 
 
 def choose_anomaly_threshold(
@@ -16,8 +16,8 @@ def choose_anomaly_threshold(
     checkpoint: str,
     out: str,
     dataloader: str = 'calibration_dataloader',
-    false_alarm_rate: float = 0.05,
-    by: str = 'false_alarm_rate',
+    max_fpr: float = 0.05,
+    by: str = 'max_fpr',
     cfg_options: dict | None = None,
 ) -> str:
     """Choose the threshold of an anomaly detector anew, and store it with the weights.
@@ -28,8 +28,8 @@ def choose_anomaly_threshold(
         out: Checkpoint to write; must not exist.
         dataloader: Key of the config: the data loader of the images to choose on. Do
             not report results on images that the threshold was chosen on.
-        false_alarm_rate: Share of good images that may be reported, [0, 1).
-        by: 'false_alarm_rate', or 'best_f1' where defects are labelled.
+        max_fpr: Share of good images that may be reported, [0, 1).
+        by: 'max_fpr', or 'best_f1' where defects are labelled.
         cfg_options: Settings to override, with dotted keys.
 
     Returns:
@@ -58,8 +58,8 @@ def choose_anomaly_threshold(
         load_weights(model, saved, checkpoint)
         model.to(get_device())
         images = Runner.build_dataloader(cfg[dataloader], seed=0)
-        line = choose_threshold(model, images, false_alarm_rate=false_alarm_rate, by=by)
+        line = choose_threshold(model, images, max_fpr=max_fpr, by=by)
     kept = dict(meta=saved.get('meta', {}), state_dict=model.cpu().state_dict())
-    with written_whole(out) as path:
+    with atomic_write(out) as path:
         save_checkpoint(kept, path)
     return f'{out}: {line}'

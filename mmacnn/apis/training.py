@@ -33,7 +33,7 @@ def train(
 ) -> Runner:
     """Train the model of a config.
 
-    Checkpoints are written by :class:`mmacnn.engine.WholeCheckpointHook`, also where
+    Checkpoints are written by :class:`mmacnn.engine.AtomicCheckpointHook`, also where
     the config names mmengine's ``CheckpointHook``.
 
     Args:
@@ -60,7 +60,7 @@ def train(
         OSError: The disk is full; the checkpoints so far are whole.
     """
     cfg = load_config(config, work_dir, launcher, cfg_options)
-    _save_whole(cfg)
+    _save_atomically(cfg)
     if amp:
         if get_device() == 'cpu':
             raise ValueError('--amp needs an accelerator, and PyTorch found none')
@@ -83,7 +83,7 @@ def train(
     return runner
 
 
-def _save_whole(cfg: Config) -> None:
+def _save_atomically(cfg: Config) -> None:
     """Put our hook in the place of mmengine's, with the same settings."""
     hooks = dict(cfg.get('default_hooks') or {})
     # Without a word of the config, mmengine saves each epoch; None turns it off.
@@ -91,7 +91,7 @@ def _save_whole(cfg: Config) -> None:
     theirs = ('CheckpointHook', 'mmengine.CheckpointHook', CheckpointHook)
     if hook is not None and hook.get('type') in theirs:
         settings = {key: value for key, value in hook.items() if key != '_scope_'}
-        hooks['checkpoint'] = settings | dict(type='mmacnn.WholeCheckpointHook')
+        hooks['checkpoint'] = settings | dict(type='mmacnn.AtomicCheckpointHook')
         cfg.default_hooks = hooks
 
 

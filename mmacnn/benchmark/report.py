@@ -14,7 +14,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils import atomic_write, require_empty
 from mmacnn.version import __version__
 
 from .compare import Measurement
@@ -78,9 +78,9 @@ def save_report(
         machine=describe_machine(),
         measurements=[asdict(each) for each in measurements],
     )
-    with written_whole(numbers) as path:
+    with atomic_write(numbers) as path:
         mmengine.dump(report, path, indent=1)
-    with written_whole(picture) as path:
+    with atomic_write(picture) as path:
         draw_report(measurements).savefig(path, dpi=100)
     return [numbers, picture]
 

@@ -5,9 +5,9 @@ from .arguments import (
     add_cfg_options,
     add_runner_arguments,
     image_size,
+    int_at_least,
     numbers,
     probability,
-    whole_number,
 )
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     'image_size',
     'numbers',
     'probability',
-    'whole_number',
+    'int_at_least',
 ]

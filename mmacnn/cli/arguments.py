@@ -60,7 +60,7 @@ def image_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def whole_number(lowest: int) -> Callable[[str], int]:
+def int_at_least(lowest: int) -> Callable[[str], int]:
     """Make a ``type`` for argparse: whole numbers of at least ``lowest``."""
 
     def parse(text: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mmengine.runner import save_checkpoint
 
 from mmacnn.engine.checkpoint import load_checkpoint
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 
 
 def run_conversion(
@@ -39,6 +39,6 @@ def run_conversion(
         weights = convert(checkpoint)
     except ValueError as error:
         raise ValueError(f'{args.src}: {error}') from error
-    with written_whole(args.dst) as path:
+    with atomic_write(args.dst) as path:
         save_checkpoint(dict(state_dict=weights), path)
     print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from mmacnn.inference.result import InspectionResult
 from mmacnn.utils.text import printable
 
-from .arguments import add_launcher, numbers, probability, whole_number
+from .arguments import add_launcher, int_at_least, numbers, probability
 
 LISTED = 20  # More results than this are counted instead of listed.
 
@@ -68,7 +68,7 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help='new or empty folder for pictures, results.jsonl and results.csv',
     )
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
-    parser.add_argument('--batch-size', type=whole_number(1), default=1, metavar='N')
+    parser.add_argument('--batch-size', type=int_at_least(1), default=1, metavar='N')
     parser.add_argument(
         '--accept',
         nargs='+',

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from mmacnn.datasets.class_names import check_class_names
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
-from mmacnn.utils import track, written_whole
+from mmacnn.utils import atomic_write, track
 from mmacnn.utils.text import short
 
 TOLERANCE = 1.0  # Pixels that a box may reach over the border, where it is cut off.
@@ -70,7 +70,7 @@ def convert_voc(
     content['categories'] = [
         {'id': i, 'name': name} for i, name in enumerate(classes, start=1)
     ]
-    with written_whole(out) as path:
+    with atomic_write(out) as path:
         Path(path).write_text(json.dumps(content) + '\n')
     labels = [annotation['category_id'] - 1 for annotation in content['annotations']]
     return {name: labels.count(i) for i, name in enumerate(classes)}

@@ -14,7 +14,7 @@ import numpy as np
 
 from mmacnn.datasets.anomaly_folder import choose_held_out
 from mmacnn.datasets.tables import read_table
-from mmacnn.utils import folder_written_whole, require_empty, track
+from mmacnn.utils import atomic_folder, require_empty, track
 from mmacnn.utils.text import short
 
 # The eight columns of the labels of MixedWM38, in their order.
@@ -90,7 +90,7 @@ def convert_wafers(
             f'{labels or source}: found no good wafer ({good}) to train on'
         )
     counts = {}
-    with folder_written_whole(out) as root:
+    with atomic_folder(out) as root:
         for folder, members in track(sorted(folders.items()), 'Writing'):
             chosen = _choose(members, at_most)
             for wafer in chosen:

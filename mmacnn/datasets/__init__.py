@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_import(
         'class_folders': ['ClassFolderDataset'],
         'coco_regions': ['CocoRegionDataset'],
         'collate': ['same_size_collate'],
-        'labelled_share_sampler': ['LabelledShareSampler'],
+        'labelled_fraction_sampler': ['LabelledFractionSampler'],
         'region_folder': ['RegionFolderDataset'],
         'yolo_roi': ['YOLORoIDataset'],
     },

@@ -40,7 +40,7 @@ class AnomalyFolderDataset(BaseDataset):
         category: Name of the category's folder; empty if ``data_root`` itself is it.
         subset: ``'train'``: the good images to learn from; ``'val'``: those held out;
             ``'test'``: the test images.
-        val_share: Share of ``train/good`` to hold out, in [0, 1): at least one image
+        val_fraction: Share of ``train/good`` to hold out, in [0, 1): at least one image
             and never all, unless it is 0. Not used with ``val_dir``.
         good: Name of the folders of good images.
         train_dir: Folder of the training images in the category.
@@ -66,7 +66,7 @@ class AnomalyFolderDataset(BaseDataset):
         data_root: str = '',
         category: str = '',
         subset: str = 'train',
-        val_share: float = 0.1,
+        val_fraction: float = 0.1,
         good: str = 'good',
         train_dir: str = 'train',
         test_dir: str = 'test',
@@ -81,8 +81,8 @@ class AnomalyFolderDataset(BaseDataset):
                 f'AnomalyFolderDataset: subset is {subset!r}, expected one of '
                 f'{", ".join(SUBSETS)}'
             )
-        self.val_share = check_number(
-            'AnomalyFolderDataset: val_share', val_share, 0, 1, below=True
+        self.val_fraction = check_number(
+            'AnomalyFolderDataset: val_fraction', val_fraction, 0, 1, below=True
         )
         self.category = category
         self.subset = subset
@@ -138,16 +138,16 @@ class AnomalyFolderDataset(BaseDataset):
             )
         names = _images_in(folder, 'expected good images to learn from')
         if not self.folders['val']:
-            held_out = choose_held_out(names, self.val_share)
-            if self.val_share and len(held_out) == len(names):
+            held_out = choose_held_out(names, self.val_fraction)
+            if self.val_fraction and len(held_out) == len(names):
                 raise ValueError(
                     f'{folder}: found one image only, expected one to learn from and '
-                    'one for validation, or two folders (`val_share`, `val_dir`)'
+                    'one for validation, or two folders (`val_fraction`, `val_dir`)'
                 )
             names = [n for n in names if (n in held_out) == (self.subset == 'val')]
         if not names:
             raise ValueError(
-                f'{folder}: found no image for validation since val_share is 0, '
+                f'{folder}: found no image for validation since val_fraction is 0, '
                 'expected a share above 0, or a folder of them (`val_dir`)'
             )
         return [self._describe(osp.join(folder, name), self.good) for name in names]

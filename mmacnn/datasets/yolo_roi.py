@@ -176,7 +176,7 @@ class YOLORoIDataset(BaseDataset):
         if len(problems) > 1:
             message += (
                 f' (the first of {len(problems)} problems; '
-                f'tools/analysis_tools/inspect_dataset.py {self.data_root} lists all)'
+                f'tools/analysis_tools/analyse_dataset.py {self.data_root} lists all)'
             )
         return message
 

@@ -34,7 +34,7 @@ class BackendACNN(BaseBackendModel):
         num_classes: int,
     ) -> None:
         super().__init__(deploy_cfg, data_preprocessor)
-        self.frames = deploy_cfg.codebase_config.get('frames')
+        self.raw_input = deploy_cfg.codebase_config.get('raw_input')
         self.num_classes = num_classes
         self.wrapper = self._build_wrapper(
             backend,
@@ -66,8 +66,8 @@ class BackendACNN(BaseBackendModel):
         """
         if mode != 'predict':
             raise ValueError(f"mode: an exported model knows 'predict', not {mode!r}")
-        if self.frames is not None:
-            inputs = inputs.permute(0, 2, 3, 1).to(getattr(torch, self.frames))
+        if self.raw_input is not None:
+            inputs = inputs.permute(0, 2, 3, 1).to(getattr(torch, self.raw_input))
         outputs = self.wrapper({self.input_name: inputs.contiguous()})
         outputs = {name: value.cpu() for name, value in outputs.items()}
         samples = data_samples or [DataSample() for _ in inputs]

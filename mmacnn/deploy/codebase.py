@@ -46,9 +46,9 @@ class RoIClassification(Classification):
     """Scores of the classes, and whatever else the deploy config lists."""
 
     @property
-    def frames(self) -> str | None:
+    def raw_input(self) -> str | None:
         """Type of the pixels that the model takes raw, if it does."""
-        return self.deploy_cfg.codebase_config.get('frames')
+        return self.deploy_cfg.codebase_config.get('raw_input')
 
     @property
     def method(self) -> str:
@@ -71,11 +71,11 @@ class RoIClassification(Classification):
         data_preprocessor: torch.nn.Module | None = None,
     ) -> tuple[dict, Tensor]:
         """See MMDeploy's :class:`BaseTask`; frames stay as the pipeline made them."""
-        if self.frames is None:
+        if self.raw_input is None:
             return super().create_input(imgs, input_shape, data_preprocessor)
         data, images = super().create_input(imgs, input_shape)
         frames = torch.stack(list(images)).permute(0, 2, 3, 1)
-        return data, frames.to(getattr(torch, self.frames))
+        return data, frames.to(getattr(torch, self.raw_input))
 
     def build_backend_model(
         self,
@@ -85,7 +85,7 @@ class RoIClassification(Classification):
     ) -> BackendACNN:
         """The exported model as a module for the test loop."""
         data_preprocessor = deepcopy(self.model_cfg.model.data_preprocessor)
-        if self.frames is not None:
+        if self.raw_input is not None:
             data_preprocessor.update(mean=None, std=None, to_rgb=False)
         kind, settings = BackendACNN, dict(num_classes=self.num_classes)
         if self.method == 'cam':
@@ -105,14 +105,14 @@ class RoIClassification(Classification):
     def get_preprocess(self, *args, **kwargs) -> list[dict]:
         """Transforms for the SDK; frames are neither normalised nor transposed."""
         transforms = super().get_preprocess()
-        if self.frames is None:
+        if self.raw_input is None:
             return transforms
         kept = [
             step
             for step in transforms
             if step['type'] not in ('Normalize', 'ImageToTensor')
         ]
-        if self.frames == 'float32':
+        if self.raw_input == 'float32':
             to_float = dict(type='Normalize', mean=[0] * 3, std=[1] * 3, to_rgb=False)
             kept.insert(-1, to_float)
         return kept

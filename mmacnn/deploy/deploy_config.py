@@ -59,10 +59,10 @@ def load_deploy_config(path: str) -> Config:
         raise ValueError(
             f'{path}: backend_config.type is {backend!r}, expected one of {BACKENDS}'
         )
-    frames = cfg.codebase_config.get('frames')
+    frames = cfg.codebase_config.get('raw_input')
     if frames not in (None, 'uint8', 'float32'):
         raise ValueError(
-            f"{path}: codebase_config.frames is {frames!r}, expected 'uint8', "
+            f"{path}: codebase_config.raw_input is {frames!r}, expected 'uint8', "
             "'float32' or none"
         )
     outputs = cfg.ir_config.output_names

@@ -13,7 +13,7 @@ from torch import nn
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
-from mmacnn.utils import folder_written_whole, track
+from mmacnn.utils import atomic_folder, track
 
 from .deploy_config import (
     build_model,
@@ -80,7 +80,7 @@ def deploy(
     check_codebase(target, reference, deploy_cfg)
     load_weights(reference, weights, checkpoint)
 
-    with folder_written_whole(work_dir) as folder:
+    with atomic_folder(work_dir) as folder:
         path = export_onnx(image, folder, target, cfg, checkpoint)
         if precision(target) == 'int8':
             files = _image_files(

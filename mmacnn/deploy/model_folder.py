@@ -79,14 +79,14 @@ def _description(
     graph = onnx.load(folder / name, load_external_data=False).graph
     (given,) = graph.input
     taken = _value(given)
-    is_frames = deploy_cfg.codebase_config.get('frames') is not None
+    is_raw_input = deploy_cfg.codebase_config.get('raw_input') is not None
     preprocessor = model_cfg.get('data_preprocessor', {})
     to_rgb = preprocessor.get('to_rgb', preprocessor.get('bgr_to_rgb', False))
     taken.update(
-        layout='NHWC' if is_frames else 'NCHW',
-        channels='BGR' if is_frames or not to_rgb else 'RGB',
-        mean=None if is_frames else preprocessor.get('mean'),
-        std=None if is_frames else preprocessor.get('std'),
+        layout='NHWC' if is_raw_input else 'NCHW',
+        channels='BGR' if is_raw_input or not to_rgb else 'RGB',
+        mean=None if is_raw_input else preprocessor.get('mean'),
+        std=None if is_raw_input else preprocessor.get('std'),
     )
     if preprocessor.get('type') == 'mmacnn.RoIMaskDataPreprocessor':
         # The region's mask, 0 and 1, stays as it is.
@@ -123,7 +123,7 @@ def _place(model_cfg: Config) -> dict[str, Any]:
     return dict(
         cam=dict(
             stride=head.stride,
-            first_cell=head.first_cell,
+            offset=head.offset,
             threshold=head.map_threshold,
         )
     )

@@ -24,11 +24,11 @@ def acnn__forward(
     """The outputs that ``ir_config.output_names`` lists, in that order.
 
     Args:
-        inputs: (B, C, H, W), normalised, or with ``codebase_config.frames`` BGR grey
+        inputs: (B, C, H, W), normalised, or with ``codebase_config.raw_input`` BGR grey
             levels as a camera gives them, (B, H, W, C).
     """
     cfg = FUNCTION_REWRITER.get_context().cfg
-    if cfg['codebase_config'].get('frames'):
+    if cfg['codebase_config'].get('raw_input'):
         # The crop is taken first: of all pixels it has but a few to normalise.
         inputs = inputs.float().permute(0, 3, 1, 2)
         normalise = partial(_normalise, data_preprocessor=self.data_preprocessor)
@@ -60,8 +60,8 @@ def cam_classifier__forward(
 ) -> tuple[Tensor, ...]:
     """The outputs that ``ir_config.output_names`` lists; inputs as for A-CNN."""
     cfg = FUNCTION_REWRITER.get_context().cfg
-    if cfg['codebase_config'].get('frames'):
-        inputs = _normalise_frames(inputs, self.data_preprocessor)
+    if cfg['codebase_config'].get('raw_input'):
+        inputs = _normalise_raw_input(inputs, self.data_preprocessor)
     cam = self.head.activation_map(self.backbone(inputs))
     scores = self.head.scores(cam.mean((2, 3)))
     outputs = dict(output=scores, score=scores, cam=cam)
@@ -85,8 +85,8 @@ def differnet__forward(
             'the checkpoint has no threshold to export, expected one of '
             'mmacnn.AnomalyThresholdHook'
         )
-    if cfg['codebase_config'].get('frames'):
-        inputs = _normalise_frames(inputs, self.data_preprocessor)
+    if cfg['codebase_config'].get('raw_input'):
+        inputs = _normalise_raw_input(inputs, self.data_preprocessor)
     scores = self.score(inputs)
     outputs = dict(
         anomaly_score=scores[:, None],
@@ -196,7 +196,7 @@ def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
     return index, (column - left).float(), (line - top).float()
 
 
-def _normalise_frames(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
+def _normalise_raw_input(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
     """(B, H, W, C) grey levels -> (B, C, H, W) as the model was trained with."""
     return _normalise(frames.float().permute(0, 3, 1, 2), data_preprocessor)
 

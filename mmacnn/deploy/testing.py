@@ -7,7 +7,7 @@ from .deploy_config import plain_model_config, require_packages
 from .model_folder import fixed_size, input_size, read_description
 
 
-def put_in_place(cfg: Config, folder: str) -> int | None:
+def use_exported_model(cfg: Config, folder: str) -> int | None:
     """Change a config so that an exported model is tested instead of the trained one.
 
     A model of a fixed batch gets its images one by one, which changes no result.

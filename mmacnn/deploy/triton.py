@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from mmacnn.utils import folder_written_whole
+from mmacnn.utils import atomic_folder
 from mmacnn.utils.text import printable
 
 from .model_folder import read_description
@@ -58,7 +58,7 @@ def write_triton_repository(
     if not model.is_file():
         raise FileNotFoundError(f'{model}: no such file, though detail.json names it')
     place = Path(repository) / name
-    with folder_written_whole(place) as unfinished:
+    with atomic_folder(place) as unfinished:
         (unfinished / '1').mkdir()
         shutil.copyfile(model, unfinished / '1' / FILES[model.suffix])
         text = config_text(described, name, PLATFORMS[model.suffix], max_batch_size)

@@ -11,14 +11,14 @@ from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmacnn.compat import torch_load
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 
 torch_load.replace_loaders()
 
 CLASS_HEADS = ('head', 'bbox_head', 'roi_head.bbox_head')
 
 
-class WholeConfigRunner(Runner):
+class AtomicConfigRunner(Runner):
     """mmengine's runner, with a copy of the config that is whole or not there."""
 
     @master_only
@@ -32,7 +32,7 @@ class WholeConfigRunner(Runner):
         copy = Path(self.work_dir, Path(source or f'{self.timestamp}.py').name)
         if source and copy.resolve() == Path(source).resolve():
             return
-        with written_whole(copy) as path:
+        with atomic_write(copy) as path:
             self.cfg.dump(path)
 
 
@@ -40,7 +40,7 @@ def build_runner(cfg: Config) -> Runner:
     """Build the runner that the config names, or mmengine's own."""
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
-    return WholeConfigRunner.from_cfg(cfg)
+    return AtomicConfigRunner.from_cfg(cfg)
 
 
 def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> None:

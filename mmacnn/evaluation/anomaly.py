@@ -41,7 +41,7 @@ class AnomalyMetric(BaseMetric):
       threshold, chosen without these images.
     - ``pixel_auroc``: area under the ROC curve of the heat map, over the pixels of all
       images.
-    - ``pro``: area under the per-region overlap up to ``max_false_share``; see
+    - ``pro``: area under the per-region overlap up to ``max_fpr``; see
       :func:`mmacnn.evaluation.value_counts.overlap_area`.
     - ``good_score``: mean score of the good images, all that images held out of the
       training can tell.
@@ -53,7 +53,7 @@ class AnomalyMetric(BaseMetric):
     those of the network's input, and heat maps are rounded to eleven significant bits.
 
     Args:
-        max_false_share: Largest share of wrongly marked good pixels for ``pro``, in
+        max_fpr: Largest share of wrongly marked good pixels for ``pro``, in
             (0, 1].
         collect_device: Where results of several processes meet, 'cpu' or 'gpu'.
         prefix: Name before the metrics' names instead of 'anomaly'.
@@ -63,17 +63,16 @@ class AnomalyMetric(BaseMetric):
 
     def __init__(
         self,
-        max_false_share: float = 0.3,
+        max_fpr: float = 0.3,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if not 0 < max_false_share <= 1:
+        if not 0 < max_fpr <= 1:
             raise ValueError(
-                f'AnomalyMetric: max_false_share is {max_false_share}, expected a '
-                'number in (0, 1]'
+                f'AnomalyMetric: max_fpr is {max_fpr}, expected a number in (0, 1]'
             )
-        self.max_false_share = max_false_share
+        self.max_fpr = max_fpr
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Keep one record a sample.
@@ -151,7 +150,7 @@ class AnomalyMetric(BaseMetric):
             if positives.any() and negatives.any():
                 metrics.update(
                     pixel_auroc=100 * roc_area(values, positives, negatives),
-                    pro=100 * overlap_area(overlaps, negatives, self.max_false_share),
+                    pro=100 * overlap_area(overlaps, negatives, self.max_fpr),
                 )
         if not defective.all():
             metrics['good_score'] = scores[~defective].mean()
@@ -180,9 +179,9 @@ def _count_pixels(sample: dict) -> dict[str, np.ndarray]:
             'numbers'
         )
     defects = connected_regions(truth)
-    share_of_defect = np.concatenate(([0.0], 1 / defects.areas))[defects.labels]
+    fraction_of_defect = np.concatenate(([0.0], 1 / defects.areas))[defects.labels]
     return count_values(
-        heat, positives=truth, negatives=~truth, overlaps=share_of_defect
+        heat, positives=truth, negatives=~truth, overlaps=fraction_of_defect
     )
 
 

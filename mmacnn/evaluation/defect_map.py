@@ -127,12 +127,12 @@ class DefectMapMetric(BaseMetric):
             metrics['iou'] = 100 * true / (true + false + missed)
             metrics['dice'] = 200 * true / (2 * true + false + missed)
         pointed = [record for record in masked if 'hit' in record]
-        metrics |= _shares(
+        metrics |= _fractions(
             'pointing',
             np.array([record['hit'] for record in pointed]),
             np.array([record['sizes'][0] for record in pointed]),
         )
-        metrics |= _shares(
+        metrics |= _fractions(
             'recall',
             np.concatenate([record['found'] for record in masked]),
             np.concatenate([record['sizes'] for record in masked]),
@@ -140,7 +140,7 @@ class DefectMapMetric(BaseMetric):
         return {name: float(value) for name, value in metrics.items()}
 
 
-def _shares(name: str, right: np.ndarray, sizes: np.ndarray) -> dict[str, float]:
+def _fractions(name: str, right: np.ndarray, sizes: np.ndarray) -> dict[str, float]:
     """Share of ``right``, in %, of all and by size."""
     groups = {name: np.ones(len(right), bool)}
     groups.update({f'{name}_{size}': sizes == i for i, size in enumerate(SIZES)})

@@ -15,7 +15,7 @@ Squares whose side is a tenth, two and four tenths of a square image's.
 """
 
 
-def accuracy_by_share(
+def accuracy_by_fraction(
     right: np.ndarray, share: np.ndarray, edges: Sequence[float] = EDGES
 ) -> dict[str, tuple[float, int]]:
     """Accuracy of the regions of each size.
@@ -31,7 +31,7 @@ def accuracy_by_share(
         number of regions.
 
     Example:
-        >>> accuracy_by_share(np.array([True, False]), np.array([0.2, 0.3]))
+        >>> accuracy_by_fraction(np.array([True, False]), np.array([0.2, 0.3]))
         {'16-100': (50.0, 2)}
     """
     ends = [f'{100 * edge:g}' for edge in (0, *edges, 1)]
@@ -83,23 +83,23 @@ class RegionAccuracy(BaseMetric):
 
         Args:
             data_batch: Unused.
-            data_samples: ``gt_label``, ``pred_label``, and ``region_share`` in (0, 1]
-                (a meta key of ``PackInputs``).
+            data_samples: ``gt_label``, ``pred_label``, and ``region_fraction`` in
+                (0, 1] (a meta key of ``PackInputs``).
 
         Raises:
-            KeyError: There is no ``region_share``.
+            KeyError: There is no ``region_fraction``.
         """
         for sample in data_samples:
-            if 'region_share' not in sample:
+            if 'region_fraction' not in sample:
                 raise KeyError(
-                    'RegionAccuracy: expected region_share in the data samples '
+                    'RegionAccuracy: expected region_fraction in the data samples '
                     '(LoadRegionMask, and a meta key of PackInputs)'
                 )
             self.results.append(
                 (
                     int(sample['gt_label']),
                     int(sample['pred_label']),
-                    float(sample['region_share']),
+                    float(sample['region_fraction']),
                 )
             )
 
@@ -119,6 +119,8 @@ class RegionAccuracy(BaseMetric):
             accuracy=100 * float(right.mean()),
             mean_class_accuracy=100 * float(np.mean(by_class)),
         )
-        for name, (percent, _) in accuracy_by_share(right, share, self.edges).items():
+        for name, (percent, _) in accuracy_by_fraction(
+            right, share, self.edges
+        ).items():
             metrics[f'accuracy_{name}'] = percent
         return metrics

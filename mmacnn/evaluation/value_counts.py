@@ -76,7 +76,7 @@ def roc_area(values: np.ndarray, positives: np.ndarray, negatives: np.ndarray) -
 
 
 def overlap_area(
-    overlaps: np.ndarray, negatives: np.ndarray, max_false_share: float = 0.3
+    overlaps: np.ndarray, negatives: np.ndarray, max_fpr: float = 0.3
 ) -> float:
     """Area under the curve of the per-region overlap, in [0, 1].
 
@@ -89,19 +89,19 @@ def overlap_area(
         overlaps: (N,), at each value, rising, the pixels on a defect, each counted as
             one over the number of pixels of its defect; not all 0.
         negatives: (N,), number of pixels of each value elsewhere; not all 0.
-        max_false_share: The limit, in (0, 1].
+        max_fpr: The limit, in (0, 1].
     """
-    overlap, false_share = (
+    overlap, fpr = (
         np.concatenate(([0], group[::-1].cumsum() / group.sum()))
         for group in (overlaps, negatives)
     )
-    inside = false_share <= max_false_share
-    limit = np.interp(max_false_share, false_share, overlap)
+    inside = fpr <= max_fpr
+    limit = np.interp(max_fpr, fpr, overlap)
     area = auc(
-        np.append(false_share[inside], max_false_share),
+        np.append(fpr[inside], max_fpr),
         np.append(overlap[inside], limit),
     )
-    return area / max_false_share
+    return area / max_fpr
 
 
 def best_dice(

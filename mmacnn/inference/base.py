@@ -21,7 +21,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
-from mmacnn.utils import maybe_written_whole, require_empty, track, written_whole
+from mmacnn.utils import atomic_write, maybe_atomic_write, require_empty, track
 from mmacnn.utils.user_errors import describe
 from mmacnn.visualization.picture_files import name_pictures
 
@@ -79,7 +79,7 @@ class ImageInferencer:
             from mmacnn.deploy import testing  # installed by who deploys
 
             config = deepcopy(config)
-            self.batch_size = testing.put_in_place(config, str(backend_model))
+            self.batch_size = testing.use_exported_model(config, str(backend_model))
             names = testing.class_names_of(str(backend_model))
             checkpoint = dict(meta=dict(dataset_meta=dict(classes=names)))
         scope = config.get('default_scope') or self.scope
@@ -149,10 +149,10 @@ class ImageInferencer:
                 if out_dir:
                     results[-1]['picture'] = osp.join(out_dir, pictures[path])
                 if out_dir or show:
-                    with maybe_written_whole(results[-1].get('picture')) as out_file:
+                    with maybe_atomic_write(results[-1].get('picture')) as out_file:
                         self.draw(osp.basename(path), image, sample, show, out_file)
         if out_dir:
-            with written_whole(osp.join(out_dir, 'predictions.json')) as path:
+            with atomic_write(osp.join(out_dir, 'predictions.json')) as path:
                 mmengine.dump(results, path, indent=1)
         return samples if return_datasamples else results
 

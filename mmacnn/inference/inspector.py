@@ -13,7 +13,7 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.regions import Region
 from mmacnn.engine.model_zoo import find_model
-from mmacnn.utils import maybe_written_whole, require_empty, track
+from mmacnn.utils import maybe_atomic_write, require_empty, track
 
 from .build import init_inferencer
 from .frames import Capture, Frame, Image, Images, Source, open_frames
@@ -21,9 +21,9 @@ from .result import (
     UNREADABLE,
     UNSURE,
     InspectionResult,
+    detections_of,
     judge,
     over_image,
-    places_of,
 )
 from .result_files import ResultFiles
 
@@ -143,7 +143,7 @@ class Inspector:
         if world_size == 1:
             return self._inspect(frames, batch_size, show, out_dir)
         barrier()  # No process may write before the folder was found empty.
-        mine = self._inspect(frames, batch_size, show, out_dir, is_share=True)
+        mine = self._inspect(frames, batch_size, show, out_dir, is_fraction=True)
         return iter(_gather(mine, out_dir))
 
     def _inspect(
@@ -152,19 +152,19 @@ class Inspector:
         batch_size: int,
         show: bool,
         out_dir: str,
-        is_share: bool = False,
+        is_fraction: bool = False,
     ) -> Iterator[InspectionResult]:
         batches = _batches(frames, self.inferencer.batch_size or batch_size)
         count = len(frames) if isinstance(frames, Images) else None
         names = frames.names if isinstance(frames, Images) else None
-        with ResultFiles(out_dir, names, has_lines=not is_share) as files:
+        with ResultFiles(out_dir, names, has_lines=not is_fraction) as files:
             for frame, read, image_ms, predicted in track(
                 self._predict(batches), 'Inspecting', count
             ):
                 picture = files.picture_of(frame.name) if predicted else ''
                 if predicted and (picture or show):
                     name = Path(frame.name).name
-                    with maybe_written_whole(picture) as path:
+                    with maybe_atomic_write(picture) as path:
                         self.inferencer.draw(name, frame.image, predicted, show, path)
                 times = dict(read=read, predict=image_ms)
                 result = self._result(frame, predicted, times, picture)
@@ -206,13 +206,13 @@ class Inspector:
             verdict = UNREADABLE if frame.image is None else UNSURE
             return InspectionResult(frame.name, verdict, error=frame.error)
         found = self.inferencer.as_dict(sample)
-        places = places_of(found)
+        detections = detections_of(found)
         label, name, score = (
             found.get(f'pred_{key}') for key in ('label', 'class', 'score')
         )
-        if 'pred_labels' in found and places:
+        if 'pred_labels' in found and detections:
             # A detector's surest find; of regions the one to look at.
-            pick = np.argmin if found.get('is_asked') else np.argmax
+            pick = np.argmin if found.get('is_prompted') else np.argmax
             best = int(pick(found['pred_scores']))
             label, name, score = (
                 found[f'pred_{key}'][best] for key in ('labels', 'classes', 'scores')
@@ -226,7 +226,7 @@ class Inspector:
             class_name=name or '',
             score=score,
             roi=roi and tuple(roi),
-            places=places,
+            detections=detections,
             heatmap=over_image(sample, 'pred_heatmap', size),
             mask=over_image(sample, 'pred_mask', size),
             anomaly_score=found.get('pred_anomaly_score'),

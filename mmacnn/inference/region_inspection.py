@@ -84,7 +84,7 @@ class RegionInspection:
             f'pred_{name}': [result[key] for result in prediction.results]
             for name, key in columns.items()
         }
-        return dict(found, is_asked=True)
+        return dict(found, is_prompted=True)
 
     def draw(
         self,

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmacnn.datasets.regions import Region, decode_region
 from mmacnn.datasets.transforms.region_geometry import region_box
-from mmacnn.utils import InputError, written_whole
+from mmacnn.utils import InputError, atomic_write
 
 from .classification import RoIInferencer
 from .finite import NOT_FINITE, is_finite
@@ -67,8 +67,8 @@ class RegionInferencer(RoIInferencer):
 
         Returns:
             list: For each region, a dict with ``pred_label``, ``pred_class``,
-            ``pred_score``, ``pred_scores``, ``region_share`` of the image's area, and
-            ``region_box`` (xyxy in pixels).
+            ``pred_score``, ``pred_scores``, ``region_fraction`` of the image's area,
+            and ``region_box`` (xyxy in pixels).
 
         Raises:
             FileNotFoundError: The image or a mask is missing.
@@ -130,7 +130,7 @@ class RegionInferencer(RoIInferencer):
         return [
             dict(
                 self.as_dict(sample),
-                region_share=float(mask.mean()),
+                region_fraction=float(mask.mean()),
                 region_box=list(region_box(mask)),
             )
             for sample, mask in zip(samples, masks, strict=True)
@@ -152,7 +152,7 @@ class RegionInferencer(RoIInferencer):
         names = [f'{r["pred_class"]} {r["pred_score"]:.2f}' for r in results]
         picture = draw_region_names(image[..., ::-1], masks, names)
         if out_file:
-            with written_whole(out_file) as path:
+            with atomic_write(out_file) as path:
                 mmcv.imwrite(picture[..., ::-1], path)
         if show:
             self.visualizer.show(picture, win_name=name)

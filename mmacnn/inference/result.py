@@ -12,7 +12,7 @@ PASS, FAIL, UNSURE, UNREADABLE = 'pass', 'fail', 'unsure', 'unreadable'
 
 
 @dataclass(frozen=True)
-class Place:
+class Detection:
     """A region of an image: a detection, a marked region, or one that was asked for.
 
     Args:
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True)
 class InspectionResult:
-    """One image's result. All places are in pixels of the image as it was read.
+    """One image's result. All detections are in pixels of the image as it was read.
 
     Args:
         source: Path of the file, ``array_3`` or ``video.mp4#3``.
@@ -38,7 +38,7 @@ class InspectionResult:
         class_name: Name of the class.
         score: Of that class, in [0, 1].
         roi: (left, top, right, bottom), where A-CNN looked.
-        places: Detections, or the parts of what a map marked, the largest first.
+        detections: Detections, or the parts of what a map marked, the largest first.
         heatmap: (H, W) float32, evidence for a defect or for the object.
         mask: (H, W) bool, what the map marks.
         anomaly_score: As the flow gives it, for comparing images with one another.
@@ -53,7 +53,7 @@ class InspectionResult:
     class_name: str = ''
     score: float | None = None
     roi: tuple[float, float, float, float] | None = None
-    places: tuple[Place, ...] = ()
+    detections: tuple[Detection, ...] = ()
     heatmap: np.ndarray | None = field(default=None, repr=False, compare=False)
     mask: np.ndarray | None = field(default=None, repr=False, compare=False)
     anomaly_score: float | None = None
@@ -68,14 +68,14 @@ class InspectionResult:
             for item in fields(self)
             if item.name not in ('heatmap', 'mask')
         }
-        kept['places'] = [asdict(place) for place in self.places]
+        kept['detections'] = [asdict(place) for place in self.detections]
         return kept
 
     def to_row(self) -> dict:
-        """One line of a table: :meth:`to_dict`, of the places the first alone."""
+        """One line of a table: :meth:`to_dict`, of the detections the first alone."""
         row = self.to_dict()
-        row['num_places'] = len(row.pop('places'))
-        row['place'] = _numbers(self.places[0].box) if self.places else ''
+        row['num_detections'] = len(row.pop('detections'))
+        row['place'] = _numbers(self.detections[0].box) if self.detections else ''
         row['roi'] = _numbers(self.roi or ())
         times = row.pop('milliseconds')
         for step in ('read', 'predict'):
@@ -87,7 +87,7 @@ def _numbers(values: Collection[float]) -> str:
     return ' '.join(f'{value:.1f}' for value in values)
 
 
-def places_of(found: dict) -> tuple[Place, ...]:
+def detections_of(found: dict) -> tuple[Detection, ...]:
     """Places among the plain numbers of an inferencer.
 
     Args:
@@ -97,10 +97,10 @@ def places_of(found: dict) -> tuple[Place, ...]:
     if 'pred_boxes' in found:
         columns = (found[f'pred_{key}'] for key in ('boxes', 'classes', 'scores'))
         return tuple(
-            Place(tuple(box), name, score)
+            Detection(tuple(box), name, score)
             for box, name, score in zip(*columns, strict=True)
         )
-    return tuple(Place(tuple(r['box'])) for r in found.get('pred_regions', ()))
+    return tuple(Detection(tuple(r['box'])) for r in found.get('pred_regions', ()))
 
 
 def over_image(
@@ -143,7 +143,7 @@ def judge(
     Raises:
         ValueError: The model has an anomaly score, and no threshold for it.
     """
-    if found.get('is_asked'):  # regions to be named, in the order of the places
+    if found.get('is_prompted'):  # regions to be named, in the order of the detections
         if min(found['pred_scores']) < min_score:
             return UNSURE
         known = accept is None or set(found['pred_classes']) <= set(accept)

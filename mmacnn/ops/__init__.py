@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .anomaly import best_f1_threshold, false_alarm_threshold, share_below
+from .anomaly import best_f1_threshold, fpr_threshold, fraction_below
 from .cam import Regions, class_activation_map, connected_regions, upsample_map
 from .roi_sampling import roi_box, sample_roi, sample_roi_separable
 from .rotation import quarter_turn, rotate, rotations
@@ -11,7 +11,7 @@ __all__ = [
     'best_f1_threshold',
     'class_activation_map',
     'connected_regions',
-    'false_alarm_threshold',
+    'fpr_threshold',
     'gaussian_heatmap',
     'quarter_turn',
     'roi_box',
@@ -19,7 +19,7 @@ __all__ = [
     'rotations',
     'sample_roi',
     'sample_roi_separable',
-    'share_below',
+    'fraction_below',
     'soft_argmax',
     'spatial_attention',
     'upsample_map',

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 
-def false_alarm_threshold(good_scores: Tensor, rate: float) -> float:
+def fpr_threshold(good_scores: Tensor, rate: float) -> float:
     """The lowest threshold above which no more than a share of good images lies.
 
     Args:
@@ -21,11 +21,11 @@ def false_alarm_threshold(good_scores: Tensor, rate: float) -> float:
         ValueError: There is no score, or the rate is out of range.
 
     Example:
-        >>> false_alarm_threshold(torch.arange(20.0), 0.05)
+        >>> fpr_threshold(torch.arange(20.0), 0.05)
         18.0
     """
     if not 0 <= rate < 1:
-        raise ValueError(f'false_alarm_rate: found {rate}, expected 0 <= rate < 1')
+        raise ValueError(f'max_fpr: found {rate}, expected 0 <= rate < 1')
     if not len(good_scores):
         raise ValueError('found no score of a good image, expected one at least')
     kept = math.ceil(round((1 - rate) * len(good_scores), 6))
@@ -67,7 +67,7 @@ def best_f1_threshold(scores: Tensor, labels: Tensor) -> tuple[float, float]:
     return (float(values[best]) + below) / 2, float(f1[best])
 
 
-def share_below(scores: Tensor, good_scores: Tensor) -> Tensor:
+def fraction_below(scores: Tensor, good_scores: Tensor) -> Tensor:
     """Share of good images that score lower, between two of them interpolated.
 
     0 up to the lowest good score, 1 from the highest on; with a single good score, 0
@@ -81,7 +81,7 @@ def share_below(scores: Tensor, good_scores: Tensor) -> Tensor:
         (B,) in [0, 1].
 
     Example:
-        >>> share_below(torch.tensor([1.0, 2.5, 9.0]), torch.arange(1.0, 6.0))
+        >>> fraction_below(torch.tensor([1.0, 2.5, 9.0]), torch.arange(1.0, 6.0))
         tensor([0.0000, 0.3750, 1.0000])
     """
     if len(good_scores) == 1:

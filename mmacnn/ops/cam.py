@@ -40,7 +40,7 @@ def class_activation_map(
 
 
 def upsample_map(
-    cam: Tensor, size: tuple[int, int], stride: float, first_cell: float
+    cam: Tensor, size: tuple[int, int], stride: float, offset: float
 ) -> Tensor:
     """Interpolate a map to the pixels of the image that the network saw.
 
@@ -52,7 +52,7 @@ def upsample_map(
         cam: (B, K, h, w).
         size: (H, W) of the image in pixels.
         stride: Pixels from one cell to the next.
-        first_cell: Centre of the first cell, in pixels from the image's edge.
+        offset: Centre of the first cell, in pixels from the image's edge.
 
     Returns:
         (B, K, H, W). Beyond the outermost centres the values are theirs.
@@ -61,7 +61,7 @@ def upsample_map(
     def cells(extent: int, count: int) -> Tensor:
         pixels = torch.arange(extent, device=cam.device, dtype=cam.dtype) + 0.5
         # grid_sample counts from -1 to 1, edge to edge.
-        return (2 * (pixels - first_cell) / stride + 1) / count - 1
+        return (2 * (pixels - offset) / stride + 1) / count - 1
 
     rows, columns = (cells(*axis) for axis in zip(size, cam.shape[-2:], strict=True))
     y, x = torch.meshgrid(rows, columns, indexing='ij')

@@ -21,7 +21,7 @@ from .chart import (
 )
 from .detections import average_precision, precision_recall
 from .results import Run
-from .statistics import shares_by_size, size_edges, sized_outcomes
+from .statistics import fractions_by_size, size_edges, sized_outcomes
 
 BOXES_FOUND, RIGHT = 'Boxes found', 'Right images'
 
@@ -44,7 +44,7 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
         figure, axes = new_axes()
         words = []
         for place, (index, run, sizes, right) in enumerate(found):
-            shares = shares_by_size(sizes, right, edges)
+            shares = fractions_by_size(sizes, right, edges)
             known = [(x, share) for x, share in enumerate(shares) if share]
             x = np.array([x for x, _ in known]) + 0.1 * (place - (len(found) - 1) / 2)
             y = np.array([share.percent for _, share in known])

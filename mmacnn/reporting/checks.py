@@ -76,12 +76,12 @@ def check_info(metrics: Any, info: Any, maps: Any, path: str) -> None:
 def _check_fields(
     values: dict, fields: dict[str, Callable], where: str, is_needed: bool = False
 ) -> None:
-    for key, is_right in fields.items():
+    for key, is_correct in fields.items():
         value = values.get(key)
-        if (is_needed or value is not None) and not is_right(value):
+        if (is_needed or value is not None) and not is_correct(value):
             raise ValueError(
                 f'{where}: found {key} {short(value)}, expected '
-                f'{is_right.__name__.strip("_").partition("_")[2].replace("_", " ")}'
+                f'{is_correct.__name__.strip("_").partition("_")[2].replace("_", " ")}'
             )
 
 
@@ -159,7 +159,7 @@ def _is_size(value: Any) -> bool:
     )
 
 
-def _is_share(value: Any) -> bool:
+def _is_fraction(value: Any) -> bool:
     return isinstance(value, Real) and 0 <= value <= 1
 
 
@@ -177,8 +177,8 @@ FIELDS = dict(
     scale_factor=_is_two_factors,
     ori_shape=_is_size,
     img_shape=_is_size,
-    region_share=_is_share,
-    object_share=_is_share,
+    region_fraction=_is_fraction,
+    object_fraction=_is_fraction,
 )
 INFO = dict(
     classes=_is_names,

@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 from mmacnn.version import __version__
 
 from .charts import draw_charts
@@ -68,7 +68,7 @@ def write_report(
             script=(FOLDER / 'script.js').read_text(encoding='utf-8'),
         )
     )
-    with written_whole(out) as path:
+    with atomic_write(out) as path:
         # A byte of a file's name that is no UTF-8 is JSON's escape then.
         Path(path).write_text(text, encoding='utf-8', errors='backslashreplace')
     return warnings
@@ -110,8 +110,8 @@ def image_rows(runs: Sequence[Run], pictures: Sequence[Picture]) -> list[dict]:
                 dict(name=record.name, truth='', size=None, runs=[None] * len(runs)),
             )
             row['truth'] = row['truth'] or truth_words(run, record)
-            if row['size'] is None and record.object_share:
-                row['size'] = _short(100 * record.object_share)
+            if row['size'] is None and record.object_fraction:
+                row['size'] = _short(100 * record.object_fraction)
             row['runs'][number] = dict(
                 label=label_words(run, record),
                 score=_short(record.score),

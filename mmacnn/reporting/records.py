@@ -24,12 +24,12 @@ class Record:
             without a class, the anomaly score.
         right: Whether the prediction is right: the class, or all boxes.
         difficulty: The larger, the harder for the model.
-        object_share: Share of the image's area that the object, or the largest box,
+        object_fraction: Share of the image's area that the object, or the largest box,
             takes, in (0, 1].
         centre_error: Pixels of the image from the centre of the ROI to the box's.
         defect_score: Score of not being good, any unit; the larger, the worse.
         matches: Found and true boxes of a detector.
-        box_shares: Share of the image's area that each true box takes.
+        box_fractions: Share of the image's area that each true box takes.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Record:
     score: float | None
     right: bool | None
     difficulty: float
-    object_share: float | None
+    object_fraction: float | None
     centre_error: float | None
     defect_score: float | None
     matches: Matches | None = None
-    box_shares: tuple[float, ...] = ()
+    box_fractions: tuple[float, ...] = ()
 
 
 def make_record(name: str, prediction: dict[str, Any]) -> Record:
@@ -56,7 +56,7 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
     known = dict(name=name, path=prediction['img_path'])
     if 'pred_instances' in prediction:
         matches = match_boxes(prediction)
-        shares = _area_shares(matches.true_boxes, prediction)
+        shares = _area_fractions(matches.true_boxes, prediction)
         scores = prediction['pred_instances']['scores']
         return Record(
             **known,
@@ -65,11 +65,11 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
             score=max(scores, default=None),
             right=matches.all_right,
             difficulty=float(matches.mistakes),
-            object_share=max(shares, default=None),
+            object_fraction=max(shares, default=None),
             centre_error=None,
             defect_score=None,
             matches=matches,
-            box_shares=shares,
+            box_fractions=shares,
         )
     boxes = _true_boxes(prediction)
     truth, label = (_number(prediction.get(key)) for key in ('gt_label', 'pred_label'))
@@ -83,9 +83,9 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
         score=_defect_score(prediction) if label is None else _at(scores, label),
         right=None if None in (truth, label) else truth == label,
         difficulty=difficulty(prediction),
-        object_share=prediction.get('region_share')
-        or prediction.get('object_share')
-        or max(_area_shares(boxes, prediction), default=None),
+        object_fraction=prediction.get('region_fraction')
+        or prediction.get('object_fraction')
+        or max(_area_fractions(boxes, prediction), default=None),
         centre_error=_centre_error(boxes, prediction),
         defect_score=_defect_score(prediction),
     )
@@ -139,7 +139,7 @@ def _true_boxes(prediction: dict) -> np.ndarray:
     return boxes / np.tile(prediction.get('scale_factor') or (1.0, 1.0), 2)
 
 
-def _area_shares(boxes: np.ndarray, prediction: dict) -> tuple[float, ...]:
+def _area_fractions(boxes: np.ndarray, prediction: dict) -> tuple[float, ...]:
     """Share of the image's area that each box takes."""
     height, width = prediction['ori_shape'][:2] if len(boxes) else (1, 1)
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])

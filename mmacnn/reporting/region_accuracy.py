@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mmacnn.evaluation.region_accuracy import EDGES, accuracy_by_share
+from mmacnn.evaluation.region_accuracy import EDGES, accuracy_by_fraction
 from mmacnn.reporting.results import read_results
-from mmacnn.utils import written_whole
+from mmacnn.utils import atomic_write
 from mmacnn.utils.text import printable
 
-KEYS = ('gt_label', 'pred_label', 'region_share')
+KEYS = ('gt_label', 'pred_label', 'region_fraction')
 
 
 def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
@@ -75,16 +75,16 @@ def plot_region_accuracy(
     Args:
         results: What :func:`read_regions` returned, by the model's name.
         out_file: Picture to write, in a format that its ending names.
-        edges: See :func:`mmacnn.evaluation.region_accuracy.accuracy_by_share`.
+        edges: See :func:`mmacnn.evaluation.region_accuracy.accuracy_by_fraction`.
     """
     figure = Figure(figsize=(8.4, 4.2), layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     shares = np.concatenate([share for _, share in results.values()])
-    everything = accuracy_by_share(np.ones(len(shares), bool), shares, edges)
+    everything = accuracy_by_fraction(np.ones(len(shares), bool), shares, edges)
     places = {name: i for i, name in enumerate(everything)}
     for model, (right, share) in results.items():
-        groups = accuracy_by_share(right, share, edges)
+        groups = accuracy_by_fraction(right, share, edges)
         label = printable(f'{model}: {100 * right.mean():.1f} %')
         axes.plot(
             [places[name] for name in groups],
@@ -94,7 +94,7 @@ def plot_region_accuracy(
         )
     counts = dict.fromkeys(places, 0)
     for right, share in results.values():
-        for name, (_, count) in accuracy_by_share(right, share, edges).items():
+        for name, (_, count) in accuracy_by_fraction(right, share, edges).items():
             counts[name] = max(count, counts[name])
     ticks = [f'{name} %\n{count}' for name, count in counts.items()]
     axes.set_xticks(list(places.values()), ticks)
@@ -103,6 +103,6 @@ def plot_region_accuracy(
     axes.set_ylim(0, 102)
     axes.grid(axis='y', alpha=0.3)
     axes.legend(title='all regions', loc='center left', bbox_to_anchor=(1.02, 0.5))
-    with written_whole(out_file) as path:
+    with atomic_write(out_file) as path:
         kind = Path(out_file).suffix.removeprefix('.')
         figure.savefig(path, dpi=150, format=kind)

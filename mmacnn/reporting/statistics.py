@@ -52,7 +52,7 @@ class Share:
         return 100 * low, 100 * high
 
 
-def right_share(records: Sequence[Record]) -> Share | None:
+def correct_fraction(records: Sequence[Record]) -> Share | None:
     """Share of the images that are right; None if no image has a truth."""
     known = [record.right for record in records if record.right is not None]
     return Share(sum(known), len(known)) if known else None
@@ -69,10 +69,10 @@ def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
     sizes, right = [], []
     for record in records:
         if record.matches is not None:
-            sizes += record.box_shares
+            sizes += record.box_fractions
             right += record.matches.found.tolist()
-        elif record.object_share and record.right is not None:
-            sizes.append(record.object_share)
+        elif record.object_fraction and record.right is not None:
+            sizes.append(record.object_fraction)
             right.append(record.right)
     return np.array(sizes), np.array(right, bool)
 
@@ -91,7 +91,7 @@ def size_edges(sizes: np.ndarray) -> np.ndarray:
     return edges if len(edges) > 1 else np.array([edges[0], edges[0] * 1.001])
 
 
-def shares_by_size(
+def fractions_by_size(
     sizes: np.ndarray, right: np.ndarray, edges: np.ndarray
 ) -> list[Share | None]:
     """Share of right ones in each bin; None for an empty bin."""

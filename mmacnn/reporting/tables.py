@@ -11,7 +11,7 @@ from mmacnn.utils.text import short
 
 from .charts import batch_times
 from .results import Run, same_data
-from .statistics import confusion, right_share
+from .statistics import confusion, correct_fraction
 
 MAX_CLASSES = 30  # Of a confusion matrix that still can be read.
 MAX_PAIRS = 12
@@ -48,7 +48,7 @@ def _right_name(runs: Sequence[Run]) -> str:
 
 
 def _right_cell(run: Run, first: Run) -> Cell:
-    share, other = right_share(run.records), right_share(first.records)
+    share, other = correct_fraction(run.records), correct_fraction(first.records)
     if share is None:
         return Cell('–')
     low, high = share.interval

@@ -8,7 +8,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from mmacnn.utils import folder_written_whole, track
+from mmacnn.utils import atomic_folder, track
 
 _ENCODING = {'.jpg': [cv2.IMWRITE_JPEG_QUALITY, 95], '.png': []}
 _SMALLEST, _LARGEST = 96, 4096  # Sides of an image in pixels.
@@ -108,7 +108,7 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
             f'image size: found {size[0]}x{size[1]}, expected sides from {_SMALLEST} '
             f'to {_LARGEST} pixels'
         )
-    with folder_written_whole(out_dir) as root:
+    with atomic_folder(out_dir) as root:
         (root / 'classes.txt').write_text('\n'.join(task.classes) + '\n')
         jobs = [(split, i) for split, count in counts.items() for i in range(count)]
         write = partial(_write_sample, task=task, seed=seed, size=size, root=root)

@@ -2,13 +2,13 @@
 from .input_error import InputError
 from .output_files import (
     CANNOT_WRITE,
-    folder_written_whole,
+    atomic_folder,
+    atomic_write,
     full_disk_named,
-    maybe_written_whole,
+    maybe_atomic_write,
     remove_abandoned,
     require_empty,
     require_writable,
-    written_whole,
 )
 from .plain_files import read_json, read_pickle
 from .progress import track
@@ -17,9 +17,9 @@ from .user_errors import run_tool
 __all__ = [
     'CANNOT_WRITE',
     'InputError',
-    'folder_written_whole',
+    'atomic_folder',
     'full_disk_named',
-    'maybe_written_whole',
+    'maybe_atomic_write',
     'remove_abandoned',
     'read_json',
     'read_pickle',
@@ -27,5 +27,5 @@ __all__ = [
     'require_writable',
     'run_tool',
     'track',
-    'written_whole',
+    'atomic_write',
 ]

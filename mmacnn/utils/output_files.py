@@ -59,7 +59,7 @@ def require_writable(path: str | Path) -> None:
 
 
 @contextmanager
-def written_whole(path: str | Path) -> Iterator[str]:
+def atomic_write(path: str | Path) -> Iterator[str]:
     """Give the name under which to write a file that is to become ``path``.
 
     The file gets its place when all of it is written. After an error or an interruption
@@ -81,13 +81,13 @@ def written_whole(path: str | Path) -> Iterator[str]:
         os.replace(unfinished, path)
 
 
-def maybe_written_whole(path: str | Path | None) -> AbstractContextManager[str | None]:
-    """As :func:`written_whole`; without a name it gives what it got."""
-    return written_whole(path) if path else nullcontext(path)
+def maybe_atomic_write(path: str | Path | None) -> AbstractContextManager[str | None]:
+    """As :func:`atomic_write`; without a name it gives what it got."""
+    return atomic_write(path) if path else nullcontext(path)
 
 
 @contextmanager
-def folder_written_whole(folder: str | Path) -> Iterator[Path]:
+def atomic_folder(folder: str | Path) -> Iterator[Path]:
     """Give the folder under which to write what is to become ``folder``.
 
     It gets its name when all of it is written. After an error or an interruption

@@ -10,7 +10,7 @@ from PIL import ImageDraw
 from mmacnn.utils.text import printable
 
 from .drawing import LONGEST, Colour, as_canvas, fit, load_font
-from .evidence import outline
+from .map_overlay import outline
 
 PICTURE_SIZE = (800, 1000)  # Space for the picture, (h, w) in pixels.
 FONT_SIZE, PADDING = 16, 4  # Pixels.

@@ -15,10 +15,10 @@ from mmacnn.ops import connected_regions
 from mmacnn.registry import VISUALIZERS
 
 from .drawing import as_canvas, crop_roi, draw_box, draw_text, fit, overlay_heatmap
-from .evidence import colour_bar, outline, overlay_evidence
+from .map_overlay import colour_bar, outline, overlay_map
 
 PREDICTED = ('pred_label', 'pred_score', 'pred_roi', 'pred_heatmap', 'pred_mask')
-TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map', 'region_share')
+TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map', 'region_fraction')
 
 PHOTO_SIZE = (600, 800)  # Space for the photograph, (h, w) in pixels.
 SIDE_SIZE = (288, 384)  # Space for each panel beside it.
@@ -70,7 +70,7 @@ class RoIVisualizer(Visualizer):
                 in logits if there is a ``pred_mask`` (h, w) cut from it, else >= 0;
                 ``gt_label``, ``gt_bboxes`` (N, 4) xyxy in pixels of the network input
                 with ``scale_factor`` and ``img_shape``, ``gt_seg_map`` (h, w) over the
-                image, of a defect or, with ``region_share``, of the region that was
+                image, of a defect or, with ``region_fraction``, of the region that was
                 given. All optional.
             draw_gt (bool): Draw the true boxes and compare with the true class.
             draw_pred (bool): Draw the prediction.
@@ -159,8 +159,10 @@ def _photograph(
     legend = []
     if true.get('gt_seg_map', np.zeros(1)).any():
         photo = outline(photo, true['gt_seg_map'], BOX_COLOUR)
-        is_asked = 'region_share' in true  # what the region is, not where a defect
-        legend.append(('region' if is_asked else 'true defect', BOX_COLOUR))
+        is_prompted = (
+            'region_fraction' in true
+        )  # what the region is, not where a defect
+        legend.append(('region' if is_prompted else 'true defect', BOX_COLOUR))
     if 'pred_mask' in pred:
         photo = outline(photo, pred['pred_mask'], ROI_COLOUR)
         count = len(connected_regions(pred['pred_mask']).areas)
@@ -195,7 +197,7 @@ def _side_panels(
             caption = f'ROI, {width:.0f} x {height:.0f} px of the network input'
             panels.append((caption, crop))
     if 'pred_mask' in pred:
-        overlay = overlay_evidence(fit(image, *SIDE_SIZE), pred['pred_heatmap'])
+        overlay = overlay_map(fit(image, *SIDE_SIZE), pred['pred_heatmap'])
         bar = colour_bar(overlay.shape[1], BACKGROUND, FAINT)
         panels.append(('logits: for a defect, and against', np.vstack((overlay, bar))))
     elif 'pred_heatmap' in pred:

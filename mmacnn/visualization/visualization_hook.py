@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 
 from mmacnn.registry import HOOKS
-from mmacnn.utils import maybe_written_whole, require_empty
+from mmacnn.utils import maybe_atomic_write, require_empty
 
 from .picture_files import name_pictures
 
@@ -81,7 +81,7 @@ class RoIVisualizationHook(Hook):
             name = f'{stem}_{sample.instance_id}{suffix}'
         if self.out_dir is not None:
             out_file = osp.join(self.out_dir, _verdict(sample), name)
-        with maybe_written_whole(out_file) as path:
+        with maybe_atomic_write(out_file) as path:
             runner.visualizer.add_datasample(
                 osp.basename(sample.img_path),
                 self._read(sample.img_path)[..., ::-1],

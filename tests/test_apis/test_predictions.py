@@ -51,7 +51,7 @@ def test_maps_are_small_and_masks_whole():
     assert np.unravel_index(maps['pred_heatmap'].argmax(), (120, 160)) == (50, 100)
     mask = cv2.imdecode(np.frombuffer(maps['gt_seg_map'], np.uint8), -1)
     assert mask.shape == (240, 320) and (mask > 0).sum() == 80
-    assert metric.samples[0]['object_share'] == 80 / (240 * 320)
+    assert metric.samples[0]['object_fraction'] == 80 / (240 * 320)
 
 
 def test_a_mask_without_a_heat_map():

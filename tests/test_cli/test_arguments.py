@@ -3,7 +3,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 
 
 def test_image_size():
@@ -20,11 +20,11 @@ def test_wrong_image_size(text):
 
 
 def test_whole_number():
-    assert whole_number(0)('0') == 0
-    assert whole_number(1)('12') == 12
+    assert int_at_least(0)('0') == 0
+    assert int_at_least(1)('12') == 12
 
 
 @pytest.mark.parametrize('text', ['0', '-1', '1.5', 'all', ''])
 def test_wrong_whole_number(text):
     with pytest.raises(ArgumentTypeError, match='a whole number of at least 1'):
-        whole_number(1)(text)
+        int_at_least(1)(text)

@@ -24,7 +24,7 @@ def photographs(tmp_path_factory):
     out = tmp_path_factory.mktemp('generated') / 'data'
     counts = dict(train=4, test=4)
     write_dataset(TASKS['product-code'], str(out), counts, (480, 640), seed=0)
-    # Where tools/analysis_tools/propose_boxes.py is told to write.
+    # Where tools/analysis_tools/make_pseudo_labels.py is told to write.
     shutil.copytree(out / 'train/labels', out / 'proposed-labels')
     return out
 

@@ -57,7 +57,7 @@ def test_training_and_held_out_images_are_all_the_good_ones(root):
     assert names(train) | names(val) == {f'{n:03}.png' for n in range(10)}
     assert all(info['gt_label'] == 0 for info in train + val)
     assert 'mask_path' not in train[0]
-    assert len(load(root, val_share=0)) == 10
+    assert len(load(root, val_fraction=0)) == 10
 
 
 def test_it_is_registered_and_names_its_classes(root):
@@ -123,7 +123,11 @@ def test_categories(root):
     ('settings', 'error', 'message'),
     [
         (dict(subset='tests'), ValueError, "subset is 'tests', expected one of train,"),
-        (dict(val_share=1), ValueError, r'val_share is 1, expected a number in \[0, 1'),
+        (
+            dict(val_fraction=1),
+            ValueError,
+            r'val_fraction is 1, expected a number in \[0, 1',
+        ),
         (dict(data_root='absent'), FileNotFoundError, 'absent: found no such folder'),
         (
             dict(category='botle'),
@@ -136,7 +140,11 @@ def test_categories(root):
             "train: found no such folder, expected one with 'good' in it, or one of "
             'bottle',
         ),
-        (dict(subset='val', val_share=0), ValueError, 'no image for validation since'),
+        (
+            dict(subset='val', val_fraction=0),
+            ValueError,
+            'no image for validation since',
+        ),
         (
             dict(subset='test', test_dir='absent'),
             FileNotFoundError,
@@ -176,7 +184,7 @@ def test_one_image_only(root):
     for subset in ('train', 'val'):
         with pytest.raises(ValueError, match='train/good: found one image only, exp'):
             load(root, subset=subset)
-    assert len(load(root, val_share=0)) == 1
+    assert len(load(root, val_fraction=0)) == 1
 
 
 def test_an_empty_kind(root):

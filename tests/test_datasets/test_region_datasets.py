@@ -20,7 +20,7 @@ PIPELINE = [
     dict(type='mmacnn.AddMaskChannel'),
     dict(
         type='mmpretrain.PackInputs',
-        meta_keys=('img_path', 'instance_id', 'region_share'),
+        meta_keys=('img_path', 'instance_id', 'region_fraction'),
     ),
 ]
 SQUARE = [[4, 5, 10, 5, 10, 12, 4, 12]]
@@ -111,7 +111,7 @@ def test_one_sample_an_instance(load, content):
         np.testing.assert_array_equal(sample['inputs'][3], mask)
         assert sample['data_samples'].gt_label == label
         assert sample['data_samples'].instance_id == number
-        assert sample['data_samples'].region_share == pytest.approx(mask.mean())
+        assert sample['data_samples'].region_fraction == pytest.approx(mask.mean())
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_table(table, text):
     assert [dataset.get_data_info(i)['gt_label'] for i in range(3)] == [1, 0, 1]
     for sample in dataset:
         assert sample['inputs'][3].sum() == 24 and sample['inputs'][3].max() == 1
-        assert sample['data_samples'].region_share == pytest.approx(24 / 768)
+        assert sample['data_samples'].region_fraction == pytest.approx(24 / 768)
     assert table(text, classes=('wood', 'glass', 'tile')).get_data_info(0)[
         'gt_label'
     ] == (0)

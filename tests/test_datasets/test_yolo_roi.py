@@ -247,7 +247,7 @@ def test_many_problems_are_counted(yolo_data):
     assert message.startswith(f'{yolo_data / "labels" / "extra0.txt"}: found a label')
     assert message.endswith(
         '(the first of 9 problems; '
-        f'tools/analysis_tools/inspect_dataset.py {yolo_data} lists all)'
+        f'tools/analysis_tools/analyse_dataset.py {yolo_data} lists all)'
     )
 
 

@@ -103,7 +103,7 @@ def test_description_tells_where_the_cells_lie(exported):
     folder, _ = exported('cam_onnxruntime_dynamic')
     ours = json.loads((folder / 'detail.json').read_text())['mmacnn']
     assert ours['contract'] == 'cam'
-    assert ours['cam'] == dict(stride=16, first_cell=0.5, threshold=0.0)
+    assert ours['cam'] == dict(stride=16, offset=0.5, threshold=0.0)
     shapes = {output['name']: output['shape'] for output in ours['outputs']}
     assert shapes == dict(score=[None, 2], cam=[None, 1, None, None])
 

@@ -77,7 +77,10 @@ def test_model_config_in_the_place_of_a_deploy_config(run):
     ('text', 'message'),
     [
         ("backend_config = dict(type='ncnn')", "backend_config.type is 'ncnn', expect"),
-        ("codebase_config = dict(frames='int8')", "frames is 'int8', expected 'uint8'"),
+        (
+            "codebase_config = dict(raw_input='int8')",
+            "frames is 'int8', expected 'uint8'",
+        ),
         (
             "ir_config = dict(output_names=['boxes'])",
             r"output_names is \['boxes'\], ex",
@@ -135,7 +138,7 @@ def test_difference_over_the_tolerance_leaves_no_folder(run, photographs, tmp_pa
 def test_operator_that_the_target_lacks(run, tmp_path):
     base = ROOT / 'configs/deploy/acnn/full_tensorrt_static-480x640.py'
     (tmp_path / 'mine.py').write_text(
-        f"_base_ = ['{base}']\ncodebase_config = dict(frames='uint8')\n"
+        f"_base_ = ['{base}']\ncodebase_config = dict(raw_input='uint8')\n"
     )
     with pytest.raises(ValueError, match='TensorRT 8.2 cannot take .* UINT8'):
         run(deploy_cfg=str(tmp_path / 'mine.py'))

@@ -218,7 +218,7 @@ def float_frames(folder, photographs):
     config = folder / 'frames.py'
     base = ROOT / 'configs/deploy/acnn/detection_onnxruntime_static-480x640.py'
     config.write_text(
-        f"_base_ = ['{base}']\ncodebase_config = dict(frames='float32')\n"
+        f"_base_ = ['{base}']\ncodebase_config = dict(raw_input='float32')\n"
     )
     deploy(
         str(config), str(MODEL), str(WEIGHTS), str(photographs[0]), str(folder / 'out')

@@ -37,7 +37,7 @@ def letters(text: str) -> int:
     return len(re.findall('[a-zA-Z]', text))
 
 
-def share_of(message: str, parts: list[str]) -> float:
+def fraction_of(message: str, parts: list[str]) -> float:
     """Share of the message's letters that the text has outside of placeholders."""
     said = 0
     for fragment in message.split('...'):
@@ -54,11 +54,11 @@ def test_messages_are_those_of_the_sources():
     invented = [
         message
         for message in messages()
-        if max(share_of(message, parts) for parts in texts()) < 0.6
+        if max(fraction_of(message, parts) for parts in texts()) < 0.6
     ]
     assert invented == []
 
 
 def test_another_wording_is_found():
     message = 'found the class 7, only 0 to 3 are allowed (4 names of classes)'
-    assert max(share_of(message, parts) for parts in texts()) < 0.6
+    assert max(fraction_of(message, parts) for parts in texts()) < 0.6

@@ -114,7 +114,7 @@ def test_small_defects_count_as_much_as_large_ones_for_pro():
     found = evaluate(
         make_sample(2, 'crack', heat=heat, truth=truth),
         make_sample(1, heat=heat * 0, truth=heat * 0),
-        max_false_share=1.0,
+        max_fpr=1.0,
     )
     assert found['pixel_auroc'] == pytest.approx(100 * (25 + 0.5) / 26)
     assert found['pro'] == pytest.approx(75)
@@ -146,5 +146,5 @@ def test_bad_predictions(sample, message):
 
 
 def test_bad_limit():
-    with pytest.raises(ValueError, match=r'max_false_share is 0, expected a number in'):
-        AnomalyMetric(max_false_share=0)
+    with pytest.raises(ValueError, match=r'max_fpr is 0, expected a number in'):
+        AnomalyMetric(max_fpr=0)

@@ -5,7 +5,7 @@ import torch
 from mmpretrain.structures import DataSample
 
 from mmacnn.evaluation import RegionAccuracy
-from mmacnn.evaluation.region_accuracy import accuracy_by_share
+from mmacnn.evaluation.region_accuracy import accuracy_by_fraction
 from mmacnn.registry import METRICS
 
 # True and predicted class, and share of the image's area.
@@ -22,7 +22,7 @@ REGIONS = [
 def samples(regions=REGIONS):
     for true, found, share in regions:
         sample = DataSample().set_gt_label(true).set_pred_label(found)
-        sample.set_field(share, 'region_share', field_type='metainfo')
+        sample.set_field(share, 'region_fraction', field_type='metainfo')
         yield sample.set_pred_score(torch.eye(3)[found]).to_dict()
 
 
@@ -59,7 +59,7 @@ def test_other_sizes():
 
 def test_accuracy_by_share_counts():
     right, share = np.array([1, 1, 0], bool), np.array([0.005, 0.3, 0.4])
-    assert accuracy_by_share(right, share) == {'0-1': (100, 1), '16-100': (50, 2)}
+    assert accuracy_by_fraction(right, share) == {'0-1': (100, 1), '16-100': (50, 2)}
 
 
 @pytest.mark.parametrize('edges', [(0.2, 0.1), (0, 0.5), (0.5, 1), (0.1, 0.1)])
@@ -70,5 +70,5 @@ def test_edges_do_not_rise(edges):
 
 def test_no_share():
     sample = DataSample().set_gt_label(0).set_pred_label(0).to_dict()
-    with pytest.raises(KeyError, match='expected region_share in the data samples'):
+    with pytest.raises(KeyError, match='expected region_fraction in the data samples'):
         RegionAccuracy().process(None, [sample])

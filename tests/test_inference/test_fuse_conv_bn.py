@@ -60,7 +60,7 @@ def test_the_result_is_the_same(method, tmp_path):
         assert after.roi == pytest.approx(before.roi, abs=1e-2)
     if before.heatmap is not None:
         assert np.allclose(after.heatmap, before.heatmap, atol=1e-3)
-    for one, other in zip(before.places[:1], after.places[:1], strict=True):
+    for one, other in zip(before.detections[:1], after.detections[:1], strict=True):
         assert one.box == pytest.approx(other.box, abs=1e-1)
 
 

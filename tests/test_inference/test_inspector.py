@@ -14,11 +14,11 @@ from mmacnn.cli.command_line import main
 from mmacnn.inference import Inspector
 from mmacnn.inference.frames import open_frames
 from mmacnn.inference.result import (
+    Detection,
     InspectionResult,
-    Place,
+    detections_of,
     judge,
     over_image,
-    places_of,
 )
 
 from ..test_tools.test_train import TORCHRUN, free_port, run
@@ -207,10 +207,10 @@ def test_places_and_maps():
     detected = dict(
         pred_boxes=[[1.0, 2.0, 3.0, 4.0]], pred_classes=['pit'], pred_scores=[0.5]
     )
-    assert places_of(detected) == (Place((1.0, 2.0, 3.0, 4.0), 'pit', 0.5),)
+    assert detections_of(detected) == (Detection((1.0, 2.0, 3.0, 4.0), 'pit', 0.5),)
     marked = dict(pred_regions=[dict(box=[0.0, 0.0, 8.0, 8.0], area=9)])
-    assert places_of(marked) == (Place((0.0, 0.0, 8.0, 8.0)),)
-    assert places_of({}) == ()
+    assert detections_of(marked) == (Detection((0.0, 0.0, 8.0, 8.0)),)
+    assert detections_of({}) == ()
 
     mask = torch.tensor([[True, False]])
     sample = BaseDataElement(pred_mask=mask, pred_heatmap=torch.tensor([[0.0, 4.0]]))
@@ -224,12 +224,16 @@ def test_places_and_maps():
 
 
 def test_a_row_holds_plain_values():
-    place = Place((1.0, 2.0, 3.0, 4.0), 'pit', 0.5)
+    place = Detection((1.0, 2.0, 3.0, 4.0), 'pit', 0.5)
     result = InspectionResult(
-        'a', 'fail', places=(place, place), heatmap=np.zeros((2, 2))
+        'a', 'fail', detections=(place, place), heatmap=np.zeros((2, 2))
     )
     row = result.to_row()
-    assert (row['num_places'], row['place'], row['roi']) == (2, '1.0 2.0 3.0 4.0', '')
+    assert (row['num_detections'], row['place'], row['roi']) == (
+        2,
+        '1.0 2.0 3.0 4.0',
+        '',
+    )
     assert set(row) == set(InspectionResult('b', 'pass').to_row())
 
 
@@ -289,7 +293,7 @@ def test_regions_are_for_models_that_name_them(model):
     ],
 )
 def test_verdict_on_regions(accept, min_score, verdict):
-    found = dict(pred_classes=['a', 'b'], pred_scores=[0.9, 0.4], is_asked=True)
+    found = dict(pred_classes=['a', 'b'], pred_scores=[0.9, 0.4], is_prompted=True)
     assert judge(BaseDataElement(), found, accept, min_score) == verdict
 
 

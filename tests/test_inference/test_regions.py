@@ -71,7 +71,7 @@ def test_regions_in_one_batch_and_one_by_one(root, inferencer):
         [5, 20, 35, 45],
         [60, 5, 85, 39],
     ]
-    assert results[0]['region_share'] == pytest.approx(600 / 5400)
+    assert results[0]['region_fraction'] == pytest.approx(600 / 5400)
     assert results[0]['pred_class'] in inferencer.classes
     one_by_one = inferencer(cv2.imread(image), regions, batch_size=1)
     for one, other in zip(results, one_by_one, strict=True):

@@ -12,7 +12,7 @@ from mmacnn.models.losses import BinaryFocalLoss
 def make_head(num_classes=2, **settings):
     torch.manual_seed(0)
     head = CAMHead(num_classes, in_channels=6, **settings)
-    head.place_cells(stride=8, first_cell=4)
+    head.place_cells(stride=8, offset=4)
     torch.nn.init.normal_(head.fc.weight)
     torch.nn.init.normal_(head.fc.bias)
     return head

@@ -15,7 +15,7 @@ def truncated(backbone):
 
 
 @pytest.mark.parametrize(
-    ('backbone', 'stride', 'first_cell'),
+    ('backbone', 'stride', 'offset'),
     [
         # 0.5 + (1 + 2 + 4 + 8 + 16): padded at the end alone.
         (dict(type='mmpretrain.EfficientNetV2', arch='b0'), 32, 31.5),
@@ -28,8 +28,8 @@ def truncated(backbone):
         (dict(type='mmpretrain.ResNet', depth=18), 32, 0.5),
     ],
 )
-def test_known_backbones(backbone, stride, first_cell):
-    assert cell_geometry(MODELS.build(backbone)) == (stride, first_cell)
+def test_known_backbones(backbone, stride, offset):
+    assert cell_geometry(MODELS.build(backbone)) == (stride, offset)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_receptive_field_lies_round_the_centre(backbone):
     for seed in range(6):
         torch.manual_seed(seed)
         model = MODELS.build(truncated(backbone))
-        stride, first_cell = cell_geometry(model)
+        stride, offset = cell_geometry(model)
         model.eval()
         image = torch.randn(1, 3, 12 * stride, 12 * stride, requires_grad=True)
         feature = model(image)[-1]
@@ -54,7 +54,7 @@ def test_receptive_field_lies_round_the_centre(backbone):
         weight = gradient.square().sum((0, 1, 2))
         place = (weight * (torch.arange(len(weight)) + 0.5)).sum() / weight.sum()
         places.append(place.item() - 6 * stride)
-    assert sum(places) / len(places) == pytest.approx(first_cell, abs=2.5)
+    assert sum(places) / len(places) == pytest.approx(offset, abs=2.5)
 
 
 def test_a_single_channel_and_the_mode_of_the_model():

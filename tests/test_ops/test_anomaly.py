@@ -2,19 +2,19 @@
 import pytest
 import torch
 
-from mmacnn.ops import best_f1_threshold, false_alarm_threshold, share_below
+from mmacnn.ops import best_f1_threshold, fpr_threshold, fraction_below
 
 
 @pytest.mark.parametrize(('rate', 'expected'), [(0, 9), (0.1, 8), (0.25, 7), (0.9, 0)])
 def test_no_more_false_alarms_than_allowed(rate, expected):
     scores = torch.arange(10.0)[torch.randperm(10)]
-    threshold = false_alarm_threshold(scores, rate)
+    threshold = fpr_threshold(scores, rate)
     assert threshold == expected
     assert (scores > threshold).float().mean() <= rate + 1e-6
 
 
 def test_threshold_of_one_image():
-    assert false_alarm_threshold(torch.tensor([3.5]), 0.05) == 3.5
+    assert fpr_threshold(torch.tensor([3.5]), 0.05) == 3.5
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_threshold_of_one_image():
 )
 def test_threshold_refuses(scores, rate, message):
     with pytest.raises(ValueError, match=message):
-        false_alarm_threshold(torch.tensor(scores), rate)
+        fpr_threshold(torch.tensor(scores), rate)
 
 
 def test_best_f1_by_trying_all():
@@ -49,10 +49,10 @@ def test_best_f1_needs_both_kinds(label):
 
 def test_share_below():
     good = torch.tensor([1.0, 2, 2, 4, 8])
-    found = share_below(torch.tensor([0.0, 1, 2, 3, 8, 99]), good)
+    found = fraction_below(torch.tensor([0.0, 1, 2, 3, 8, 99]), good)
     torch.testing.assert_close(found, torch.tensor([0, 0, 0.25, 0.625, 1, 1]))
 
 
 def test_share_below_a_single_score():
-    found = share_below(torch.tensor([1.0, 2, 3]), torch.tensor([2.0]))
+    found = fraction_below(torch.tensor([1.0, 2, 3]), torch.tensor([2.0]))
     assert found.tolist() == [0, 0, 1]

@@ -29,7 +29,7 @@ def test_gradcheck():
 
 def test_upsampling_edge_to_edge_is_a_plain_resize():
     cam = torch.randn(2, 3, 4, 5)
-    upsampled = upsample_map(cam, (32, 40), stride=8, first_cell=4)
+    upsampled = upsample_map(cam, (32, 40), stride=8, offset=4)
     resized = F.interpolate(cam, (32, 40), mode='bilinear', align_corners=False)
     torch.testing.assert_close(upsampled, resized)
 
@@ -37,7 +37,7 @@ def test_upsampling_edge_to_edge_is_a_plain_resize():
 def test_upsampling_puts_a_cell_on_its_centre():
     cam = torch.zeros(1, 1, 3, 4)
     cam[0, 0, 1, 2] = 1.0
-    upsampled = upsample_map(cam, (24, 30), stride=8, first_cell=0.5)[0, 0]
+    upsampled = upsample_map(cam, (24, 30), stride=8, offset=0.5)[0, 0]
     # The pixels 8 and 16 have their centres at 8.5 and 16.5.
     assert upsampled[8, 16] == 1
     assert upsampled[4, 16] == upsampled[8, 20] == 0.5
@@ -46,7 +46,7 @@ def test_upsampling_puts_a_cell_on_its_centre():
 
 def test_upsampling_extends_the_outermost_cells():
     cam = torch.tensor([1.0, 2.0]).view(1, 1, 1, 2)
-    upsampled = upsample_map(cam, (3, 16), stride=8, first_cell=7.5)[0, 0]
+    upsampled = upsample_map(cam, (3, 16), stride=8, offset=7.5)[0, 0]
     assert (upsampled[:, :8] == 1).all()
     assert (upsampled[:, 15] == 2).all()
 

@@ -98,7 +98,7 @@ def anomaly(photos):
             int(index > 3),
             index / 8,
             pred_anomaly_score=[[1.0, 2.0, 3.0, 5.0, 4.0, 6.0, 7.0, 8.0][index]],
-            object_share=0.01 * (index > 3),
+            object_fraction=0.01 * (index > 3),
         )
         for index, path in enumerate(photos)
     ]

@@ -10,7 +10,7 @@ def test_classifier_with_a_roi(acnn):
     assert (wrong.truth, wrong.label, wrong.right) == (0, 1, False)
     assert wrong.score == pytest.approx(0.8)
     assert wrong.difficulty == pytest.approx(1.8) and right.difficulty < 0.2
-    assert wrong.object_share == pytest.approx(9 / (48 * 64))
+    assert wrong.object_fraction == pytest.approx(9 / (48 * 64))
     # The ROI's centre lies 3 px right of the box's in each image.
     assert right.centre_error == pytest.approx(3)
 
@@ -21,14 +21,14 @@ def test_boxes_are_of_the_networks_input(acnn):
     )
     record = make_record('2.png', prediction)
     assert record.centre_error == acnn.records[2].centre_error
-    assert record.object_share == acnn.records[2].object_share
+    assert record.object_fraction == acnn.records[2].object_fraction
 
 
 def test_anomaly_scores(anomaly):
     record = anomaly.records[4]
     assert (record.truth, record.label, record.right) == (1, 0, False)
     assert record.defect_score == 4.0
-    assert record.object_share == 0.01 and anomaly.records[0].object_share is None
+    assert record.object_fraction == 0.01 and anomaly.records[0].object_fraction is None
 
 
 def test_difficulty_without_scores_of_the_classes():
@@ -47,7 +47,7 @@ def test_detector(detector):
     rights = [record.right for record in detector.records]
     assert rights == [True, False, False, False, False, True, True, True]
     assert [r.difficulty for r in detector.records[:5]] == [0, 2, 1, 1, 1]
-    assert detector.records[0].box_shares == (pytest.approx(100 / 3072),)
+    assert detector.records[0].box_fractions == (pytest.approx(100 / 3072),)
 
 
 def test_anomaly_score_alone(photos):

@@ -20,7 +20,7 @@ TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/plot_region_accuracy.py
 
 def write(path, right, share):
     samples = [
-        dict(gt_label=[1], pred_label=[int(r)], region_share=s, pred_score=[0, 1])
+        dict(gt_label=[1], pred_label=[int(r)], region_fraction=s, pred_score=[0, 1])
         for r, s in zip(right, share, strict=True)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,8 @@ import pytest
 
 from mmacnn.reporting.statistics import (
     confusion,
-    right_share,
-    shares_by_size,
+    correct_fraction,
+    fractions_by_size,
     size_edges,
     sized_outcomes,
     wilson_interval,
@@ -20,22 +20,22 @@ def test_wilson_interval():
 
 
 def test_right_share(acnn):
-    share = right_share(acnn.records)
+    share = correct_fraction(acnn.records)
     assert (share.hits, share.total, share.percent) == (6, 8, 75)
-    assert right_share([]) is None
+    assert correct_fraction([]) is None
 
 
 def test_bins_have_the_same_number_of_objects():
     sizes = np.geomspace(1e-4, 1e-1, 90)
     edges = size_edges(sizes)
-    shares = shares_by_size(sizes, sizes > edges[3], edges)
+    shares = fractions_by_size(sizes, sizes > edges[3], edges)
     assert [share.total for share in shares] == [15] * 6
     assert [share.hits for share in shares] == [0, 0, 0, 15, 15, 15]
 
 
 def test_objects_of_one_size():
     sizes = np.full(40, 0.01)
-    (share,) = shares_by_size(sizes, sizes > 0, size_edges(sizes))
+    (share,) = fractions_by_size(sizes, sizes > 0, size_edges(sizes))
     assert share.total == 40
 
 

@@ -125,7 +125,7 @@ class Dataset:
 
     def _make_anomaly(self) -> None:
         self._write(['train/good/a.png', 'train/good/b.png'], {})
-        self.load = lambda: AnomalyFolderDataset(str(self.root), val_share=0)
+        self.load = lambda: AnomalyFolderDataset(str(self.root), val_fraction=0)
 
 
 DATASETS = (

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mmacnn.datasets import ClassBalancedSampler, LabelledShareSampler
+from mmacnn.datasets import ClassBalancedSampler, LabelledFractionSampler
 from mmacnn.datasets.analysis.yolo import recommend_roi
 from mmacnn.datasets.anomaly_folder import choose_held_out
 from mmacnn.datasets.regions import decode_region
@@ -225,7 +225,7 @@ def test_sampler_of_classes(class_ids, num_samples, seed, epoch):
 
 @given(labels, st.floats(0, 0.98), seeds, st.integers(0, 9))
 def test_sampler_of_boxes(class_ids, share, seed, epoch):
-    sampler = LabelledShareSampler(Labelled(class_ids), share, seed=seed)
+    sampler = LabelledFractionSampler(Labelled(class_ids), share, seed=seed)
     sampler.set_epoch(epoch)
     drawn = list(sampler)
     assert len(drawn) == len(sampler)

@@ -17,12 +17,12 @@ from mmengine.config import Config
 from mmacnn.cli.arguments import (
     add_cfg_options,
     image_size,
+    int_at_least,
     numbers,
     probability,
-    whole_number,
 )
 from mmacnn.engine.config import load_config
-from mmacnn.inference.result import InspectionResult, Place
+from mmacnn.inference.result import Detection, InspectionResult
 from mmacnn.inference.result_files import ResultFiles
 from mmacnn.reporting import read_run, write_report
 from mmacnn.utils.user_errors import describe
@@ -54,7 +54,7 @@ ANOMALY = dict(
     pred_label=[1],
     pred_score=[0.2, 0.8],
     pred_anomaly_score=[3.5],
-    object_share=0.25,
+    object_fraction=0.25,
 )
 BOXES = dict(
     img_path='absent.png',
@@ -153,7 +153,7 @@ def test_config_options(tmp_path, options):
 @example('1' * 5000)
 @example('٣')
 def test_arguments(text):
-    for parser in (image_size, whole_number(1), probability, numbers):
+    for parser in (image_size, int_at_least(1), probability, numbers):
         try:
             found = parser(text)
         except argparse.ArgumentTypeError:
@@ -165,7 +165,9 @@ def test_arguments(text):
 
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
-places = st.builds(Place, st.tuples(*[floats] * 4), texts, st.none() | st.floats(0, 1))
+detections = st.builds(
+    Detection, st.tuples(*[floats] * 4), texts, st.none() | st.floats(0, 1)
+)
 results = st.builds(
     InspectionResult,
     source=texts,
@@ -174,7 +176,7 @@ results = st.builds(
     class_name=texts,
     score=st.none() | st.floats(0, 1),
     roi=st.none() | st.tuples(*[floats] * 4),
-    places=st.lists(places, max_size=3).map(tuple),
+    detections=st.lists(detections, max_size=3).map(tuple),
     error=texts,
 )
 

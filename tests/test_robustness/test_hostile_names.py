@@ -12,9 +12,9 @@ from mmpretrain.structures import DataSample
 
 from mmacnn.cli.command_line import describe
 from mmacnn.datasets import ClassFolderDataset, YOLORoIDataset
-from mmacnn.datasets.analysis.yolo import inspect_dataset
+from mmacnn.datasets.analysis.yolo import analyse_dataset
 from mmacnn.datasets.analysis.yolo_report import draw_report
-from mmacnn.inference.result import InspectionResult, Place
+from mmacnn.inference.result import Detection, InspectionResult
 from mmacnn.inference.result_files import ResultFiles
 from mmacnn.reporting import Run, write_report
 from mmacnn.utils.text import printable
@@ -101,7 +101,7 @@ def test_inspection_of_a_data_set(image, name, tmp_path):
     image.parent.rename(root / 'images')
     (root / 'labels').mkdir()
     (root / 'labels' / f'{image.stem}.txt').write_text('0 0.5 0.5 0.5 0.5')
-    report = inspect_dataset(str(root), ['a'])
+    report = analyse_dataset(str(root), ['a'])
     assert not report.problems
     draw_report(report).savefig(tmp_path / 'a.png')
 
@@ -114,9 +114,9 @@ def test_pictures(name, tmp_path):
         for folder in 'ab'
         for suffix in ('png', 'jpg')
     ]
-    places = name_pictures(paths)
-    assert len({place.casefold() for place in places.values()}) == len(paths)
-    for place in places.values():
+    detections = name_pictures(paths)
+    assert len({place.casefold() for place in detections.values()}) == len(paths)
+    for place in detections.values():
         path = tmp_path / 'out' / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b'')
@@ -133,8 +133,8 @@ def test_a_picture_of_the_longest_name(tmp_path):
 
 
 def result_of(source, class_name):
-    place = Place((1.0, 2.0, 3.0, 4.0), class_name, 0.5)
-    return InspectionResult(source, 'pass', 0, class_name, 0.5, places=(place,))
+    place = Detection((1.0, 2.0, 3.0, 4.0), class_name, 0.5)
+    return InspectionResult(source, 'pass', 0, class_name, 0.5, detections=(place,))
 
 
 @names

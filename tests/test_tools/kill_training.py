@@ -227,7 +227,7 @@ class Ordeal:
 
     def kill(self, work_dir, number):
         """Kill once; return 0 if the training had ended before."""
-        had = self._check_whole(work_dir)
+        had = self._check_complete(work_dir)
         way = WAYS[number % len(WAYS)]
         low, high = dict(
             time=(0.3 * self.seconds, self.seconds),  # after the start, which is safe
@@ -242,12 +242,12 @@ class Ordeal:
         print(f'{what}: {way} {amount:.2f}, status {status}')
         if status not in (0, -signal.SIGKILL, -signal.SIGXFSZ):
             raise SystemExit(f'{work_dir}: status {status}, see {self.log}')
-        has = self._check_whole(work_dir)
+        has = self._check_complete(work_dir)
         if had and not has:
             raise SystemExit(f'{work_dir}: the kill left no checkpoint of {had}')
         return status
 
-    def _check_whole(self, work_dir):
+    def _check_complete(self, work_dir):
         try:
             return [name for name in checkpoints(work_dir) if not name.startswith('b')]
         except Exception as error:

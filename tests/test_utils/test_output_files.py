@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from mmacnn.utils import (
-    folder_written_whole,
+    atomic_folder,
+    atomic_write,
     remove_abandoned,
     require_empty,
     require_writable,
-    written_whole,
 )
 
 
@@ -33,7 +33,7 @@ def test_folder_with_content_is_refused(tmp_path):
 
 def test_a_file_gets_its_place_when_it_is_whole(tmp_path):
     path = tmp_path / 'new' / 'report.txt'
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         assert unfinished.endswith('report.txt')
         Path(unfinished).write_text('all of it')
         assert not path.exists()
@@ -50,7 +50,7 @@ def test_after_an_error_the_older_file_is_as_it_was(tmp_path, error):
     path = tmp_path / 'report.txt'
     path.write_text('older')
 
-    with pytest.raises(type(error)), written_whole(path) as unfinished:
+    with pytest.raises(type(error)), atomic_write(path) as unfinished:
         Path(unfinished).write_text('half of')
         raise error
 
@@ -61,7 +61,7 @@ def test_after_an_error_the_older_file_is_as_it_was(tmp_path, error):
 def test_folder_gets_its_name_when_it_is_whole(tmp_path):
     place = tmp_path / 'new' / 'labels'
 
-    with folder_written_whole(place) as folder:
+    with atomic_folder(place) as folder:
         (folder / 'a.txt').write_text('1')
         assert not place.exists()
 
@@ -74,7 +74,7 @@ def test_folder_gets_its_name_when_it_is_whole(tmp_path):
 def test_nothing_is_left_of_a_broken_folder(tmp_path):
     with (
         pytest.raises(KeyboardInterrupt),
-        folder_written_whole(tmp_path / 'labels') as folder,
+        atomic_folder(tmp_path / 'labels') as folder,
     ):
         (folder / 'a.txt').write_text('1')
         raise KeyboardInterrupt
@@ -88,7 +88,7 @@ def test_a_folder_with_content_is_not_replaced(tmp_path):
 
     with (
         pytest.raises(FileExistsError, match='labels: expected a new or empty'),
-        folder_written_whole(tmp_path / 'labels'),
+        atomic_folder(tmp_path / 'labels'),
     ):
         pytest.fail('the folder was given out')
 
@@ -108,7 +108,7 @@ def kill_while_writing(write, path):
     assert os.waitpid(process, 0)[1] == signal.SIGKILL
 
 
-@pytest.mark.parametrize('write', [written_whole, folder_written_whole])
+@pytest.mark.parametrize('write', [atomic_write, atomic_folder])
 def test_the_next_start_removes_what_a_killed_process_left(tmp_path, write):
     path = tmp_path / 'results'
     kill_while_writing(write, path)
@@ -116,10 +116,10 @@ def test_the_next_start_removes_what_a_killed_process_left(tmp_path, write):
     assert left.name.startswith('.unfinished-')
 
     remove_abandoned.cache_clear()
-    with written_whole(tmp_path / 'other.txt') as mine:
+    with atomic_write(tmp_path / 'other.txt') as mine:
         assert not left.exists()
         remove_abandoned.cache_clear()
-        with written_whole(tmp_path / 'another.txt') as unfinished:
+        with atomic_write(tmp_path / 'another.txt') as unfinished:
             assert Path(mine).parent.is_dir()  # its writer lives
             Path(unfinished).touch()
         Path(mine).touch()
@@ -127,7 +127,7 @@ def test_the_next_start_removes_what_a_killed_process_left(tmp_path, write):
 
 
 def test_a_folder_with_what_a_killed_process_left_is_empty(tmp_path):
-    kill_while_writing(written_whole, tmp_path / 'out' / 'report.txt')
+    kill_while_writing(atomic_write, tmp_path / 'out' / 'report.txt')
     remove_abandoned.cache_clear()
     require_empty(tmp_path / 'out')
     assert not list((tmp_path / 'out').iterdir())
@@ -136,11 +136,11 @@ def test_a_folder_with_what_a_killed_process_left_is_empty(tmp_path):
 def test_errors_name_what_the_user_named(tmp_path):
     path = tmp_path / 'taken' / 'report.txt'
     path.mkdir(parents=True)
-    with pytest.raises(OSError) as error, written_whole(path) as unfinished:
+    with pytest.raises(OSError) as error, atomic_write(path) as unfinished:
         Path(unfinished).write_text('all of it')
     assert error.value.filename == str(path) and '.unfinished' not in str(error.value)
 
-    with pytest.raises(OSError, match='report.txt'), written_whole(path):
+    with pytest.raises(OSError, match='report.txt'), atomic_write(path):
         raise OSError(28, 'No space left on device')
 
     (tmp_path / 'file').touch()

@@ -5,7 +5,7 @@ import argparse
 
 import mmcv
 
-from mmacnn.cli import image_size, whole_number
+from mmacnn.cli import image_size, int_at_least
 from mmacnn.datasets.image_files import read_image_size
 from mmacnn.deploy.deploy_config import require_packages
 from mmacnn.utils import require_empty, run_tool
@@ -24,14 +24,14 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--image', required=True, help='photograph that all get')
     parser.add_argument(
-        '--batch-size', nargs='+', type=whole_number(1), default=[1], metavar='N'
+        '--batch-size', nargs='+', type=int_at_least(1), default=[1], metavar='N'
     )
     parser.add_argument(
-        '--threads', nargs='+', type=whole_number(1), default=[1], metavar='N'
+        '--threads', nargs='+', type=int_at_least(1), default=[1], metavar='N'
     )
     parser.add_argument(
         '--rounds',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=100,
         metavar='N',
         help='runs of each model at each setting (%(default)s)',

@@ -45,8 +45,8 @@ def main() -> None:
             args.checkpoint,
             args.out,
             dataloader=args.dataloader,
-            false_alarm_rate=args.false_alarm_rate,
-            by='best_f1' if args.best_f1 else 'false_alarm_rate',
+            max_fpr=args.max_fpr,
+            by='best_f1' if args.best_f1 else 'max_fpr',
             cfg_options=args.cfg_options,
         )
     )

@@ -3,7 +3,7 @@
 
 import argparse
 
-from mmacnn.cli import probability, whole_number
+from mmacnn.cli import int_at_least, probability
 from mmacnn.converters import convert_wafers
 from mmacnn.utils import run_tool
 
@@ -41,7 +41,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--at-most',
-        type=whole_number(1),
+        type=int_at_least(1),
         metavar='N',
         help='images a folder gets at most (default: all)',
     )

@@ -13,7 +13,7 @@ from mmengine.runner import save_checkpoint
 from mmacnn.converters import classifier_to_cam
 from mmacnn.engine.checkpoint import load_checkpoint
 from mmacnn.engine.config import load_config
-from mmacnn.utils import folder_written_whole, run_tool
+from mmacnn.utils import atomic_folder, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +33,7 @@ def main() -> None:
         load_config(args.config), checkpoint.get('state_dict', checkpoint)
     )
     name = f'{Path(args.config).stem}_cam'
-    with folder_written_whole(args.out) as folder:
+    with atomic_folder(args.out) as folder:
         config.dump(folder / f'{name}.py')
         meta = dict(dataset_meta=checkpoint.get('meta', {}).get('dataset_meta', {}))
         content = dict(meta=meta, state_dict=weights)

@@ -3,7 +3,7 @@
 
 import argparse
 
-from mmacnn.cli import whole_number
+from mmacnn.cli import int_at_least
 from mmacnn.deploy import write_triton_repository
 from mmacnn.utils import run_tool
 
@@ -17,7 +17,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--max-batch-size',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=8,
         metavar='N',
         help='most images that the server may put together (8)',

@@ -8,7 +8,7 @@ from mmengine.runner import save_checkpoint
 
 from mmacnn.converters import publish_checkpoint
 from mmacnn.engine.checkpoint import load_checkpoint
-from mmacnn.utils import run_tool, written_whole
+from mmacnn.utils import atomic_write, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,7 +24,7 @@ def main() -> None:
     if os.path.exists(args.dst):
         raise FileExistsError(f'{args.dst} exists, name a new file')
     published = publish_checkpoint(load_checkpoint(args.src), args.half)
-    with written_whole(args.dst) as path:
+    with atomic_write(args.dst) as path:
         save_checkpoint(published, path)
     print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')
 

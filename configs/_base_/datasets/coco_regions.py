@@ -1,7 +1,7 @@
 # COCO's instances, as MMDetection lays the data set out: data/coco.
 data_root = 'data/coco'
 
-meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_share')
+meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),

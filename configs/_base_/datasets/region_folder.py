@@ -3,7 +3,7 @@
 data_root = 'data/regions'
 classes = ('brick', 'glass', 'metal', 'wood')
 
-meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_share')
+meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),

@@ -38,7 +38,7 @@ train_dataloader = dict(
     batch_size=16,
     num_workers=1,
     persistent_workers=True,
-    sampler=dict(type='mmacnn.LabelledShareSampler', labelled_share=0.5),
+    sampler=dict(type='mmacnn.LabelledFractionSampler', labelled_fraction=0.5),
     collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='mmacnn.YOLORoIDataset',

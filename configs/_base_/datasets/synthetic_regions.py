@@ -2,7 +2,7 @@
 data_root = 'data/synthetic-regions'
 classes = ('washer', 'nut', 'screw', 'label', 'inlet', 'outlet', 'button', 'plug')
 
-meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_share')
+meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
 flip = dict(
     type='RandomFlip',
     prob=[0.25, 0.25, 0.25],

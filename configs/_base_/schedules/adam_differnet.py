@@ -12,6 +12,6 @@ custom_hooks = [
     dict(
         type='mmacnn.AnomalyThresholdHook',
         dataloader='calibration_dataloader',
-        false_alarm_rate=0.05,
+        max_fpr=0.05,
     )
 ]

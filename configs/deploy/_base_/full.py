@@ -2,5 +2,5 @@
 # normalization inside the graph. `crop`, what the classifier saw, can be listed too.
 _base_ = ['./classification.py']
 
-codebase_config = dict(frames='uint8')
+codebase_config = dict(raw_input='uint8')
 ir_config = dict(output_names=['scores', 'centre', 'roi'])

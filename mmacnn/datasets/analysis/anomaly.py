@@ -14,7 +14,7 @@ from mmacnn.datasets.anomaly_folder import AnomalyFolderDataset, list_categories
 from mmacnn.datasets.image_files import read_image_size
 from mmacnn.datasets.transforms.load_mask import read_mask
 from mmacnn.datasets.yolo_folder import Problem
-from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils import atomic_write, require_empty
 from mmacnn.utils.text import printable
 
 
@@ -75,7 +75,7 @@ def save_category_reports(reports: list[CategoryReport], out_dir: str) -> str:
     """
     require_empty(out_dir)
     path = osp.join(out_dir, 'report.txt')
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         Path(unfinished).write_text(
             format_category_reports(reports) + '\n', encoding='utf-8'
         )
@@ -91,7 +91,7 @@ def _inspect(root: str, category: str, progress: Callable) -> CategoryReport:
                 root,
                 category,
                 subset,
-                val_share=0,
+                val_fraction=0,
                 check_images=False,
                 serialize_data=False,
             )

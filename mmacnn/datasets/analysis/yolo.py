@@ -175,7 +175,7 @@ def resolve_classes(
     return check_class_names(classes, 'classes')
 
 
-def inspect_dataset(
+def analyse_dataset(
     root: str,
     classes: Sequence[str] | None = None,
     input_size: tuple[int, int] | None = None,

@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmacnn.utils import require_empty, written_whole
+from mmacnn.utils import atomic_write, require_empty
 from mmacnn.utils.text import printable
 
 from .yolo import PERCENTILES, DatasetReport, Split
@@ -137,8 +137,8 @@ def save_report(report: DatasetReport, out_dir: str) -> list[str]:
     """
     require_empty(out_dir)
     text, picture = (os.path.join(out_dir, name) for name in (TEXT_FILE, PICTURE_FILE))
-    with written_whole(text) as path, open(path, 'w', encoding='utf-8') as file:
+    with atomic_write(text) as path, open(path, 'w', encoding='utf-8') as file:
         file.write(format_report(report) + '\n')
-    with written_whole(picture) as path:
+    with atomic_write(picture) as path:
         draw_report(report).savefig(path, dpi=100)
     return [text, picture]

@@ -20,7 +20,7 @@ class LoadRegionMask(BaseTransform):
     Required keys: ``img`` (H, W, 3) and ``region``, see
     :func:`mmacnn.datasets.regions.decode_region`; ``instance_id`` for messages, if any.
     Added keys: ``gt_seg_map`` (H, W) uint8, 1 on the region and 0 elsewhere, and
-    ``region_share``, the region's share of the image's area.
+    ``region_fraction``, the region's share of the image's area.
 
     Raises:
         KeyError: There is no ``region``.
@@ -28,7 +28,7 @@ class LoadRegionMask(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
-        """Add ``gt_seg_map`` and ``region_share``."""
+        """Add ``gt_seg_map`` and ``region_fraction``."""
         where = str(results.get('img_path', 'the image'))
         if 'region' not in results:
             raise KeyError(
@@ -40,7 +40,7 @@ class LoadRegionMask(BaseTransform):
             where = f'{where}, annotation {results["instance_id"]}'
         size = results['img'].shape[:2]
         results['gt_seg_map'] = decode_region(results['region'], size, where)
-        results['region_share'] = float(results['gt_seg_map'].mean())
+        results['region_fraction'] = float(results['gt_seg_map'].mean())
         return results
 
     def __repr__(self) -> str:
@@ -56,7 +56,7 @@ class StandInRegion(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
-        """Add ``gt_seg_map`` and ``region_share``."""
+        """Add ``gt_seg_map`` and ``region_fraction``."""
         name = os.path.basename(str(results.get('img_path') or ''))
         random = np.random.default_rng(zlib.crc32(name.encode()))
         size = np.array(results['img'].shape[:2])
@@ -66,7 +66,7 @@ class StandInRegion(BaseTransform):
         away = ((rows - centre[0]) / half[0]) ** 2
         away = away + ((columns - centre[1]) / half[1]) ** 2
         results['gt_seg_map'] = (away <= 1).astype(np.uint8)
-        results['region_share'] = float(results['gt_seg_map'].mean())
+        results['region_fraction'] = float(results['gt_seg_map'].mean())
         return results
 
     def __repr__(self) -> str:

@@ -128,7 +128,7 @@ def _check_size(model: onnx.ModelProto, deploy_cfg: Config) -> None:
     if wanted is None:
         return
     shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
-    frames = deploy_cfg.codebase_config.get('frames')
+    frames = deploy_cfg.codebase_config.get('raw_input')
     found = shape[1:3] if frames else shape[2:4]
     if found != [wanted[1], wanted[0]]:
         raise ValueError(

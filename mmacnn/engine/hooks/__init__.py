@@ -1,13 +1,13 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from .anomaly_threshold import AnomalyThresholdHook, choose_threshold
-from .atomic_checkpoint import WholeCheckpointHook
-from .atomic_file_backend import WholeFileBackend
+from .atomic_checkpoint import AtomicCheckpointHook
+from .atomic_file_backend import AtomicFileBackend
 from .exact_resume import ExactResumeHook
 
 __all__ = [
     'AnomalyThresholdHook',
     'ExactResumeHook',
-    'WholeCheckpointHook',
-    'WholeFileBackend',
+    'AtomicCheckpointHook',
+    'AtomicFileBackend',
     'choose_threshold',
 ]

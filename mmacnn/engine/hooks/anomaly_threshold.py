@@ -26,8 +26,8 @@ class AnomalyThresholdHook(Hook):
         dataloader: Name of a key at the top of the config, which is a data loader's
             config, or such a config itself. Its images must not be those of the
             training; the good ones count, and with 'best_f1' the defective ones too.
-        false_alarm_rate: Share of good images that may be reported, [0, 1).
-        by: 'false_alarm_rate', or 'best_f1': the highest F1 on these images.
+        max_fpr: Share of good images that may be reported, [0, 1).
+        by: 'max_fpr', or 'best_f1': the highest F1 on these images.
 
     Raises:
         KeyError: The config has no such key.
@@ -37,12 +37,12 @@ class AnomalyThresholdHook(Hook):
     def __init__(
         self,
         dataloader: str | dict = 'calibration_dataloader',
-        false_alarm_rate: float = 0.05,
-        by: str = 'false_alarm_rate',
+        max_fpr: float = 0.05,
+        by: str = 'max_fpr',
     ) -> None:
-        check_choice(by, false_alarm_rate)
+        check_choice(by, max_fpr)
         self.dataloader = dataloader
-        self.options = dict(false_alarm_rate=false_alarm_rate, by=by)
+        self.options = dict(max_fpr=max_fpr, by=by)
 
     def before_train(self, runner: Runner) -> None:
         """Build the data loader, so that its mistakes come before the training."""

@@ -13,13 +13,13 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import CheckpointLoader, Runner, save_checkpoint
 
 from mmacnn.registry import HOOKS
-from mmacnn.utils import remove_abandoned, written_whole
+from mmacnn.utils import atomic_write, remove_abandoned
 
-from . import atomic_file_backend  # noqa: F401 registers the back end 'whole'
+from . import atomic_file_backend  # noqa: F401 registers the back end 'atomic'
 
 
 @HOOKS.register_module()
-class WholeCheckpointHook(CheckpointHook):
+class AtomicCheckpointHook(CheckpointHook):
     """mmengine's ``CheckpointHook``, safe against kills and full disks.
 
     A checkpoint gets its name when all of it is written, and an older one, the best one
@@ -34,7 +34,7 @@ class WholeCheckpointHook(CheckpointHook):
         super().__init__(*args, **kwargs)
         is_local = '://' not in str(self.out_dir)
         if self.backend_args is None and self.file_client_args is None and is_local:
-            self.backend_args = dict(backend='whole')
+            self.backend_args = dict(backend='atomic')
 
     def before_train(self, runner: Runner) -> None:
         """Find the folder, and remove checkpoints that are one too many."""
@@ -83,7 +83,7 @@ class WholeCheckpointHook(CheckpointHook):
             **self.args,
         )
         if is_main_process():
-            with written_whole(osp.join(runner.work_dir, 'last_checkpoint')) as path:
+            with atomic_write(osp.join(runner.work_dir, 'last_checkpoint')) as path:
                 Path(path).write_text(self.last_ckpt)
         while 0 < self.max_keep_ckpts < len(self.keep_ckpt_ids):
             oldest = self.filename_tmpl.format(self.keep_ckpt_ids.popleft())

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from mmacnn.ops import best_f1_threshold, false_alarm_threshold, share_below
+from mmacnn.ops import best_f1_threshold, fpr_threshold, fraction_below
 
-CHOICES = ('false_alarm_rate', 'best_f1')
+CHOICES = ('max_fpr', 'best_f1')
 
 
-def check_choice(by: str, false_alarm_rate: float) -> None:
+def check_choice(by: str, max_fpr: float) -> None:
     """Refuse what :meth:`ScoreCalibration.fit` could not do.
 
     Raises:
@@ -16,10 +16,8 @@ def check_choice(by: str, false_alarm_rate: float) -> None:
     """
     if by not in CHOICES:
         raise ValueError(f'by: found {by!r}, expected one of {CHOICES}')
-    if not 0 <= false_alarm_rate < 1:
-        raise ValueError(
-            f'false_alarm_rate: found {false_alarm_rate}, expected 0 <= rate < 1'
-        )
+    if not 0 <= max_fpr < 1:
+        raise ValueError(f'max_fpr: found {max_fpr}, expected 0 <= rate < 1')
 
 
 class ScoreCalibration(nn.Module):
@@ -46,8 +44,8 @@ class ScoreCalibration(nn.Module):
         scores: Tensor,
         labels: Tensor,
         map_peaks: Tensor | None = None,
-        false_alarm_rate: float = 0.05,
-        by: str = 'false_alarm_rate',
+        max_fpr: float = 0.05,
+        by: str = 'max_fpr',
     ) -> str:
         """Choose the threshold, and the level of the map.
 
@@ -55,9 +53,9 @@ class ScoreCalibration(nn.Module):
             scores: (N,) raw anomaly scores of validation images.
             labels: (N,), 0 for a good image.
             map_peaks: (N,), the largest value of each map, where there are maps.
-            false_alarm_rate: Share of good images that may be reported, [0, 1); of the
+            max_fpr: Share of good images that may be reported, [0, 1); of the
                 maps too.
-            by: 'false_alarm_rate', or 'best_f1' where defects are labelled.
+            by: 'max_fpr', or 'best_f1' where defects are labelled.
 
         Returns:
             A line for the log.
@@ -66,26 +64,26 @@ class ScoreCalibration(nn.Module):
             ValueError: There is no good image, ``by`` is unknown, or 'best_f1' has no
                 defective image.
         """
-        check_choice(by, false_alarm_rate)
+        check_choice(by, max_fpr)
         scores, labels = scores.detach().cpu(), labels.detach().cpu()
         good = scores[labels == 0].sort().values
         if by == 'best_f1':
             threshold, f1 = best_f1_threshold(scores, labels)
             line = f'best F1, {f1:.3f}, on {len(scores)} validation images'
         else:
-            threshold = false_alarm_threshold(good, false_alarm_rate)
+            threshold = fpr_threshold(good, max_fpr)
             above = int((good > threshold).sum())
             line = f'{above} of {len(good)} good validation images are above it'
-            if false_alarm_rate * len(good) < 1:
+            if max_fpr * len(good) < 1:
                 line += (
-                    f'; too few to tell a false alarm rate of {false_alarm_rate:g}: '
+                    f'; too few to tell a false alarm rate of {max_fpr:g}: '
                     'it is the highest score of a good one'
                 )
         self._set('threshold', torch.tensor(threshold))
         self._set('good_scores', good)
         if map_peaks is not None:
             peaks = map_peaks.detach().cpu()[labels == 0]
-            level = false_alarm_threshold(peaks, false_alarm_rate)
+            level = fpr_threshold(peaks, max_fpr)
             self._set('map_level', torch.tensor(level))
         return f'anomaly threshold {threshold:.4g}: {line}'
 
@@ -102,7 +100,7 @@ class ScoreCalibration(nn.Module):
         Returns:
             (B, 2), in [0, 1], the sum is 1.
         """
-        below = share_below(scores, self.good_scores)
+        below = fraction_below(scores, self.good_scores)
         return torch.stack((1 - below, below), 1)
 
     def evidence(self, maps: Tensor) -> Tensor:

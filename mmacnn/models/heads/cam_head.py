@@ -60,15 +60,15 @@ class CAMHead(LinearClsHead):
         self.num_classes = num_classes
         self.map_threshold = map_threshold
 
-    def place_cells(self, stride: int, first_cell: float) -> None:
+    def place_cells(self, stride: int, offset: float) -> None:
         """Say where the cells of the map lie on the network's input.
 
         Args:
             stride: Pixels from one cell to the next.
-            first_cell: Centre of the first cell, in pixels from the edge.
+            offset: Centre of the first cell, in pixels from the edge.
         """
         self.stride = stride
-        self.first_cell = first_cell
+        self.offset = offset
 
     def activation_map(self, feats: tuple[Tensor]) -> Tensor:
         """Map of each logit, (B, K, h, w), from the last feature map.
@@ -119,7 +119,7 @@ class CAMHead(LinearClsHead):
         size = tuple(sample.get('img_shape', extent))[:2]
         shown = 0 if self.num_classes == 2 else int(sample.pred_label)
         heatmap = upsample_map(
-            cam[None, shown : shown + 1], size, self.stride, self.first_cell
+            cam[None, shown : shown + 1], size, self.stride, self.offset
         )[0, 0]
         sample.set_field(cam, 'pred_cam')
         sample.set_field(heatmap, 'pred_heatmap')

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mmacnn.datasets.analysis.yolo import find_splits, inspect_dataset, recommend_roi
+from mmacnn.datasets.analysis.yolo import analyse_dataset, find_splits, recommend_roi
 from mmacnn.datasets.analysis.yolo_report import draw_report, format_report, save_report
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'inspect_dataset.py'
+TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'analyse_dataset.py'
 
 
 def run_tool(monkeypatch, *arguments):
-    """Exit status of tools/analysis_tools/inspect_dataset.py."""
+    """Exit status of tools/analysis_tools/analyse_dataset.py."""
     monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
     try:
         runpy.run_path(str(TOOL), run_name='__main__')
@@ -57,7 +57,7 @@ def test_roi_holds_nearly_all_objects_with_room():
 
 
 def test_report_of_good_data(yolo_data):
-    report = inspect_dataset(str(yolo_data))
+    report = analyse_dataset(str(yolo_data))
     (split,) = report.splits
     assert report.problems == [] and report.classes == ('A1', 'B2', 'C3')
     assert report.input_size == (48, 64)
@@ -79,7 +79,7 @@ def test_report_of_good_data(yolo_data):
 
 def test_splits_are_told_apart(two_splits):
     (two_splits / 'test' / 'labels' / 'c.txt').write_text('2 0.5 0.5 1 1')
-    report = inspect_dataset(str(two_splits), input_size=(480, 640))
+    report = analyse_dataset(str(two_splits), input_size=(480, 640))
     assert [split.name for split in report.splits] == ['train', 'test']
     # The test images have no say in the size of the ROI.
     assert report.roi_source == ['train']
@@ -102,7 +102,7 @@ def test_every_problem_is_found(two_splits):
     (test / 'images' / 'a.png').write_bytes(b'')
     for path in (test / 'images').glob('b.*'):
         path.unlink()
-    report = inspect_dataset(str(two_splits))
+    report = analyse_dataset(str(two_splits))
     found = {problem.path for problem in report.splits[0].problems}
     names = ('labels/a.txt', 'labels/b.txt', 'labels/z.txt', 'images/c.png')
     assert {str(train / name) for name in (*names, 'labels/c.txt')} <= found
@@ -116,12 +116,12 @@ def test_every_problem_is_found(two_splits):
 def test_training_set_without_boxes(two_splits):
     for path in (two_splits / 'train' / 'labels').iterdir():
         path.write_text('0')
-    report = inspect_dataset(str(two_splits))
+    report = analyse_dataset(str(two_splits))
     assert 'found no box in the whole training set' in report.problems[0].message
     assert report.roi_source == ['test']
     for path in (two_splits / 'test' / 'labels').iterdir():
         path.write_text('0')
-    report = inspect_dataset(str(two_splits))
+    report = analyse_dataset(str(two_splits))
     assert report.roi_size is None
     assert 'no roi_size can be recommended' in format_report(report)
     assert draw_report(report).axes
@@ -131,7 +131,7 @@ def test_split_with_no_labels_folder(yolo_data):
     for path in (yolo_data / 'labels').iterdir():
         path.unlink()
     (yolo_data / 'labels').rmdir()
-    (problem,) = inspect_dataset(str(yolo_data)).problems
+    (problem,) = analyse_dataset(str(yolo_data)).problems
     assert f'{yolo_data / "labels"}: found no such folder' in problem.message
 
 
@@ -145,7 +145,7 @@ def test_find_splits(two_splits, tmp_path):
 
 
 def test_saved_report(two_splits, tmp_path):
-    report = inspect_dataset(str(two_splits))
+    report = analyse_dataset(str(two_splits))
     out = tmp_path / 'new' / 'out'
     text, picture = save_report(report, str(out))
     assert Path(text).read_text().rstrip() == format_report(report)
@@ -191,7 +191,7 @@ def test_several_labels_on_an_image(yolo_data, monkeypatch):
 
 def test_real_photographs(product_code_data):
     classes = ['1069', '1071', '3707', '3709']
-    report = inspect_dataset(str(product_code_data), classes)
+    report = analyse_dataset(str(product_code_data), classes)
     assert report.problems == []
     # What the paper is about: an object of about 0.2 % of the image.
     assert 0.001 < np.median(report.splits[0].area_ratios()) < 0.004

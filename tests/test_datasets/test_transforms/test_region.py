@@ -37,7 +37,7 @@ def test_load_region_mask():
     results = dict(region(), img_path='a.png', region=[[2, 3, 8, 3, 8, 9, 2, 9]])
     results = LoadRegionMask()(results)
     assert results['gt_seg_map'].sum() == 36
-    assert results['region_share'] == pytest.approx(36 / 2400)
+    assert results['region_fraction'] == pytest.approx(36 / 2400)
 
 
 def test_no_region():
@@ -142,5 +142,5 @@ def test_stand_in_region_follows_from_the_name():
     for name in range(20):
         results = stand_in(f'{name}.png', (9, 300))
         assert results['gt_seg_map'].shape == (9, 300)
-        assert 0 < results['region_share'] < 0.6
+        assert 0 < results['region_fraction'] < 0.6
     assert 'gt_seg_map' in StandInRegion()(dict(img=np.zeros((5, 5, 3), np.uint8)))

@@ -31,7 +31,7 @@ def loader(subset):
         sampler=dict(type='DefaultSampler', shuffle=subset == 'train'),
         dataset=dict(
             type='mmacnn.AnomalyFolderDataset', data_root={data_root!r}, subset=subset,
-            val_share=0.25, test_mode=subset != 'train',
+            val_fraction=0.25, test_mode=subset != 'train',
             pipeline=[dict(type='mmacnn.LoadAnyDepthImage'),
                       dict(type='mmpretrain.PackInputs')]))
 
@@ -43,7 +43,7 @@ train_cfg = dict(by_epoch=True, max_epochs=3, val_interval=2)
 val_cfg = test_cfg = dict()
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=5e-3, betas=(0.8, 0.8)))
 default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
-custom_hooks = [dict(type='mmacnn.AnomalyThresholdHook', false_alarm_rate=0.2)]
+custom_hooks = [dict(type='mmacnn.AnomalyThresholdHook', max_fpr=0.2)]
 randomness = dict(seed=3)
 log_level = 'WARNING'
 """
@@ -163,7 +163,7 @@ def test_best_f1_on_labelled_images(config, tmp_path):
     ('options', 'error', 'message'),
     [
         (dict(dataloader='missing'), KeyError, "expected the key 'missing'"),
-        (dict(false_alarm_rate=1.5), ValueError, 'false_alarm_rate: found 1.5'),
+        (dict(max_fpr=1.5), ValueError, 'max_fpr: found 1.5'),
         (dict(by='luck'), ValueError, "by: found 'luck'"),
     ],
 )

@@ -32,7 +32,7 @@ class RisingScore(BaseMetric):
         return dict(rise=RisingScore.validations)
 
 
-def build(path, work_dir, hook='mmacnn.WholeCheckpointHook', **options):
+def build(path, work_dir, hook='mmacnn.AtomicCheckpointHook', **options):
     cfg = Config.fromfile(path)
     settings = dict(max_keep_ckpts=1, save_best='rise', rule='greater', interval=1)
     cfg.default_hooks.checkpoint = dict(type=hook, **settings) | options
@@ -90,7 +90,7 @@ def test_a_full_disk_leaves_what_was_there(
 def test_mmengines_own_hook_leaves_less(tiny_config, tmp_path, monkeypatch):
     """So that the test above can fail."""
     Broken(monkeypatch, 4)
-    options = dict(backend_args=dict(backend='whole'))
+    options = dict(backend_args=dict(backend='atomic'))
     with pytest.raises(OSError, match='No space left'):
         Runner.from_cfg(
             build(tiny_config, tmp_path / 'run', 'CheckpointHook', **options)
@@ -114,7 +114,7 @@ def test_the_best_checkpoint_may_be_written_again(tiny_config, tmp_path):
     assert_same_state(found['state_dict'], expected['state_dict'])
 
 
-@pytest.mark.parametrize('hook', ['CheckpointHook', 'mmacnn.WholeCheckpointHook'])
+@pytest.mark.parametrize('hook', ['CheckpointHook', 'mmacnn.AtomicCheckpointHook'])
 def test_publishes_as_mmengine_does(tiny_config, tmp_path, hook):
     work_dir = tmp_path / 'run'
     keys = ['state_dict']

@@ -2,18 +2,18 @@
 import pytest
 from mmengine.fileio import LocalBackend, get_file_backend
 
-from mmacnn.engine.hooks import WholeFileBackend
+from mmacnn.engine.hooks import AtomicFileBackend
 
 WRITERS = [('put', b'old', b'new'), ('put_text', 'old', 'new')]
 
 
 @pytest.fixture
 def backend():
-    return get_file_backend('a.pth', backend_args=dict(backend='whole'))
+    return get_file_backend('a.pth', backend_args=dict(backend='atomic'))
 
 
 def test_it_is_registered(backend):
-    assert isinstance(backend, WholeFileBackend)
+    assert isinstance(backend, AtomicFileBackend)
 
 
 @pytest.mark.parametrize(('put', 'old', 'new'), WRITERS)

@@ -11,7 +11,7 @@ LABELS = torch.tensor([0, 0, 0, 0, 1, 1])
 def test_by_false_alarms():
     calibration = ScoreCalibration()
     assert not calibration.is_known
-    line = calibration.fit(SCORES, LABELS, SCORES * 10, false_alarm_rate=0.25)
+    line = calibration.fit(SCORES, LABELS, SCORES * 10, max_fpr=0.25)
     assert calibration.threshold == 3 and calibration.map_level == 30
     assert calibration.good_scores.tolist() == [1, 2, 3, 4]
     assert line == 'anomaly threshold 3: 1 of 4 good validation images are above it'
@@ -33,7 +33,7 @@ def test_too_few_images_are_said():
     ('scores', 'labels', 'by', 'message'),
     [
         ([1.0], [0], 'best_f1', 'found 0 defective of 1'),
-        ([1.0], [1], 'false_alarm_rate', 'found no score of a good image'),
+        ([1.0], [1], 'max_fpr', 'found no score of a good image'),
         ([1.0], [0], 'luck', "found 'luck'"),
     ],
 )

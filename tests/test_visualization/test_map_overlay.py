@@ -5,11 +5,11 @@ import torch
 from mmpretrain.structures import DataSample
 
 from mmacnn.visualization import RoIVisualizer
-from mmacnn.visualization.evidence import (
+from mmacnn.visualization.map_overlay import (
     colour_bar,
-    evidence_level,
+    map_level,
     outline,
-    overlay_evidence,
+    overlay_map,
 )
 from mmacnn.visualization.roi_visualizer import BOX_COLOUR, ROI_COLOUR
 
@@ -23,7 +23,7 @@ def image():
 
 def test_scale_is_odd_rises_and_ends():
     logits = np.array([-1e6, -30, -3, -0.1, 0, 0.1, 3, 30, 1e6])
-    level = evidence_level(logits)
+    level = map_level(logits)
     np.testing.assert_allclose(level, -level[::-1])
     assert level[-1] == level[-2] == 1 and level[4] == 0
     assert (np.diff(level[1:-1]) > 0).all()
@@ -32,7 +32,7 @@ def test_scale_is_odd_rises_and_ends():
 def test_red_speaks_for_and_blue_against(image):
     logits = np.zeros((60, 80))
     logits[:, :20], logits[:, -20:] = 5, -5
-    drawn = overlay_evidence(image, logits).astype(int)
+    drawn = overlay_map(image, logits).astype(int)
     left, middle, right = drawn[30, 5], drawn[30, 40], drawn[30, 75]
     assert left[0] > left[2] and right[2] > right[0]
     assert (middle == 120).all()
@@ -40,9 +40,9 @@ def test_red_speaks_for_and_blue_against(image):
 
 def test_same_logits_have_the_same_colour_whatever_else_is_there(image):
     logits = np.full((60, 80), 2.0)
-    alone = overlay_evidence(image, logits)[0, 0]
+    alone = overlay_map(image, logits)[0, 0]
     logits[40:] = 300
-    assert (overlay_evidence(image, logits)[0, 0] == alone).all()
+    assert (overlay_map(image, logits)[0, 0] == alone).all()
 
 
 def test_colour_bar_shows_the_scale():

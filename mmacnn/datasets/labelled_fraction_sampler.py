@@ -11,34 +11,34 @@ from mmacnn.registry import DATA_SAMPLERS
 
 
 @DATA_SAMPLERS.register_module()
-class LabelledShareSampler(DefaultSampler):
+class LabelledFractionSampler(DefaultSampler):
     """Every image once an epoch, and those with a box as often as it takes.
 
     With boxes on 5 % of the images, a plain shuffle gives a batch of 16 less than one
-    box. Here the images with a box are repeated until they make up ``labelled_share``
-    of the epoch, which grows by the repetitions. Where they are that many already,
+    box. Here the images with a box are repeated until they make up
+    ``labelled_fraction`` of the epoch, which grows by the repetitions. Where they are that many already,
     nothing is repeated.
 
     Args:
         dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box.
-        labelled_share: Smallest share of images with a box, in [0, 1).
+        labelled_fraction: Smallest share of images with a box, in [0, 1).
         shuffle: Whether to shuffle, by the seed and the epoch's number.
         seed: Seed; by default one that all processes share.
 
     Raises:
-        ValueError: ``labelled_share`` is out of range.
+        ValueError: ``labelled_fraction`` is out of range.
     """
 
     def __init__(
         self,
         dataset: Sized,
-        labelled_share: float = 0.25,
+        labelled_fraction: float = 0.25,
         shuffle: bool = True,
         seed: int | None = None,
     ) -> None:
-        if not 0 <= labelled_share < 1:
+        if not 0 <= labelled_fraction < 1:
             raise ValueError(
-                f'LabelledShareSampler: labelled_share is {labelled_share!r}, '
+                f'LabelledFractionSampler: labelled_fraction is {labelled_fraction!r}, '
                 'expected a number in [0, 1)'
             )
         super().__init__(dataset, shuffle, seed)
@@ -46,8 +46,8 @@ class LabelledShareSampler(DefaultSampler):
             i for i in range(len(dataset)) if len(dataset.get_data_info(i)['gt_bboxes'])
         ]
         images = len(dataset)
-        # (labelled + extra) / (images + extra) = labelled_share, solved for extra.
-        extra = (labelled_share * images - len(labelled)) / (1 - labelled_share)
+        # (labelled + extra) / (images + extra) = labelled_fraction, solved for extra.
+        extra = (labelled_fraction * images - len(labelled)) / (1 - labelled_fraction)
         extra = math.ceil(extra - 1e-9) if labelled and extra > 0 else 0
         self.indices = np.concatenate(
             (np.arange(images), np.resize(labelled, extra).astype(int))

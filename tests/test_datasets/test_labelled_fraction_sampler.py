@@ -4,7 +4,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from mmacnn.datasets import LabelledShareSampler
+from mmacnn.datasets import LabelledFractionSampler
 
 
 class Boxes:
@@ -26,7 +26,7 @@ def drawn(sampler, epoch=0):
 
 
 def test_every_image_is_seen_and_labelled_ones_make_up_the_share():
-    sampler = LabelledShareSampler(Boxes(100, 5), labelled_share=0.25, seed=0)
+    sampler = LabelledFractionSampler(Boxes(100, 5), labelled_fraction=0.25, seed=0)
     counts = Counter(drawn(sampler))
     assert all(counts[i] == 1 for i in range(5, 100))
     labelled = sum(counts[i] for i in range(5))
@@ -37,17 +37,17 @@ def test_every_image_is_seen_and_labelled_ones_make_up_the_share():
 
 @pytest.mark.parametrize(('labelled', 'share'), [(30, 0.25), (5, 0.0), (0, 0.5)])
 def test_nothing_is_repeated_without_need(labelled, share):
-    sampler = LabelledShareSampler(Boxes(100, labelled), share, seed=0)
+    sampler = LabelledFractionSampler(Boxes(100, labelled), share, seed=0)
     assert sorted(drawn(sampler)) == list(range(100))
 
 
 def test_order_follows_seed_and_epoch():
     data = Boxes(50, 5)
-    first = drawn(LabelledShareSampler(data, seed=1), epoch=3)
-    assert drawn(LabelledShareSampler(data, seed=1), epoch=3) == first
-    assert drawn(LabelledShareSampler(data, seed=1), epoch=4) != first
-    assert drawn(LabelledShareSampler(data, seed=2), epoch=3) != first
-    in_order = drawn(LabelledShareSampler(data, shuffle=False, seed=1))
+    first = drawn(LabelledFractionSampler(data, seed=1), epoch=3)
+    assert drawn(LabelledFractionSampler(data, seed=1), epoch=3) == first
+    assert drawn(LabelledFractionSampler(data, seed=1), epoch=4) != first
+    assert drawn(LabelledFractionSampler(data, seed=2), epoch=3) != first
+    in_order = drawn(LabelledFractionSampler(data, shuffle=False, seed=1))
     assert in_order[:50] == list(range(50))
 
 
@@ -57,7 +57,7 @@ def test_processes_share_the_epoch(monkeypatch):
         monkeypatch.setattr(
             'mmengine.dataset.sampler.get_dist_info', lambda rank=rank: (rank, 3)
         )
-        sampler = LabelledShareSampler(Boxes(50, 4), 0.25, seed=0)
+        sampler = LabelledFractionSampler(Boxes(50, 4), 0.25, seed=0)
         parts.append(drawn(sampler))
         assert len(parts[-1]) == len(sampler)
     assert len({len(part) for part in parts}) == 1
@@ -66,5 +66,5 @@ def test_processes_share_the_epoch(monkeypatch):
 
 @pytest.mark.parametrize('share', [-0.1, 1.0])
 def test_share_out_of_range(share):
-    with pytest.raises(ValueError, match=r'labelled_share is .*expected.*\[0, 1\)'):
-        LabelledShareSampler(Boxes(4, 1), share, seed=0)
+    with pytest.raises(ValueError, match=r'labelled_fraction is .*expected.*\[0, 1\)'):
+        LabelledFractionSampler(Boxes(4, 1), share, seed=0)

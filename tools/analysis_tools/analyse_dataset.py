@@ -18,7 +18,7 @@ from mmacnn.datasets.analysis.anomaly import (
     inspect_categories,
     save_category_reports,
 )
-from mmacnn.datasets.analysis.yolo import inspect_dataset
+from mmacnn.datasets.analysis.yolo import analyse_dataset
 from mmacnn.datasets.analysis.yolo_report import format_report, save_report
 from mmacnn.utils import require_empty, run_tool, track
 
@@ -66,7 +66,7 @@ def main() -> None:
         if args.out_dir:
             print('Written:', save_category_reports(reports, args.out_dir))
         sys.exit(int(any(report.problems for report in reports)))
-    report = inspect_dataset(
+    report = analyse_dataset(
         args.data,
         args.classes,
         args.input_size,

@@ -10,7 +10,7 @@ from mmacnn.datasets.image_files import read_image_size
 from mmacnn.engine.config import load_config
 from mmacnn.inference.classification import RoIInferencer
 from mmacnn.registry import DATASETS
-from mmacnn.utils import folder_written_whole, require_empty
+from mmacnn.utils import atomic_folder, require_empty
 
 
 class Proposals(NamedTuple):
@@ -21,7 +21,7 @@ class Proposals(NamedTuple):
     undrawn: int
 
 
-def propose_boxes(
+def make_pseudo_labels(
     config: str,
     checkpoint: str,
     out_dir: str,
@@ -111,7 +111,7 @@ def _normalised(box: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def _write_labels(samples: list[dict], boxes: list, out_dir: str) -> None:
-    with folder_written_whole(out_dir) as folder:
+    with atomic_folder(out_dir) as folder:
         for sample, box in zip(samples, boxes, strict=True):
             fields = [str(sample['gt_label'])]
             if box is not None:

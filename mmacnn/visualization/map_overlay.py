@@ -12,7 +12,7 @@ TICKS = (-30, -10, -3, -1, 0, 1, 3, 10, 30)
 BAR, TICK_SPACE, TICK_SIZE = 10, 18, 13  # Pixels.
 
 
-def evidence_level(logits: np.ndarray) -> np.ndarray:
+def map_level(logits: np.ndarray) -> np.ndarray:
     """Place on the scale, -1 to 1: linear near 0, logarithmic beyond, 0 stays 0."""
     level = np.sign(logits) * np.log1p(np.abs(logits)) / np.log1p(LIMIT)
     return level.clip(-1, 1)
@@ -22,7 +22,7 @@ def _colours(level: np.ndarray) -> np.ndarray:
     return matplotlib.colormaps['coolwarm']((level + 1) / 2)[..., :3] * 255
 
 
-def overlay_evidence(image: np.ndarray, logits: np.ndarray) -> np.ndarray:
+def overlay_map(image: np.ndarray, logits: np.ndarray) -> np.ndarray:
     """Tint an image red where a map speaks for the class, blue where against it.
 
     Args:
@@ -32,7 +32,7 @@ def overlay_evidence(image: np.ndarray, logits: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: (H, W, 3) uint8 RGB.
     """
-    level = cv2.resize(evidence_level(logits), image.shape[1::-1])
+    level = cv2.resize(map_level(logits), image.shape[1::-1])
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
     strength = 0.85 * np.sqrt(np.abs(level))[..., None]
     mixed = grey + (_colours(level) - grey) * strength
@@ -40,7 +40,7 @@ def overlay_evidence(image: np.ndarray, logits: np.ndarray) -> np.ndarray:
 
 
 def colour_bar(width: int, background: Colour, text: Colour) -> np.ndarray:
-    """The scale of :func:`overlay_evidence`, with its numbers below.
+    """The scale of :func:`overlay_map`, with its numbers below.
 
     Args:
         width (int): Width in pixels.
@@ -56,7 +56,7 @@ def colour_bar(width: int, background: Colour, text: Colour) -> np.ndarray:
     bar[:BAR, margin : width - margin] = _colours(scale).round()
     canvas, draw = as_canvas(bar)
     for tick in TICKS:
-        level = evidence_level(np.float64(tick))
+        level = map_level(np.float64(tick))
         x = margin + (level + 1) / 2 * (width - 2 * margin - 1)
         font = load_font(TICK_SIZE)
         middle = BAR + TICK_SPACE // 2

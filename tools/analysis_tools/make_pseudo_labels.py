@@ -3,8 +3,8 @@
 
 import argparse
 
-from mmacnn.apis import propose_boxes
-from mmacnn.cli import add_cfg_options, probability, whole_number
+from mmacnn.apis import make_pseudo_labels
+from mmacnn.cli import add_cfg_options, int_at_least, probability
 from mmacnn.utils import run_tool
 
 
@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
     parser.add_argument(
         '--batch-size',
-        type=whole_number(1),
+        type=int_at_least(1),
         default=16,
         metavar='N',
         help='images that go through the model together',
@@ -42,7 +42,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    found = propose_boxes(
+    found = make_pseudo_labels(
         args.config,
         args.checkpoint,
         args.out,

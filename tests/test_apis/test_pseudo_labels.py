@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmacnn.apis import propose_boxes
+from mmacnn.apis import make_pseudo_labels
 from mmacnn.datasets import YOLORoIDataset
 from mmacnn.synthetic import TASKS, write_dataset
 
@@ -27,7 +27,9 @@ def propose(data, out_dir, box_fraction=0.25, **kwargs):
         'train_dataloader.dataset.box_fraction': box_fraction,
         'test_dataloader.dataset.data_root': str(data),
     }
-    return propose_boxes(CONFIG, WEIGHTS, str(out_dir), cfg_options=options, **kwargs)
+    return make_pseudo_labels(
+        CONFIG, WEIGHTS, str(out_dir), cfg_options=options, **kwargs
+    )
 
 
 def boxes(data, label_path, box_fraction=1.0):
