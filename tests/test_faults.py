@@ -155,10 +155,10 @@ def test_a_disk_that_fills_up_in_a_training(tiny_config, tmp_path, mounted, fail
     mounted('remount,size=9000k')
     options = dict(validate=False)
     apis.train(str(tiny_config), str(run), resume='auto', **options)
-    apis.train(str(tiny_config), str(tmp_path / 'atomic'), **options)
+    apis.train(str(tiny_config), str(tmp_path / 'full'), **options)
     ours, theirs = (
         torch.load(folder / 'epoch_4.pth', weights_only=False)['state_dict']
-        for folder in (run, tmp_path / 'atomic')
+        for folder in (run, tmp_path / 'full')
     )
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 

@@ -18,7 +18,7 @@ from mmengine.runner import find_latest_checkpoint
 from mmacnn.datasets.anomaly_folder import list_categories
 from mmacnn.engine.config import load_config
 from mmacnn.evaluation.anomaly import SUMMARY
-from mmacnn.utils import atomic_write
+from mmacnn.utils import InputError, atomic_write
 from mmacnn.utils.user_errors import describe, is_user_error
 
 from .testing import test
@@ -63,8 +63,8 @@ def run_categories(
 
     Raises:
         FileNotFoundError: The config, the data or a category are not there.
-        KeyError: The config has no data set with a category.
-        ValueError: ``work_dir`` holds results of other settings, or the data set has no
+        InputError: The config has no data set with a category.
+        InputError: ``work_dir`` holds results of other settings, or the data set has no
             category.
     """
     options = dict(cfg_options or {})
@@ -123,13 +123,13 @@ def _check_categories(
     while 'category' not in dataset and 'dataset' in dataset:
         dataset = dataset.dataset
     if 'category' not in dataset:
-        raise KeyError(
+        raise InputError(
             f'{path}: found no category in test_dataloader.dataset, expected '
             'mmacnn.AnomalyFolderDataset with one'
         )
     found = list_categories(dataset.data_root, dataset.get('train_dir', 'train'))
     if not found:
-        raise ValueError(
+        raise InputError(
             f'{dataset.data_root}: found no folder with training images in it, '
             'expected one for each category'
         )
@@ -153,7 +153,7 @@ def _check_settings(cfg: Config, path: str, folder: Path) -> None:
     if file.is_file():
         found = mmengine.load(file)
         if found.get('sha256') != settings['sha256']:
-            raise ValueError(
+            raise InputError(
                 f'{file}: found results of {found.get("config")} with other settings, '
                 'expected the same ones; name another --work-dir'
             )
@@ -172,7 +172,7 @@ def _run(config: str, category: str, folder: Path, options: dict) -> dict[str, f
     train(config, work_dir=str(place), resume='auto', cfg_options=options)
     checkpoint = find_latest_checkpoint(str(place))
     if checkpoint is None:
-        raise ValueError(
+        raise InputError(
             f'{config}: found no checkpoint after the training, expected a '
             'CheckpointHook that saves one at its end'
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 
-from mmacnn.utils import atomic_write
+from mmacnn.utils import InputError, atomic_write
 
 from .testing import test
 
@@ -30,17 +30,17 @@ def choose_map_threshold(
 
     Raises:
         FileExistsError: ``out`` is there.
-        ValueError: No mask was found, or ``out`` is no name of a config.
-        FileNotFoundError, KeyError: See :func:`test`.
+        InputError: No mask was found, or ``out`` is no name of a config.
+        FileNotFoundError, InputError: See :func:`test`.
     """
     if os.path.exists(out):
         raise FileExistsError(f'{out} exists, name a new file')
     if Path(out).suffix != '.py':
-        raise ValueError(f'{out}: expected a name ending in .py')
+        raise InputError(f'{out}: expected a name ending in .py')
     metrics = test(config, checkpoint, cfg_options=cfg_options)
     found = {name.rpartition('/')[2]: value for name, value in metrics.items()}
     if METRIC not in found:
-        raise ValueError(
+        raise InputError(
             f'{config}: found no masks to choose by, expected DefectMapMetric in '
             'test_evaluator, mask_path in data_prefix and defects in the masks'
         )

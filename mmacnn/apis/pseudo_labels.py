@@ -10,7 +10,7 @@ from mmacnn.datasets.image_files import read_image_size
 from mmacnn.engine.config import load_config
 from mmacnn.inference.classification import RoIInferencer
 from mmacnn.registry import DATASETS
-from mmacnn.utils import atomic_folder, require_empty
+from mmacnn.utils import InputError, atomic_folder, require_empty
 
 
 class Proposals(NamedTuple):
@@ -56,7 +56,7 @@ def make_pseudo_labels(
     Raises:
         FileExistsError: ``out_dir`` or ``show_dir`` is not empty.
         FileNotFoundError: The config, the checkpoint or the data are not there.
-        ValueError: The data are wrong, no box is drawn, or the model predicts no ROI.
+        InputError: The data are wrong, no box is drawn, or the model predicts no ROI.
     """
     require_empty(out_dir)
     cfg = load_config(config, cfg_options=cfg_options)
@@ -69,7 +69,7 @@ def make_pseudo_labels(
         for sample, size in zip(samples, sizes, strict=True)
     ]
     if not any(box is not None for box in drawn):
-        raise ValueError(
+        raise InputError(
             f'{config}: found no box in the training set, expected at least one'
         )
     usual_size = np.median([box[2:] for box in drawn if box is not None], axis=0)
@@ -79,9 +79,9 @@ def make_pseudo_labels(
     )
     for result in results:
         if 'error' in result:
-            raise ValueError(result['error'])
+            raise InputError(result['error'])
     if 'pred_roi' not in results[0]:
-        raise ValueError(
+        raise InputError(
             f'{config}: expected a model that predicts a ROI, such as ACNN'
         )
     proposed = [

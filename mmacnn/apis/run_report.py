@@ -11,7 +11,7 @@ from typing import Any
 from mmengine.dist import is_main_process
 
 from mmacnn.reporting import read_run, write_report
-from mmacnn.utils import read_json, require_writable
+from mmacnn.utils import InputError, read_json, require_writable
 
 from .testing import test
 
@@ -46,16 +46,16 @@ def report(
     Raises:
         FileExistsError: ``out`` is there.
         FileNotFoundError: A source, or what a test needs, is not.
-        ValueError, KeyError: A source is something else, or arguments don't fit it.
+        InputError: A source is something else, or arguments don't fit it.
     """
     if osp.exists(out):
         raise FileExistsError(f'{out} exists, name a new file')
     if Path(out).suffix not in ('.html', '.htm'):
-        raise ValueError(f'{out}: expected a name ending in .html')
+        raise InputError(f'{out}: expected a name ending in .html')
     is_config = _is_config(sources)
     count = 1 if is_config else len(sources)
     if names and len(names) != count:
-        raise ValueError(
+        raise InputError(
             f'names: expected {count} names, found {len(names)}: {", ".join(names)}'
         )
     require_writable(out)
@@ -89,7 +89,7 @@ def _is_config(sources: Sequence[str]) -> bool:
     if not configs:
         return False
     if len(sources) != 2 or len(configs) != 1 or configs[0] != sources[0]:
-        raise ValueError(
+        raise InputError(
             f'{" ".join(sources)}: expected CONFIG CHECKPOINT, or results of '
             'tools/test.py --out'
         )
@@ -115,5 +115,5 @@ def _read_benchmark(path: str) -> dict[str, Any]:
             line['model'], line['threads'], line['batch_size']
         content['machine']['processor']
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f'{path}: expected {wanted}') from None
+        raise InputError(f'{path}: expected {wanted}') from None
     return content

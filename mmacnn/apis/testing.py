@@ -10,7 +10,7 @@ from mmengine.dist import is_main_process
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.runner import build_runner, check_num_classes
-from mmacnn.utils import atomic_write, full_disk_named, require_writable
+from mmacnn.utils import InputError, atomic_write, full_disk_named, require_writable
 
 from .predictions import Predictions, plain
 from .run_info import StepClock, describe_run
@@ -53,13 +53,13 @@ def test(
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
         FileExistsError: ``show_dir`` is not empty.
-        ValueError, KeyError: The config, the checkpoint, the data or ``out`` are wrong.
+        InputError: The config, the checkpoint, the data or ``out`` are wrong.
         OSError: A disk is full, or ``out`` can't be written: known before the test.
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
-        raise ValueError(f'--out {out}: expected a name ending in .json or .pkl')
+        raise InputError(f'--out {out}: expected a name ending in .json or .pkl')
     if (checkpoint is None) == (backend_model is None):
-        raise ValueError('expected either a checkpoint or --backend-model')
+        raise InputError('expected either a checkpoint or --backend-model')
     weights = None if checkpoint is None else load_checkpoint(checkpoint)
     cfg = load_config(config, work_dir, launcher, cfg_options)
     cfg.load_from, cfg.resume = checkpoint, False
@@ -105,7 +105,7 @@ def _show_in(cfg: Config, path: str, show_dir: str) -> None:
         kind = DRAWING_HOOK
         hooks.visualization = dict(type=kind)
     if kind != DRAWING_HOOK:
-        raise KeyError(
+        raise InputError(
             f'{path}: --show-dir needs a hook that draws: default_hooks = '
             f"dict(visualization=dict(type='{DRAWING_HOOK}'))"
         )

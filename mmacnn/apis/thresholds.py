@@ -8,7 +8,7 @@ from mmengine.runner import Runner, save_checkpoint
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.hooks.anomaly_threshold import choose_threshold
-from mmacnn.utils import atomic_write
+from mmacnn.utils import InputError, atomic_write
 
 
 def choose_anomaly_threshold(
@@ -37,8 +37,8 @@ def choose_anomaly_threshold(
 
     Raises:
         FileExistsError: ``out`` is there.
-        KeyError: The config has no such data loader.
-        ValueError: The model is no anomaly detector, there is no good image, or a
+        InputError: The config has no such data loader.
+            The model is no anomaly detector, there is no good image, or a
             setting is wrong.
         FileNotFoundError: The config, the checkpoint or the data are not there.
     """
@@ -46,12 +46,12 @@ def choose_anomaly_threshold(
         raise FileExistsError(f'{out} exists, name a new file')
     cfg = load_config(config, cfg_options=cfg_options)
     if dataloader not in cfg:
-        raise KeyError(f'{config}: expected the key {dataloader!r}, a data loader')
+        raise InputError(f'{config}: expected the key {dataloader!r}, a data loader')
     saved = load_checkpoint(checkpoint)
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
         model = MODELS.build(cfg.model)
         if not hasattr(model, 'calibration'):
-            raise ValueError(
+            raise InputError(
                 f'{config}: found a {type(model).__name__}, expected a model with a '
                 'threshold, such as mmacnn.DifferNet'
             )

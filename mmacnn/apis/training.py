@@ -15,7 +15,7 @@ from mmacnn.engine.checkpoint import load_checkpoint
 from mmacnn.engine.config import load_config
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
-from mmacnn.utils import full_disk_named
+from mmacnn.utils import InputError, full_disk_named
 
 OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
 
@@ -56,21 +56,21 @@ def train(
 
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
-        ValueError, KeyError: The config or the data are wrong.
+        InputError: The config or the data are wrong.
         OSError: The disk is full; the checkpoints so far are whole.
     """
     cfg = load_config(config, work_dir, launcher, cfg_options)
     _save_atomically(cfg)
     if amp:
         if get_device() == 'cpu':
-            raise ValueError('--amp needs an accelerator, and PyTorch found none')
+            raise InputError('--amp needs an accelerator, and PyTorch found none')
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if not validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if auto_scale_lr:
         if 'auto_scale_lr' not in cfg:
-            raise KeyError(f'{config}: no `auto_scale_lr` to scale the rate by')
+            raise InputError(f'{config}: no `auto_scale_lr` to scale the rate by')
         cfg.auto_scale_lr.enable = True
     if resume is not None:
         _set_resume(cfg, resume)
@@ -104,7 +104,7 @@ def _set_resume(cfg: Config, resume: str) -> None:
         state = load_checkpoint(resume)
     # Only to fail at once, with a line that names the file.
     if 'optimizer' not in state:
-        raise ValueError(
+        raise InputError(
             f'{resume}: weights alone, no state of a training to resume; to '
             f'start from these weights use --cfg-options load_from={resume}'
         )
@@ -118,7 +118,7 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
     process was killed, that file or the checkpoint may be torn.
 
     Raises:
-        ValueError: None of them can be read.
+        InputError: None of them can be read.
     """
     folder = Path(work_dir)
     found = [path for path in folder.glob('*.pth') if OWN_NAME.fullmatch(path.stem)]
@@ -136,7 +136,7 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
             problem = error
             print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
     if problem is not None:
-        raise ValueError(f'{work_dir}: found no whole checkpoint to resume: {problem}')
+        raise InputError(f'{work_dir}: found no whole checkpoint to resume: {problem}')
     return None, {}
 
 

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import torch
 
+from mmacnn.utils import InputError
+
 from .timed_models import StageTimes, TimedModel, open_model
 from .timing import interleave
 
@@ -71,7 +73,7 @@ def benchmark(
         One measurement a thread count, batch size and model, in this order.
 
     Raises:
-        FileNotFoundError, KeyError, ValueError: A model cannot be loaded, or does not
+        FileNotFoundError, InputError: A model cannot be loaded, or does not
             take one of the batch sizes.
     """
     settings = [(number, size) for number in threads for size in batch_sizes]
@@ -112,7 +114,7 @@ def _num_threads(number: int) -> Iterator[None]:
 def _check_batch_size(models: Mapping[str, TimedModel], size: int) -> None:
     for name, model in models.items():
         if model.fixed_batch not in (None, size):
-            raise ValueError(
+            raise InputError(
                 f'{name}: takes batches of {model.fixed_batch} alone, found a batch '
                 f'size of {size}'
             )

@@ -17,6 +17,7 @@ from mmacnn.deploy.model_folder import read_description
 from mmacnn.deploy.onnx.session import open_session
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
+from mmacnn.utils import InputError
 
 # A camera gives an array: reading files and labels is no part of a prediction.
 NOT_FOR_ARRAYS = ('LoadImageFromFile', 'LoadAnyDepthImage', 'LoadAnnotations')
@@ -57,7 +58,7 @@ def open_model(
         input_size: (h, w) for an ONNX file that takes any size.
 
     Raises:
-        FileNotFoundError, KeyError, ValueError: It is none of the three, or it cannot
+        FileNotFoundError, InputError: It is none of the three, or it cannot
             be loaded.
     """
     config, comma, checkpoint = source.partition(',')
@@ -67,7 +68,7 @@ def open_model(
         return TimedFolder(source, num_threads)
     if source.endswith('.onnx'):
         return TimedOnnx(source, num_threads, input_size)
-    raise ValueError(
+    raise InputError(
         f'{source}: expected CONFIG,CHECKPOINT, a folder written by tools/deploy.py or '
         'a file ending in .onnx'
     )
@@ -84,7 +85,7 @@ class TimedCheckpoint:
         checkpoint: The weights.
 
     Raises:
-        FileNotFoundError, KeyError, ValueError: The config or the checkpoint is
+        FileNotFoundError, InputError: The config or the checkpoint is
             missing, incomplete or does not fit.
     """
 
@@ -94,7 +95,7 @@ class TimedCheckpoint:
         cfg = load_config(config)
         for key in ('model', 'test_dataloader'):
             if key not in cfg:
-                raise KeyError(f'{config}: expected the key {key!r}')
+                raise InputError(f'{config}: expected the key {key!r}')
         init_default_scope(cfg.get('default_scope', 'mmengine'))
         self.model = MODELS.build(cfg.model).eval()
         load_weights(self.model, load_checkpoint(checkpoint), checkpoint)
@@ -153,7 +154,7 @@ class TimedOnnx:
         input_size: (h, w) for a file that takes any size.
 
     Raises:
-        ValueError: ONNX Runtime cannot load it, or it takes no batch of images.
+        InputError: ONNX Runtime cannot load it, or it takes no batch of images.
     """
 
     def __init__(
@@ -164,9 +165,9 @@ class TimedOnnx:
         shape = inputs[0].shape
         if len(inputs) > 1 or len(shape) != 4 or shape[1] not in (3, 'channels'):
             found = ', '.join(f'{each.name} {each.shape}' for each in inputs)
-            raise ValueError(f'{path}: expected one input (N, 3, H, W), found {found}')
+            raise InputError(f'{path}: expected one input (N, 3, H, W), found {found}')
         if inputs[0].type not in ONNX_TYPES:
-            raise ValueError(
+            raise InputError(
                 f'{path}: expected an input of one of the types '
                 f'{", ".join(ONNX_TYPES)}, found {inputs[0].type}'
             )
@@ -210,7 +211,7 @@ class TimedFolder:
 
     Raises:
         FileNotFoundError: The folder lacks ``detail.json`` or the model.
-        ValueError: A file of the folder is damaged.
+        InputError: A file of the folder is damaged.
     """
 
     def __init__(self, folder: str, num_threads: int) -> None:

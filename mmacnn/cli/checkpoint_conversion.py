@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mmengine.runner import save_checkpoint
 
 from mmacnn.engine.checkpoint import load_checkpoint
-from mmacnn.utils import atomic_write
+from mmacnn.utils import InputError, atomic_write
 
 
 def run_conversion(
@@ -25,7 +25,7 @@ def run_conversion(
 
     Raises:
         FileExistsError: The file to write is there.
-        FileNotFoundError, ValueError: The checkpoint is not there, or not of this kind.
+        FileNotFoundError, InputError: The checkpoint is not there, or not of this kind.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument('src', help=source)
@@ -38,7 +38,7 @@ def run_conversion(
     try:
         weights = convert(checkpoint)
     except ValueError as error:
-        raise ValueError(f'{args.src}: {error}') from error
+        raise InputError(f'{args.src}: {error}') from error
     with atomic_write(args.dst) as path:
         save_checkpoint(dict(state_dict=weights), path)
     print(f'{args.dst}: {os.path.getsize(args.dst) / 1e6:.2f} MB')

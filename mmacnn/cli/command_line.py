@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mmacnn.inference.result import InspectionResult
+from mmacnn.utils import InputError
 from mmacnn.utils.text import printable
 
 from .arguments import add_launcher, int_at_least, numbers, probability
@@ -198,13 +199,13 @@ def print_models(pattern: str) -> None:
     """List the models whose name fits, with their configs.
 
     Raises:
-        ValueError: There is none.
+        InputError: There is none.
     """
     from mmacnn.engine.model_zoo import model_index
 
     names = fnmatch.filter(model_index(), pattern)
     if not names:
-        raise ValueError(f'{pattern}: no model of such a name')
+        raise InputError(f'{pattern}: no model of such a name')
     for name in names:
         known = '  (with weights)' if 'Weights' in model_index()[name] else ''
         print(f'{name}{known}')

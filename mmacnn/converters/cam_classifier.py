@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from mmacnn.models.backbones import cell_geometry
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 PREFIX = 'head.fc.'
 
@@ -29,7 +30,7 @@ def classifier_to_cam(
         The config and the weights of a ``mmacnn.CAMClassifier``.
 
     Raises:
-        ValueError: The classifier is of another kind, and has no such map, or the
+        InputError: The classifier is of another kind, and has no such map, or the
             weights are not its own.
     """
     cfg = cfg.copy()
@@ -40,7 +41,7 @@ def classifier_to_cam(
         model.load_state_dict(state_dict)
     except RuntimeError as error:  # one line a weight, after a headline
         problem = str(error).strip().splitlines()[1].strip()
-        raise ValueError(
+        raise InputError(
             f'{cfg.filename}: the weights do not fit its model: {problem}'
         ) from None
     settings = cfg.model
@@ -71,20 +72,20 @@ def _check(model: nn.Module, path: str | None) -> None:
     """Refuse what is not: map, mean, one linear layer."""
     where = f'{path or "config"}: model'
     if type(model) is not ImageClassifier:
-        raise ValueError(
+        raise InputError(
             f'{where}.type is {type(model).__name__}, expected ImageClassifier'
         )
     if type(model.head) is not LinearClsHead:
-        raise ValueError(
+        raise InputError(
             f'{where}.head is {type(model.head).__name__}, expected LinearClsHead: '
             'only a mean and one linear layer have an activation map'
         )
     if type(model.neck) is not GlobalAveragePooling:
-        raise ValueError(
+        raise InputError(
             f'{where}.neck is {type(model.neck).__name__}, expected '
             'GlobalAveragePooling: only a mean may change places with the linear layer'
         )
     try:
         cell_geometry(model.backbone)
     except ValueError as error:
-        raise ValueError(f'{where}.backbone: {error}') from None
+        raise InputError(f'{where}.backbone: {error}') from None

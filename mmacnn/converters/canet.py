@@ -18,6 +18,8 @@ from collections import Counter
 
 from torch import Tensor
 
+from mmacnn.utils import InputError
+
 logger = logging.getLogger(__name__)
 
 _BLOCK = r'layer[1-4]\.\d+'
@@ -105,7 +107,7 @@ def convert_canet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         Weights of an MMDetection 3 Faster R-CNN with CANet's plug-ins and neck.
 
     Raises:
-        ValueError: There are weights that neither implementation has, or two that
+        InputError: There are weights that neither implementation has, or two that
             would get the same name.
     """
     for wrapper in ('state_dict', 'model'):
@@ -150,14 +152,14 @@ def _check_names(names: dict[str, str | None]) -> None:
     unknown = [name for name, new_name in names.items() if new_name is None]
     if unknown or not names:
         found = f'{len(unknown)} unknown, {unknown[0]!r} first' if unknown else 'none'
-        raise ValueError(
+        raise InputError(
             f'weights: found {found}, expected those of a CANet of its authors: Faster '
             'R-CNN of MMDetection 2.25, or of their implementation in PyTorch alone'
         )
     for new_name, count in Counter(names.values()).items():
         if count > 1:
             twice = [name for name in names if names[name] == new_name]
-            raise ValueError(f'{twice} would all be {new_name}, expected one of them')
+            raise InputError(f'{twice} would all be {new_name}, expected one of them')
 
 
 def _reorder_classes(name: str, weight: Tensor) -> Tensor:

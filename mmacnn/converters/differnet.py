@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmacnn.utils import InputError
+
 logger = logging.getLogger(__name__)
 
 # The three hidden layers and the last one, in a Sequential with activations.
@@ -46,7 +48,7 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         ``choose_anomaly_threshold``.
 
     Raises:
-        ValueError: There are weights that an official DifferNet does not have, or no
+        InputError: There are weights that an official DifferNet does not have, or no
             flow.
     """
     if isinstance(state_dict.get('state_dict'), dict):
@@ -64,7 +66,7 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         elif CLASSIFIER.fullmatch(name):
             logger.info('%s dropped: features do not need the classifier', name)
         else:
-            raise ValueError(
+            raise InputError(
                 f'found the weight {name!r}, expected those of the official DifferNet: '
                 'feature_extractor.features.* and nf.module_list.*'
             )
@@ -79,7 +81,7 @@ def _permutations(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         if (match := re.fullmatch(r'.+\.module_list\.(\d+)\.subnet1\.0\.weight', name))
     )
     if indices != list(range(1, 2 * len(indices), 2)) or not indices:
-        raise ValueError(
+        raise InputError(
             f'found couplings at {[i + 1 for i in indices]} of module_list, expected '
             'them at 2, 4, 6 and so on, as in the official DifferNet'
         )

@@ -1,6 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from torch import Tensor
 
+from mmacnn.utils import InputError
+
 # Blocks of each stage of EfficientNet-B0 and -Lite0, stem and head left out; stage 4
 # holds the published stages of 80 and of 112 channels, both of stride 16.
 BLOCKS = (1, 2, 2, 6, 5)
@@ -37,7 +39,7 @@ def convert_efficientnet_lite_checkpoint(
         The weights without ImageNet's classifier.
 
     Raises:
-        ValueError: A name is none of EfficientNet-Lite's.
+        InputError: A name is none of EfficientNet-Lite's.
     """
     places = [
         (stage, index)
@@ -57,7 +59,7 @@ def convert_efficientnet_lite_checkpoint(
             else:
                 place = ENDS[part]
         except (KeyError, IndexError, ValueError):
-            raise ValueError(
+            raise InputError(
                 f'found the weight {name!r}, expected those of EfficientNet-Lite0 '
                 "as published, such as '_blocks.0._depthwise_conv.weight'"
             ) from None

@@ -1,6 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import torch
 
+from mmacnn.utils import InputError
+
 
 def publish_checkpoint(checkpoint: dict, half: bool = False) -> dict:
     """Keep of a training checkpoint what a user needs: the weights and the classes.
@@ -14,11 +16,11 @@ def publish_checkpoint(checkpoint: dict, half: bool = False) -> dict:
         ``state_dict`` and ``meta`` with ``dataset_meta`` alone.
 
     Raises:
-        KeyError: The checkpoint has no ``state_dict``.
-        ValueError: A weight does not fit float16's range.
+        InputError: The checkpoint has no ``state_dict``.
+            A weight does not fit float16's range.
     """
     if 'state_dict' not in checkpoint:
-        raise KeyError(
+        raise InputError(
             f"found {sorted(checkpoint)} in the checkpoint, expected a 'state_dict'"
         )
     weights = {}
@@ -27,7 +29,7 @@ def publish_checkpoint(checkpoint: dict, half: bool = False) -> dict:
         if half and weight.is_floating_point():
             weight = weight.to(torch.float16)
             if not weight.isfinite().all():
-                raise ValueError(f'{name} does not fit float16, publish it in float32')
+                raise InputError(f'{name} does not fit float16, publish it in float32')
         weights[name] = weight
     dataset_meta = (checkpoint.get('meta') or {}).get('dataset_meta', {})
     return dict(meta=dict(dataset_meta=dataset_meta), state_dict=weights)

@@ -9,6 +9,8 @@ import logging
 
 from torch import Tensor
 
+from mmacnn.utils import InputError
+
 logger = logging.getLogger(__name__)
 
 # The first that fits counts.
@@ -31,7 +33,7 @@ def convert_roi_mask_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         Weights of ``configs/roi_mask/roi-mask-resnet50_8xb8_coco.py``.
 
     Raises:
-        ValueError: A weight is missing, or there is one that the network does not have.
+        InputError: A weight is missing, or there is one that the network does not have.
     """
     for wrapper in ('state_dict', 'model'):
         if isinstance(state_dict.get(wrapper), dict):
@@ -42,7 +44,7 @@ def convert_roi_mask_checkpoint(state_dict: dict) -> dict[str, Tensor]:
     missing = [name for name in NEEDED if name not in names]
     if unknown or missing:
         found = f'the unknown {unknown[0]!r}' if unknown else f'no {missing[0]!r}'
-        raise ValueError(
+        raise InputError(
             f'weights: found {found}, expected those of the ROI-mask classifier of its '
             'author (Net.*, Attentionlayer.*)'
         )

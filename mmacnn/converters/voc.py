@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from mmacnn.datasets.class_names import check_class_names
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
-from mmacnn.utils import atomic_write, track
+from mmacnn.utils import InputError, atomic_write, track
 from mmacnn.utils.text import short
 
 TOLERANCE = 1.0  # Pixels that a box may reach over the border, where it is cut off.
@@ -39,7 +39,7 @@ def convert_voc(
         FileNotFoundError: A folder is missing or holds no xml file, or an image is
             missing.
         FileExistsError: ``out`` is there.
-        ValueError: An xml file or an image is wrong, or two images share a name.
+        InputError: An xml file or an image is wrong, or two images share a name.
     """
     if Path(out).exists():
         raise FileExistsError(f'{out}: expected a new file, found one')
@@ -91,15 +91,15 @@ def read_voc(
         it is marked difficult.
 
     Raises:
-        ValueError: It is no xml, declares a document type, an object is wrong, or the
+        InputError: It is no xml, declares a document type, an object is wrong, or the
             boxes were drawn on the image as it lies, and not upright.
     """
     root = _parse(path)
     if root.tag != 'annotation':
-        raise ValueError(f'{path}: expected <annotation>, found <{root.tag}>')
+        raise InputError(f'{path}: expected <annotation>, found <{root.tag}>')
     drawn_on = tuple(root.findtext(f'size/{side}') for side in ('width', 'height'))
     if size and size[0] != size[1] and drawn_on == tuple(map(str, size)):
-        raise ValueError(
+        raise InputError(
             f'{path}: found the size {"x".join(drawn_on)} (width x height), but the '
             f'image has {size[1]}x{size[0]} when it is upright as its EXIF note says, '
             'expected boxes on the upright image'
@@ -109,7 +109,7 @@ def read_voc(
         where = f'{path}, object {number}'
         name = (element.findtext('name') or '').strip()
         if name not in classes:
-            raise ValueError(
+            raise InputError(
                 f'{where}: found the class {short(name)}, expected one of '
                 f'{", ".join(classes)}'
             )
@@ -131,13 +131,13 @@ def _parse(path: str) -> ElementTree.Element:
     parser.CharacterDataHandler = builder.data
 
     def refuse(*arguments):
-        raise ValueError('a document type (DOCTYPE)')
+        raise InputError('a document type (DOCTYPE)')
 
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(Path(path).read_bytes(), True)
     except (expat.ExpatError, LookupError, ValueError) as error:
-        raise ValueError(f'{path}: expected plain xml, found {error}') from None
+        raise InputError(f'{path}: expected plain xml, found {error}') from None
     return builder.close()
 
 
@@ -148,7 +148,7 @@ def _number(element: ElementTree.Element, key: str, where: str) -> float:
     except (TypeError, ValueError):
         number = float('nan')
     if not abs(number) < float('inf'):
-        raise ValueError(f'{where}: found {short(text)} as {key}, expected a number')
+        raise InputError(f'{where}: found {short(text)} as {key}, expected a number')
     return number
 
 
@@ -162,7 +162,7 @@ def _coco_box(corners: list[float], size: tuple, first: int, where: str) -> list
     x, y = max(left, 0), max(top, 0)
     w, h = min(right, width) - x, min(bottom, height) - y
     if outside > TOLERANCE or min(w, h) <= 0:
-        raise ValueError(
+        raise InputError(
             f'{where}: found the box {corners} (xmin, ymin, xmax, ymax), expected one '
             f'with an area, on the {width}x{height} image'
         )
@@ -180,7 +180,7 @@ def _find(folder: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
         for name in list_files(str(place), suffixes):
             path = place / name
             if path.stem in found:
-                raise ValueError(
+                raise InputError(
                     f'{path}: found the name of {found[path.stem]} again, expected '
                     'different names, by which images and xml files belong together'
                 )

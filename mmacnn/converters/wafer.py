@@ -14,7 +14,7 @@ import numpy as np
 
 from mmacnn.datasets.anomaly_folder import choose_held_out
 from mmacnn.datasets.tables import read_table
-from mmacnn.utils import atomic_folder, require_empty, track
+from mmacnn.utils import InputError, atomic_folder, require_empty, track
 from mmacnn.utils.text import short
 
 # The eight columns of the labels of MixedWM38, in their order.
@@ -74,7 +74,7 @@ def convert_wafers(
     Raises:
         FileNotFoundError: A file is missing.
         FileExistsError: ``out`` holds something.
-        ValueError: A file is wrong.
+        InputError: A file is wrong.
     """
     require_empty(out)
     if labels is not None:
@@ -86,7 +86,7 @@ def convert_wafers(
         folders.setdefault(folder, []).append(wafer)
     without = len(folders.pop('', ()))
     if 'train/good' not in folders:
-        raise ValueError(
+        raise InputError(
             f'{labels or source}: found no good wafer ({good}) to train on'
         )
     counts = {}
@@ -114,10 +114,10 @@ def to_image(
         (H, W) uint8.
 
     Raises:
-        ValueError: It is no map, or has other numbers.
+        InputError: It is no map, or has other numbers.
     """
     if values.ndim != 2 or not values.size or values.dtype.kind not in 'biuf':
-        raise ValueError(
+        raise InputError(
             f'{where}: found an array of {values.shape} {values.dtype}, expected '
             '(height, width) numbers'
         )
@@ -125,7 +125,7 @@ def to_image(
         [values == 0, values == 1, np.isin(values, failed)], [0, 1, 2], 3
     )
     if states.max() > 2:
-        raise ValueError(
+        raise InputError(
             f'{where}: found a die with the number {values[states == 3][0]}, expected '
             f'0 (none), 1 (good) or {" or ".join(map(str, failed))} (failed)'
         )
@@ -158,13 +158,13 @@ def _choose(wafers: list[Wafer], at_most: int | None) -> list[Wafer]:
 def _read_mixed_wm38(source: str) -> list[Wafer]:
     arrays = _open(source)
     if isinstance(arrays, dict) or not {'arr_0', 'arr_1'} <= set(arrays.files):
-        raise ValueError(
+        raise InputError(
             f'{source}: found no arrays arr_0 and arr_1, which MixedWM38 has, expected '
             'them, or a file of labels'
         )
     maps, codes = (_load(arrays, key, source) for key in ('arr_0', 'arr_1'))
     if maps.ndim != 3 or codes.shape != (len(maps), len(MIXED_WM38)):
-        raise ValueError(
+        raise InputError(
             f'{source}: found arr_0 of {maps.shape} and arr_1 of {codes.shape}, '
             f'expected (wafers, height, width) and (wafers, {len(MIXED_WM38)})'
         )
@@ -188,21 +188,21 @@ def _read_labelled(source: str, labels: str, good: str) -> list[Wafer]:
     for where, row in read_table(labels, ('name', 'label')):
         name, label = row['name'], row['label']
         if name not in known:
-            raise ValueError(f'{where}: found no map {short(name)} in {source}')
+            raise InputError(f'{where}: found no map {short(name)} in {source}')
         if name in lines:
-            raise ValueError(f'{where}: found {name!r} again after {lines[name]}')
+            raise InputError(f'{where}: found {name!r} again after {lines[name]}')
         if not re.fullmatch(r'[\w+-][\w .+-]*', name):
-            raise ValueError(f'{where}: found the name {name!r}, expected a file name')
+            raise InputError(f'{where}: found the name {name!r}, expected a file name')
         if (label and not re.fullmatch(r'[\w+-][\w .+-]*', label)) or (
             label == GOOD != good
         ):
-            raise ValueError(
+            raise InputError(
                 f'{where}: found the label {label!r}, expected a name that can be a '
                 f'folder, {good!r} for a good wafer, or nothing'
             )
         split = row.get('split') or ''
         if split and split.lower() not in SPLITS:
-            raise ValueError(f'{where}: found split {split!r}, expected train or test')
+            raise InputError(f'{where}: found split {split!r}, expected train or test')
         lines[name] = where.rpartition(', ')[2]
         wafers.append(
             Wafer(
@@ -228,7 +228,7 @@ def _open(source: str):
     except BROKEN:
         arrays = None
     if not isinstance(arrays, np.lib.npyio.NpzFile):
-        raise ValueError(
+        raise InputError(
             f'{source}: found no .npz file, expected plain arrays (reading a .pkl '
             'file can run any program; docs/en/data_formats.md says how to export it)'
         )
@@ -242,7 +242,7 @@ def _load(arrays, name: str, source: str) -> np.ndarray:
             return np.load(arrays[name], mmap_mode='r')
         return _read_member(arrays, name)
     except BROKEN as error:
-        raise ValueError(
+        raise InputError(
             f'{source}, {name}: found no plain array ({error}), expected numbers'
         ) from None
 
@@ -257,5 +257,5 @@ def _read_member(arrays, name: str) -> np.ndarray:
         shape, _, dtype = read(file)
     claimed = math.prod(shape) * dtype.itemsize
     if claimed > LARGEST_ARRAY:
-        raise ValueError(f'{claimed} bytes of {shape}')
+        raise InputError(f'{claimed} bytes of {shape}')
     return arrays[name]

@@ -8,6 +8,7 @@ import os.path as osp
 from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS
+from mmacnn.utils import InputError
 
 from .image_files import IMAGE_SUFFIXES, check_images, list_files_below
 from .transforms.checks import check_number
@@ -54,7 +55,7 @@ class AnomalyFolderDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: A folder or a mask is missing.
-        ValueError: An argument is wrong, a folder has no image, the training images are
+        InputError: An argument is wrong, a folder has no image, the training images are
             not all good or too few to hold one out, a mask fits no image, or an image
             is damaged.
     """
@@ -77,7 +78,7 @@ class AnomalyFolderDataset(BaseDataset):
         **kwargs,
     ) -> None:
         if subset not in SUBSETS:
-            raise ValueError(
+            raise InputError(
                 f'AnomalyFolderDataset: subset is {subset!r}, expected one of '
                 f'{", ".join(SUBSETS)}'
             )
@@ -127,7 +128,7 @@ class AnomalyFolderDataset(BaseDataset):
         folder = osp.join(root, self.folders['train'])
         others = [name for name in _subfolders(folder) if name != self.good]
         if others:
-            raise ValueError(
+            raise InputError(
                 f'{osp.join(folder, others[0])}: found a folder that is not '
                 f'{self.good!r} among the training images, expected good images alone'
             )
@@ -140,13 +141,13 @@ class AnomalyFolderDataset(BaseDataset):
         if not self.folders['val']:
             held_out = choose_held_out(names, self.val_fraction)
             if self.val_fraction and len(held_out) == len(names):
-                raise ValueError(
+                raise InputError(
                     f'{folder}: found one image only, expected one to learn from and '
                     'one for validation, or two folders (`val_fraction`, `val_dir`)'
                 )
             names = [n for n in names if (n in held_out) == (self.subset == 'val')]
         if not names:
-            raise ValueError(
+            raise InputError(
                 f'{folder}: found no image for validation since val_fraction is 0, '
                 'expected a share above 0, or a folder of them (`val_dir`)'
             )
@@ -161,7 +162,7 @@ class AnomalyFolderDataset(BaseDataset):
             )
         kinds = sorted(_subfolders(folder), key=lambda kind: (kind != self.good, kind))
         if not kinds:
-            raise ValueError(
+            raise InputError(
                 f'{folder}: found no folder in it, expected one for each kind of '
                 f'defect and {self.good!r}'
             )
@@ -176,7 +177,7 @@ class AnomalyFolderDataset(BaseDataset):
                 self._add_masks(infos, names, osp.join(masks, kind))
             data_list += infos
         for other in set(_subfolders(masks) if has_masks else ()).difference(kinds):
-            raise ValueError(
+            raise InputError(
                 f'{osp.join(masks, other)}: found masks of no kind of test image, '
                 f'expected {", ".join(kinds)}'
             )
@@ -195,7 +196,7 @@ class AnomalyFolderDataset(BaseDataset):
                     f'{info["img_path"]}'
                 )
             if masks.get(mask):
-                raise ValueError(
+                raise InputError(
                     f'{info["img_path"]}: found the mask {mask} of another image, '
                     f'{masks[mask]}, expected images of different names'
                 )
@@ -203,7 +204,7 @@ class AnomalyFolderDataset(BaseDataset):
             masks[mask] = info['img_path']
         for mask, image in masks.items():
             if image is None:
-                raise ValueError(
+                raise InputError(
                     f'{osp.join(folder, mask)}: found a mask that fits no image in '
                     f'{osp.dirname(infos[0]["img_path"])}'
                 )
@@ -254,7 +255,7 @@ def _subfolders(folder: str) -> list[str]:
 def _images_in(folder: str, expected: str) -> list[str]:
     names = list_files_below(folder, IMAGE_SUFFIXES)
     if not names:
-        raise ValueError(
+        raise InputError(
             f'{folder}: found no image ({" ".join(IMAGE_SUFFIXES)}), {expected}'
         )
     return names

@@ -10,7 +10,7 @@ from mmdet.datasets import CocoDataset
 from mmdet.datasets.api_wrappers import COCO
 
 from mmacnn.registry import DATASETS
-from mmacnn.utils import read_json
+from mmacnn.utils import InputError, read_json
 from mmacnn.utils.text import short
 
 from .contained_files import FilesBelow, check_name
@@ -37,13 +37,13 @@ def read_coco(path: str) -> dict:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no COCO file, or an entry lacks a key or repeats an id.
+        InputError: It is no COCO file, or an entry lacks a key or repeats an id.
     """
     content = read_json(path, 'COCO json')
     for name, keys in LISTS.items():
         entries = content.get(name) if isinstance(content, dict) else None
         if not isinstance(entries, list):
-            raise ValueError(
+            raise InputError(
                 f'{path}: expected COCO json with the lists {", ".join(LISTS)}, found '
                 f'no list {name!r}'
             )
@@ -58,17 +58,17 @@ def _check_entries(entries: list, keys: Sequence[str], where: str) -> None:
             key for key in keys if not isinstance(entry, dict) or key not in entry
         ]
         if missing:
-            raise ValueError(f'{where}[{index}]: found no {missing[0]!r}, expected one')
+            raise InputError(f'{where}[{index}]: found no {missing[0]!r}, expected one')
         for key in keys:
             if key in KINDS and not KINDS[key](entry[key]):
-                raise ValueError(
+                raise InputError(
                     f'{where}[{index}]: found {key} {short(entry[key])}, expected '
                     f'{EXPECTED[KINDS[key]]}'
                 )
         if 'file_name' in keys:
             check_name(entry['file_name'], f'{where}[{index}]')
         if entry['id'] in seen:
-            raise ValueError(
+            raise InputError(
                 f'{where}[{index}]: found the id {short(entry["id"])} a second time, '
                 'expected different ones'
             )
@@ -125,25 +125,25 @@ def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
         path: The file, for messages.
 
     Raises:
-        ValueError: The names or their order differ.
+        InputError: The names or their order differ.
     """
     names = [category['name'] for category in content['categories']]
     boxes = Counter(annotation['category_id'] for annotation in content['annotations'])
     for category in content['categories']:
         if category['name'] not in classes:
-            raise ValueError(
+            raise InputError(
                 f'{path}: found the category {short(category["name"])} '
                 f'({boxes[category["id"]]} boxes), expected one of the classes of the '
                 f'config (metainfo.classes): {", ".join(classes)}'
             )
     absent = [name for name in classes if name not in names]
     if absent:
-        raise ValueError(
+        raise InputError(
             f'{path}: categories: expected {absent[0]!r}, a class of the config '
             f'(metainfo.classes), found {", ".join(names)}'
         )
     if names != list(classes):
-        raise ValueError(
+        raise InputError(
             f'{path}: categories: found the order {", ".join(names)}, expected that of '
             f"the config's metainfo.classes: {', '.join(classes)}"
         )
@@ -157,11 +157,11 @@ def check_boxes(content: dict, path: str) -> None:
         path: The file, for messages.
 
     Raises:
-        ValueError: There is no box in the whole file, one is not four numbers or lies
+        InputError: There is no box in the whole file, one is not four numbers or lies
             outside of its image, or its image or category is not in the file.
     """
     if not content['annotations']:
-        raise ValueError(
+        raise InputError(
             f'{path}: found no box ({len(content["images"])} images), expected '
             'at least one annotation'
         )
@@ -172,13 +172,13 @@ def check_boxes(content: dict, path: str) -> None:
         image = images.get(annotation['image_id'])
         if image is None or annotation['category_id'] not in categories:
             key = 'image_id' if image is None else 'category_id'
-            raise ValueError(
+            raise InputError(
                 f'{where}: found {key} {short(annotation[key])}, expected one of the '
                 f"file's {'images' if image is None else 'categories'}"
             )
         box = annotation['bbox']
         if not _is_box(box):
-            raise ValueError(
+            raise InputError(
                 f'{where}: found bbox {short(box)}, expected [x, y, width, height], '
                 'pixels'
             )
@@ -189,7 +189,7 @@ def check_boxes(content: dict, path: str) -> None:
             or x + width < 0
             or y + height < 0
         ):
-            raise ValueError(
+            raise InputError(
                 f'{where}: found bbox {box}, expected one on the '
                 f'{image["width"]}x{image["height"]} image {image["file_name"]}'
             )
@@ -221,7 +221,7 @@ def check_images(
 
     Raises:
         FileNotFoundError: An image is missing.
-        ValueError: One lies outside of the folder, is damaged, or has another size.
+        InputError: One lies outside of the folder, is damaged, or has another size.
     """
     files = FilesBelow(folder)
     for index, image in enumerate(content['images']):
@@ -234,7 +234,7 @@ def check_images(
             continue
         height, width = read_image_size(file)
         if (height, width) != (image['height'], image['width']):
-            raise ValueError(
+            raise InputError(
                 f'{where}: found {image["width"]}x{image["height"]} (width x height), '
                 f'but {file} has {width}x{height} when it is upright, expected the same'
             )
@@ -261,7 +261,7 @@ class CheckedCocoDataset(CocoDataset):
 
     Raises:
         FileNotFoundError: The annotation file or an image is missing.
-        ValueError: See :func:`read_coco`, :func:`check_categories`,
+        InputError: See :func:`read_coco`, :func:`check_categories`,
             :func:`check_boxes`, :func:`check_images`.
     """
 

@@ -8,6 +8,7 @@ import numpy as np
 from mmengine.dataset import DefaultSampler
 
 from mmacnn.registry import DATA_SAMPLERS
+from mmacnn.utils import InputError
 
 
 @DATA_SAMPLERS.register_module()
@@ -25,7 +26,7 @@ class ClassBalancedSampler(DefaultSampler):
         seed: Seed; by default one that all processes share.
 
     Raises:
-        ValueError: ``num_samples`` is less than 1.
+        InputError: ``num_samples`` is less than 1.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class ClassBalancedSampler(DefaultSampler):
     ) -> None:
         super().__init__(dataset, shuffle=True, seed=seed)
         if num_samples is not None and num_samples < 1:
-            raise ValueError(
+            raise InputError(
                 f'ClassBalancedSampler: num_samples is {num_samples}, expected 1 or '
                 'more'
             )

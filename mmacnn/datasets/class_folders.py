@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mmpretrain.datasets import CustomDataset
 
 from mmacnn.registry import DATASETS
+from mmacnn.utils import InputError
 
 from .class_names import check_class_names
 from .image_files import IMAGE_SUFFIXES, check_images, list_files_below
@@ -35,7 +36,7 @@ class ClassFolderDataset(CustomDataset):
 
     Raises:
         FileNotFoundError: There is no such folder, or a mask is missing.
-        ValueError: Folders and classes differ, there are less than two, one has no
+        InputError: Folders and classes differ, there are less than two, one has no
             image, or an image is damaged.
     """
 
@@ -88,19 +89,19 @@ class ClassFolderDataset(CustomDataset):
             )
         classes = check_class_names(self.CLASSES or found or ['?'], f'{root}: classes')
         if len(found) < 2:
-            raise ValueError(
+            raise InputError(
                 f'{root}: found {len(found)} class folders ({", ".join(found)}), '
                 'expected two or more: good images and defective ones'
             )
         for name in found:
             if name not in classes:
-                raise ValueError(
+                raise InputError(
                     f'{osp.join(root, name)}: found a folder that is no class, '
                     f'expected {", ".join(classes)} (`classes` in the config)'
                 )
         for name in classes:
             if name not in found:
-                raise ValueError(
+                raise InputError(
                     f'{root}: found no folder of class {name!r} (`classes` in the '
                     f'config), only {", ".join(found)}'
                 )
@@ -111,7 +112,7 @@ class ClassFolderDataset(CustomDataset):
         folder = osp.join(self.img_prefix, name)
         files = list_files_below(folder, IMAGE_SUFFIXES)
         if not files:
-            raise ValueError(
+            raise InputError(
                 f'{folder}: found no image, expected at least '
                 f'one ({" ".join(IMAGE_SUFFIXES)})'
             )

@@ -4,6 +4,7 @@
 import os
 from collections.abc import Sequence
 
+from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
 from .yolo_folder import CLASSES_FILE, read_text
@@ -17,19 +18,19 @@ def check_class_names(names: Sequence[str], where: str) -> tuple[str, ...]:
         where: Where they were found, for messages.
 
     Raises:
-        ValueError: If there is none, or one is no text, empty, or there twice.
+        InputError: If there is none, or one is no text, empty, or there twice.
     """
     if not names:
-        raise ValueError(f'{where}: found no class name, expected at least one')
+        raise InputError(f'{where}: found no class name, expected at least one')
     first_at: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
         if not isinstance(name, str) or not name.strip():
-            raise ValueError(
+            raise InputError(
                 f'{where}, name {number}: found {short(name)}, expected the name of a '
                 'class as text'
             )
         if name in first_at:
-            raise ValueError(
+            raise InputError(
                 f'{where}, name {number}: found {short(name)} again after name '
                 f'{first_at[name]}, expected different names'
             )
@@ -42,7 +43,7 @@ def read_class_names(path: str) -> tuple[str, ...]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is empty or a name is wrong; see :func:`check_class_names`.
+        InputError: If it is empty or a name is wrong; see :func:`check_class_names`.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(
@@ -59,7 +60,7 @@ def find_class_names(data_root: str, label_dir: str) -> tuple[str, ...]:
 
     Raises:
         FileNotFoundError: If it is in none of them, or there is no ``data_root``.
-        ValueError: If it is empty or a name is wrong.
+        InputError: If it is empty or a name is wrong.
     """
     if not os.path.isdir(data_root or os.curdir):
         raise FileNotFoundError(

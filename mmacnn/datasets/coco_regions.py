@@ -5,6 +5,7 @@ import os.path as osp
 from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS
+from mmacnn.utils import InputError
 
 from .checked_coco import check_boxes, check_categories, check_images, read_coco
 from .regions import check_outline
@@ -35,8 +36,8 @@ class CocoRegionDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: The json or an image is missing.
-        KeyError: ``filter_cfg`` has another key.
-        ValueError: The json is wrong, or no instance passes the filters.
+        InputError: ``filter_cfg`` has another key.
+            The json is wrong, or no instance passes the filters.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class CocoRegionDataset(BaseDataset):
     ) -> None:
         for key in filter_cfg or ():
             if key not in FILTERS:
-                raise KeyError(
+                raise InputError(
                     f'CocoRegionDataset: found {key!r} in filter_cfg, expected '
                     f'{" or ".join(FILTERS)}'
                 )
@@ -80,7 +81,7 @@ class CocoRegionDataset(BaseDataset):
                 continue
             where = f'{path}: annotations[{index}] (id {annotation["id"]})'
             if 'segmentation' not in annotation:
-                raise ValueError(f"{where}: found no 'segmentation', expected one")
+                raise InputError(f"{where}: found no 'segmentation', expected one")
             image = images[annotation['image_id']]
             if self.check_segmentations:
                 size = (image['height'], image['width'])
@@ -110,7 +111,7 @@ class CocoRegionDataset(BaseDataset):
             and low <= sample['area'] / (sample['height'] * sample['width']) <= high
         ]
         if not kept:
-            raise ValueError(
+            raise InputError(
                 f'{self.ann_file}: found no region among {len(self.data_list)} '
                 f'instances, expected one with min_area {min_area} and area_ratio '
                 f'({low}, {high})'

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from mmengine.dataset import default_collate
 
 from mmacnn.registry import FUNCTIONS
+from mmacnn.utils import InputError
 
 
 @FUNCTIONS.register_module()
@@ -17,7 +18,7 @@ def same_size_collate(samples: Sequence[dict]) -> dict:
         samples: ``inputs`` (C, H, W) and ``data_samples``.
 
     Raises:
-        ValueError: The images differ in size.
+        InputError: The images differ in size.
     """
     first = samples[0]
     for sample in samples[1:]:
@@ -29,7 +30,7 @@ def same_size_collate(samples: Sequence[dict]) -> dict:
                 each['data_samples'].get('img_path', 'an image')
                 for each in (sample, first)
             ]
-            raise ValueError(
+            raise InputError(
                 f'{paths[0]}: found {sizes[0]} pixels in a batch with {paths[1]} of '
                 f'{sizes[1]}, expected images of one size (a Resize in the pipeline, '
                 'or batch_size=1)'

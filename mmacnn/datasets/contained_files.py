@@ -3,6 +3,7 @@
 
 import os.path as osp
 
+from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
 
@@ -15,11 +16,11 @@ def check_name(name: object, where: str, what: str = 'image') -> str:
         what: What is named, for messages.
 
     Raises:
-        ValueError: It is no text, is empty, is absolute, or leads up and out by '..'.
+        InputError: It is no text, is empty, is absolute, or leads up and out by '..'.
     """
     is_name = isinstance(name, str) and name and '\0' not in name
     if not is_name or osp.isabs(name) or osp.normpath(name).split(osp.sep)[0] == '..':
-        raise ValueError(
+        raise InputError(
             f'{where}: found the {what} {short(name)}, expected a name below the '
             f'folder of {what}s'
         )
@@ -48,7 +49,7 @@ class FilesBelow:
 
         Raises:
             FileNotFoundError: There is no such file.
-            ValueError: See :func:`check_name`; or a link leads out of the folder.
+            InputError: See :func:`check_name`; or a link leads out of the folder.
         """
         path = osp.join(self.folder, check_name(name, where, what))
         parent = osp.dirname(path)
@@ -56,7 +57,7 @@ class FilesBelow:
             self._is_inside[parent] = self._holds(parent)
         is_inside = self._is_inside[parent]
         if not is_inside or (osp.islink(path) and not self._holds(path)):
-            raise ValueError(
+            raise InputError(
                 f'{where}: found the {what} {short(name)}, a link to '
                 f'{osp.realpath(path)}, expected a file below {self._root}'
             )

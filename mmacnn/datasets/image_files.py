@@ -14,6 +14,8 @@ import mmcv
 import numpy as np
 from PIL import Image
 
+from mmacnn.utils import InputError
+
 # What the decoder of mmcv's LoadImageFromFile (OpenCV) reads in every build.
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff')
 # What an image may be inside, whatever its name says. Pillow knows forty formats more,
@@ -65,7 +67,7 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
             (Not even decoding does in a JPEG, which has no checksum.)
 
     Raises:
-        ValueError: If the file is no image, empty, truncated or damaged, or claims more
+        InputError: If the file is no image, empty, truncated or damaged, or claims more
             pixels than twice ``PIL.Image.MAX_IMAGE_PIXELS`` (179 million).
     """
     try:
@@ -79,12 +81,12 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
             if decode or not _ends_well(file, image.format):
                 image.load()
                 if mmcv.imread(path) is None:
-                    raise ValueError('OpenCV cannot decode it')
+                    raise InputError('OpenCV cannot decode it')
     # Pillow's readers raise whatever the broken bytes lead to: OSError, SyntaxError,
     # struct.error, zlib.error, ...
     except Exception as error:
         reason = ' '.join(str(error).split()) or type(error).__name__
-        raise ValueError(
+        raise InputError(
             f'{path}: found an unreadable or truncated image ({reason}), '
             'expected a whole image file'
         ) from None
@@ -104,15 +106,15 @@ def read_image(
         load: How a file becomes an array.
 
     Raises:
-        ValueError: See :func:`read_image_size`.
+        InputError: See :func:`read_image_size`.
     """
     read_image_size(path)
     try:
         image = load(path)
     except cv2.error as error:
-        raise ValueError(f'{path}: OpenCV cannot decode it ({error.err})') from None
+        raise InputError(f'{path}: OpenCV cannot decode it ({error.err})') from None
     if image is None:
-        raise ValueError(f'{path}: expected an image that OpenCV can read')
+        raise InputError(f'{path}: expected an image that OpenCV can read')
     return image
 
 
@@ -125,7 +127,7 @@ def check_images(paths: Iterable[str]) -> None:
         paths: The images; one that comes again is looked at once.
 
     Raises:
-        ValueError: See :func:`read_image_size`.
+        InputError: See :func:`read_image_size`.
     """
     for path in dict.fromkeys(paths):
         read_image_size(path)

@@ -8,6 +8,7 @@ import numpy as np
 from mmengine.dataset import DefaultSampler
 
 from mmacnn.registry import DATA_SAMPLERS
+from mmacnn.utils import InputError
 
 
 @DATA_SAMPLERS.register_module()
@@ -16,8 +17,8 @@ class LabelledFractionSampler(DefaultSampler):
 
     With boxes on 5 % of the images, a plain shuffle gives a batch of 16 less than one
     box. Here the images with a box are repeated until they make up
-    ``labelled_fraction`` of the epoch, which grows by the repetitions. Where they are that many already,
-    nothing is repeated.
+    ``labelled_fraction`` of the epoch, which grows by the repetitions. Where they are
+    that many already, nothing is repeated.
 
     Args:
         dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box.
@@ -26,7 +27,7 @@ class LabelledFractionSampler(DefaultSampler):
         seed: Seed; by default one that all processes share.
 
     Raises:
-        ValueError: ``labelled_fraction`` is out of range.
+        InputError: ``labelled_fraction`` is out of range.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class LabelledFractionSampler(DefaultSampler):
         seed: int | None = None,
     ) -> None:
         if not 0 <= labelled_fraction < 1:
-            raise ValueError(
+            raise InputError(
                 f'LabelledFractionSampler: labelled_fraction is {labelled_fraction!r}, '
                 'expected a number in [0, 1)'
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS
+from mmacnn.utils import InputError
 
 from .class_names import check_class_names
 from .contained_files import FilesBelow
@@ -34,7 +35,7 @@ class RegionFolderDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: The table, an image or a mask is missing.
-        ValueError: The table is wrong, names a file outside of the folder, or an image
+        InputError: The table is wrong, names a file outside of the folder, or an image
             is damaged.
     """
 
@@ -62,7 +63,7 @@ class RegionFolderDataset(BaseDataset):
         """
         rows = list(self._rows())
         if not rows:
-            raise ValueError(
+            raise InputError(
                 f'{self.ann_file}: found no region, expected one a line below the '
                 'header'
             )
@@ -76,7 +77,7 @@ class RegionFolderDataset(BaseDataset):
         data_list = []
         for where, row in rows:
             if row['label'] not in classes:
-                raise ValueError(
+                raise InputError(
                     f'{where}: found the label {row["label"]!r}, expected one of '
                     f'{", ".join(classes)}'
                 )
@@ -96,5 +97,5 @@ class RegionFolderDataset(BaseDataset):
         for where, row in read_table(self.ann_file, COLUMNS):
             for name in COLUMNS:
                 if not row[name]:
-                    raise ValueError(f'{where}: found no {name}, expected one')
+                    raise InputError(f'{where}: found no {name}, expected one')
             yield where, row

@@ -15,6 +15,7 @@ import cv2
 import mmcv
 import numpy as np
 
+from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
 from .image_files import read_image, read_image_size
@@ -41,7 +42,7 @@ def decode_region(region: Region, size: tuple[int, int], where: str) -> np.ndarr
 
     Raises:
         FileNotFoundError: There is no such mask.
-        ValueError: The region is none of these, is empty, or does not fit the image.
+        InputError: The region is none of these, is empty, or does not fit the image.
     """
     if isinstance(region, str | Path):
         where, region = str(region), _read_mask(str(region), size)
@@ -51,7 +52,7 @@ def decode_region(region: Region, size: tuple[int, int], where: str) -> np.ndarr
         check_outline(region, size, where)
         mask = _from_outline(region, size, where)
     if not mask.any():
-        raise ValueError(
+        raise InputError(
             f'{where}: found an empty region, expected one that covers at least a pixel'
         )
     return mask
@@ -64,7 +65,7 @@ def check_outline(region: list | dict, size: tuple[int, int], where: str) -> Non
         region, size, where: See :func:`decode_region`.
 
     Raises:
-        ValueError: They are not what COCO describes, or of another image.
+        InputError: They are not what COCO describes, or of another image.
     """
     if isinstance(region, dict):
         _check_run_lengths(region, size, where)
@@ -72,7 +73,7 @@ def check_outline(region: list | dict, size: tuple[int, int], where: str) -> Non
         for polygon in region:
             _check_polygon(polygon, size, where)
     else:
-        raise ValueError(
+        raise InputError(
             f'{where}: found the segmentation {short(region)}, expected polygons '
             '[[x0, y0, x1, y1, ...], ...] or run lengths {"size": ..., "counts": ...}'
         )
@@ -81,7 +82,7 @@ def check_outline(region: list | dict, size: tuple[int, int], where: str) -> Non
 def _check_polygon(polygon: list, size: tuple[int, int], where: str) -> None:
     height, width = size
     if not isinstance(polygon, list) or len(polygon) < MIN_NUMBERS or len(polygon) % 2:
-        raise ValueError(
+        raise InputError(
             f'{where}: found the polygon {short(polygon)}, expected three or more '
             'points [x0, y0, x1, y1, ...]'
         )
@@ -92,14 +93,14 @@ def _check_polygon(polygon: list, size: tuple[int, int], where: str) -> None:
         points = np.full((1, 2), np.nan)
     # Some tools draw beyond the edge; far beyond, it is another image's.
     if not ((points >= (-width, -height)) & (points <= (2 * width, 2 * height))).all():
-        raise ValueError(
+        raise InputError(
             f'{where}: found the polygon {short(polygon)}, expected coordinates on '
             f'the {width}x{height} image'
         )
     # pycocotools makes room for each pixel of the outline, and five times that.
     steps = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1)
     if steps.sum() > height * width + 4 * (height + width):
-        raise ValueError(
+        raise InputError(
             f'{where}: found a polygon of {len(points)} points whose outline is longer '
             f'than the {width}x{height} image has pixels, expected the outline of a '
             'region'
@@ -109,15 +110,15 @@ def _check_polygon(polygon: list, size: tuple[int, int], where: str) -> None:
 def _check_run_lengths(region: dict, size: tuple[int, int], where: str) -> None:
     missing = [key for key in ('size', 'counts') if key not in region]
     if missing:
-        raise ValueError(f'{where}: found run lengths without {missing[0]!r}')
+        raise InputError(f'{where}: found run lengths without {missing[0]!r}')
     found = region['size']
     if not isinstance(found, list | tuple) or list(found) != list(size):
-        raise ValueError(
+        raise InputError(
             f'{where}: found run lengths of size {short(found)}, expected that of the '
             f'image, [{size[0]}, {size[1]}] (height, width)'
         )
     if not isinstance(region['counts'], list | str | bytes):
-        raise ValueError(
+        raise InputError(
             f'{where}: found the counts {short(region["counts"])}, expected a list of '
             'run lengths or a string of them'
         )
@@ -136,7 +137,7 @@ def _from_outline(region: list | dict, size: tuple[int, int], where: str) -> np.
     are_lengths = all(isinstance(n, Integral) and 0 <= n <= whole for n in counts)
     if not are_lengths or sum(counts) != whole:
         total = sum(counts) if are_lengths else short(counts)
-        raise ValueError(
+        raise InputError(
             f'{where}: found run lengths of {total} pixels, expected '
             f'{whole}, those of the {size[1]}x{size[0]} image'
         )
@@ -158,7 +159,7 @@ def _decompress(text: str | bytes, where: str) -> list[int]:
         number |= (digit & 0x1F) << shift
         shift += 5
         if shift > MAX_BITS:
-            raise ValueError(
+            raise InputError(
                 f'{where}: found the counts {short(text)}, expected run lengths'
             )
         if not digit & 0x20:
@@ -178,7 +179,7 @@ def _read_mask(path: str, size: tuple[int, int]) -> np.ndarray:
     if mask.ndim == 3:
         colours = mask[..., :3]
         if (colours != colours[..., :1]).any():
-            raise ValueError(f'{path}: found colours, expected a mask of two values')
+            raise InputError(f'{path}: found colours, expected a mask of two values')
         mask = colours[..., 0]
     return mask
 
@@ -199,12 +200,12 @@ def _from_mask(mask: np.ndarray, size: tuple[int, int], where: str) -> np.ndarra
     if mask.shape != tuple(size):
         raise _wrong_size(where, (*mask.shape[1::-1], *mask.shape[2:]), size)
     if mask.dtype.kind not in 'biuf' or not np.isfinite(mask).all():
-        raise ValueError(
+        raise InputError(
             f'{where}: found a mask of {mask.dtype} values, expected numbers'
         )
     values = np.unique(mask[mask != 0])
     if len(values) > 1:
-        raise ValueError(
+        raise InputError(
             f'{where}: found a mask of {len(values) + 1} values, expected two: 0, and '
             'another one on the region (a file without loss, such as PNG)'
         )

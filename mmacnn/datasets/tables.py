@@ -6,6 +6,7 @@ import io
 import os.path as osp
 from collections.abc import Iterator, Sequence
 
+from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
 from .yolo_folder import read_text
@@ -22,7 +23,7 @@ def read_table(path: str, columns: Sequence[str]) -> Iterator[tuple[str, dict]]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no text, a column is missing or there twice, or a line cannot
+        InputError: It is no text, a column is missing or there twice, or a line cannot
             be read or has more values than the header.
     """
     expected = f'the header {",".join(columns)}'
@@ -33,24 +34,24 @@ def read_table(path: str, columns: Sequence[str]) -> Iterator[tuple[str, dict]]:
         found = [name.strip() for name in table.fieldnames or ()]
         for name in columns:
             if name not in found:
-                raise ValueError(
+                raise InputError(
                     f'{path}: found no column {name!r}, expected {expected}'
                 )
         for name in found:
             if found.count(name) > 1:
-                raise ValueError(
+                raise InputError(
                     f'{path}: found the column {short(name)} twice, expected it once'
                 )
         table.fieldnames = found
         for row in table:
             where = f'{path}, line {table.line_num}'
             if None in row:
-                raise ValueError(
+                raise InputError(
                     f'{where}: found {len(found) + len(row[None])} values, expected '
                     f'{len(found)} as in the header'
                 )
             yield where, {name: (value or '').strip() for name, value in row.items()}
     except csv.Error as error:
-        raise ValueError(
+        raise InputError(
             f'{path}, line {table.line_num}: found {error}, expected CSV'
         ) from None

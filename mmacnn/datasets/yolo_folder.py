@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
 from .image_files import IMAGE_SUFFIXES, list_files, read_image_size
@@ -56,19 +57,19 @@ def read_text(path: str) -> str:
 
     Raises:
         FileNotFoundError: If it is missing, or no file.
-        ValueError: If it is not UTF-8, or larger than 256 MB.
+        InputError: If it is not UTF-8, or larger than 256 MB.
     """
     if not os.path.isfile(path):  # a pipe would wait for ever
         raise FileNotFoundError(f'{path}: found no such file, expected a text file')
     if os.path.getsize(path) > LARGEST_TEXT:
-        raise ValueError(
+        raise InputError(
             f'{path}: found {os.path.getsize(path)} bytes, expected a text file'
         )
     with open(path, encoding='utf-8-sig') as file:
         try:
             return file.read()
         except UnicodeDecodeError:
-            raise ValueError(
+            raise InputError(
                 f'{path}: found bytes that are not UTF-8 text, expected a text file'
             ) from None
 
@@ -82,21 +83,21 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
         num_classes: Number of classes.
 
     Raises:
-        ValueError: If the line is wrong.
+        InputError: If the line is wrong.
     """
     fields = text.split()
     if len(fields) not in (1, 5):
-        raise ValueError(
+        raise InputError(
             f'{where}: found {len(fields)} fields, expected 5 '
             '(`class cx cy w h`) or 1 (`class`)'
         )
     if not re.fullmatch(r'[-+]?[0-9]{1,18}', fields[0]):
-        raise ValueError(
+        raise InputError(
             f'{where}: found class {short(fields[0])}, expected a whole number'
         )
     class_id = int(fields[0])
     if not 0 <= class_id < num_classes:
-        raise ValueError(
+        raise InputError(
             f'{where}: found class {class_id}, expected 0 to {num_classes - 1} '
             f'({num_classes} class names are given)'
         )
@@ -108,18 +109,18 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
         try:
             value = float(field)
         except ValueError:
-            raise ValueError(
+            raise InputError(
                 f'{where}: found {name} {short(field)}, expected a number in [0, 1]'
             ) from None
         # Written so that NaN is refused too.
         if not 0 <= value <= 1:
-            raise ValueError(
+            raise InputError(
                 f'{where}: found {name} {field[:20]}, expected a number in [0, 1], '
                 'a share of the image'
             )
         box.append(value)
     if box[2] == 0 or box[3] == 0:
-        raise ValueError(
+        raise InputError(
             f'{where}: found a box of no area (w {fields[3]}, h {fields[4]}), expected '
             'w and h above 0, or the class alone if the box is not drawn'
         )
@@ -136,7 +137,7 @@ def read_label(path: str, num_classes: int, multiple: str = 'error') -> YOLOLabe
             to keep the line with the largest box.
 
     Raises:
-        ValueError: If the file is empty, wrong, or has more lines than allowed.
+        InputError: If the file is empty, wrong, or has more lines than allowed.
     """
     labels = [
         YOLOLabel(number, *parse_line(line, f'{path}, line {number}', num_classes))
@@ -144,11 +145,11 @@ def read_label(path: str, num_classes: int, multiple: str = 'error') -> YOLOLabe
         if line.strip()
     ]
     if not labels:
-        raise ValueError(
+        raise InputError(
             f'{path}: found an empty file, expected a line `class cx cy w h` or `class`'
         )
     if len(labels) > 1 and multiple == 'error':
-        raise ValueError(
+        raise InputError(
             f'{path}, line {labels[1].line}: found {len(labels)} labels, expected one '
             "(multiple='largest' keeps the largest box)"
         )
@@ -161,7 +162,7 @@ def pixel_box(box: Box, height: int, width: int, where: str) -> Box:
     """Return a normalised ``cx, cy, w, h`` box as xyxy in pixels within the image.
 
     Raises:
-        ValueError: If the box reaches outside by more than a pixel, or a side of what
+        InputError: If the box reaches outside by more than a pixel, or a side of what
             is inside is less than a hundredth of one.
     """
     cx, cy, w, h = box
@@ -169,14 +170,14 @@ def pixel_box(box: Box, height: int, width: int, where: str) -> Box:
     y1, y2 = (cy - h / 2) * height, (cy + h / 2) * height
     outside = max(-x1, -y1, x2 - width, y2 - height)
     if outside > TOLERANCE:
-        raise ValueError(
+        raise InputError(
             f'{where}: found a box that reaches {outside:.1f} pixels outside the '
             f'{width}x{height} image, expected one inside'
         )
     x1, y1 = max(x1, 0.0), max(y1, 0.0)
     x2, y2 = min(x2, float(width)), min(y2, float(height))
     if min(x2 - x1, y2 - y1) < LEAST_SIDE:
-        raise ValueError(
+        raise InputError(
             f'{where}: found a box of {x2 - x1:.2g}x{y2 - y1:.2g} pixels on the '
             f'{width}x{height} image, expected one of a pixel or more'
         )

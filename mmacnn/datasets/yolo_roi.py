@@ -8,6 +8,7 @@ import numpy as np
 from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS, TRANSFORMS
+from mmacnn.utils import InputError
 
 from .class_names import check_class_names, find_class_names, read_class_names
 from .transforms.checks import check_number
@@ -77,7 +78,7 @@ class YOLORoIDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: If a folder or the file of class names is missing.
-        ValueError: If an argument, a label or an image is wrong, or if no image has a
+        InputError: If an argument, a label or an image is wrong, or if no image has a
             box, ``test_mode`` is off and ``box_fraction`` is above 0.
     """
 
@@ -96,7 +97,7 @@ class YOLORoIDataset(BaseDataset):
     ) -> None:
         check_number('YOLORoIDataset: box_fraction', box_fraction, 0, 1)
         if multiple not in ('error', 'largest'):
-            raise ValueError(
+            raise InputError(
                 f"YOLORoIDataset: multiple is {multiple!r}, expected 'error' or "
                 "'largest'"
             )
@@ -145,10 +146,10 @@ class YOLORoIDataset(BaseDataset):
             img_dir, label_dir, len(self.CLASSES), self.multiple
         )
         if problems:
-            raise ValueError(self._summary(problems))
+            raise InputError(self._summary(problems))
         boxed = [i for i, sample in enumerate(samples) if sample.box is not None]
         if not boxed and not self.test_mode and self.box_fraction > 0:
-            raise ValueError(
+            raise InputError(
                 f'{label_dir}: found no box in the whole training set '
                 f'({len(samples)} images), expected at least one line '
                 '`class cx cy w h` (box_fraction=0 trains without boxes)'

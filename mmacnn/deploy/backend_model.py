@@ -10,6 +10,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.models.heads import CAMHead
+from mmacnn.utils import InputError
 
 
 class BackendACNN(BaseBackendModel):
@@ -65,7 +66,7 @@ class BackendACNN(BaseBackendModel):
             has its score; the others have 0.
         """
         if mode != 'predict':
-            raise ValueError(f"mode: an exported model knows 'predict', not {mode!r}")
+            raise InputError(f"mode: an exported model knows 'predict', not {mode!r}")
         if self.raw_input is not None:
             inputs = inputs.permute(0, 2, 3, 1).to(getattr(torch, self.raw_input))
         outputs = self.wrapper({self.input_name: inputs.contiguous()})

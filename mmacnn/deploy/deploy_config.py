@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 from torch import nn
 
-from mmacnn.utils import full_disk_named
+from mmacnn.utils import InputError, full_disk_named
 
 BACKENDS = ('onnxruntime', 'tensorrt')
 PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime', 'ml_dtypes')
@@ -27,11 +27,11 @@ def require_packages() -> None:
     """Name the packages that are missing and how to install them.
 
     Raises:
-        ImportError: One is missing.
+        InputError: One is missing.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
-        raise ImportError(
+        raise InputError(
             f'deployment needs {", ".join(missing)}, not installed: pip install '
             f'-c requirements/constraints.txt {" ".join(missing)}'
         )
@@ -45,23 +45,23 @@ def load_deploy_config(path: str) -> Config:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ImportError: A package that deployment needs is not installed.
-        KeyError, ValueError: It is no deploy config, or not of this package's kind.
+        InputError: A package that deployment needs is not installed.
+            It is no deploy config, or not of this package's kind.
     """
     require_packages()
     with full_disk_named(tempfile.gettempdir()):  # mmengine copies the file there
         cfg = Config.fromfile(path)
     for key in ('codebase_config', 'backend_config', 'ir_config', 'tolerance'):
         if key not in cfg:
-            raise KeyError(f'{path}: expected a deploy config, with the key {key!r}')
+            raise InputError(f'{path}: expected a deploy config, with the key {key!r}')
     backend = cfg.backend_config.get('type')
     if backend not in BACKENDS:
-        raise ValueError(
+        raise InputError(
             f'{path}: backend_config.type is {backend!r}, expected one of {BACKENDS}'
         )
     frames = cfg.codebase_config.get('raw_input')
     if frames not in (None, 'uint8', 'float32'):
-        raise ValueError(
+        raise InputError(
             f"{path}: codebase_config.raw_input is {frames!r}, expected 'uint8', "
             "'float32' or none"
         )
@@ -77,7 +77,7 @@ def load_deploy_config(path: str) -> Config:
 
 def _check_outputs(found: list[str], known: set[str], path: str) -> None:
     if not known.issuperset(found):
-        raise ValueError(
+        raise InputError(
             f'{path}: ir_config.output_names is {found}, expected names out of '
             f'{sorted(known)}'
         )
@@ -94,11 +94,11 @@ def plain_model_config(cfg: Config) -> Config:
         cfg: A config with ``model`` and ``test_dataloader``. It stays as it is.
 
     Raises:
-        KeyError: One of these is missing.
+        InputError: One of these is missing.
     """
     for key in ('model', 'test_dataloader'):
         if key not in cfg:
-            raise KeyError(f'{cfg.filename}: expected the key {key!r}')
+            raise InputError(f'{cfg.filename}: expected the key {key!r}')
     cfg = deepcopy(cfg)
     steps = []
     for step in cfg.test_dataloader.dataset.pipeline:
@@ -133,7 +133,7 @@ def check_codebase(deploy_cfg: Config, model: nn.Module, path: str) -> None:
         path: File of the deploy config, for the message.
 
     Raises:
-        ValueError: Its codebase, its task or its outputs are not the model's.
+        InputError: Its codebase, its task or its outputs are not the model's.
     """
     expected = _codebase(model)
     found = deploy_cfg.codebase_config.type
@@ -144,7 +144,7 @@ def check_codebase(deploy_cfg: Config, model: nn.Module, path: str) -> None:
     if kind in ('CAMClassifier', 'DifferNet'):
         allowed = ('Classification',)
     if found != expected or task not in allowed:
-        raise ValueError(
+        raise InputError(
             f'{path}: made for {task} by {found}, expected {" or ".join(allowed)} by '
             f'{expected} for the model, a {kind}'
         )

@@ -13,7 +13,7 @@ from torch import nn
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
-from mmacnn.utils import atomic_folder, track
+from mmacnn.utils import InputError, atomic_folder, track
 
 from .deploy_config import (
     build_model,
@@ -64,8 +64,8 @@ def deploy(
     Raises:
         FileNotFoundError, FileExistsError: An input is missing, or ``work_dir`` is not
             empty.
-        ImportError: A package is not installed.
-        KeyError, ValueError: The inputs don't fit together, the target lacks an
+        InputError: A package is not installed.
+            The inputs don't fit together, the target lacks an
             operator, or the exported model differs from the checkpoint by more than
             the deploy config's ``tolerance``.
     """
@@ -108,7 +108,7 @@ def _finish_for_tensorrt(path: Path, deploy_cfg: Config) -> list[str]:
     version = deploy_cfg.backend_config.version
     problems = unsupported_operators(path, version)
     if problems:
-        raise ValueError(
+        raise InputError(
             f'TensorRT {version} cannot take the model: {"; ".join(problems)}'
         )
     write_script(path, deploy_cfg)
@@ -130,10 +130,12 @@ def _image_files(
     if folder is not None:
         names = list_files(folder, IMAGE_SUFFIXES)
         if not names:
-            raise ValueError(f'{folder}: expected images, found none')
+            raise InputError(f'{folder}: expected images, found none')
         paths = [str(Path(folder, name)) for name in names]
     elif dataloader not in cfg:
-        raise KeyError(f'{cfg.filename}: expected the key {dataloader!r}, or a folder')
+        raise InputError(
+            f'{cfg.filename}: expected the key {dataloader!r}, or a folder'
+        )
     else:
         with mmdeploy_session(cfg):
             dataset = DATASETS.build(cfg[dataloader].dataset)
@@ -175,7 +177,7 @@ def _verify(
         differences = compare(reference, exported, cfg, files)
     beyond = differences.beyond(deploy_cfg.tolerance)
     if beyond:
-        raise ValueError(
+        raise InputError(
             f'the exported model differs from the checkpoint on {len(files)} images: '
             f'{"; ".join(beyond)}'
         )

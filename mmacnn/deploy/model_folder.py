@@ -13,7 +13,7 @@ from torch import nn
 
 from mmacnn.datasets.contained_files import FilesBelow, check_name
 from mmacnn.registry import MODELS
-from mmacnn.utils import read_json
+from mmacnn.utils import InputError, read_json
 from mmacnn.version import __version__
 
 from .deploy_config import build_model
@@ -169,7 +169,7 @@ def read_description(folder: str | Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such folder, or no ``detail.json`` in it.
-        ValueError: It was not written by ``tools/deploy.py``.
+        InputError: It was not written by ``tools/deploy.py``.
     """
     path = Path(folder) / 'detail.json'
     if not path.is_file():
@@ -190,7 +190,7 @@ def read_description(folder: str | Path) -> dict[str, Any]:
     except (KeyError, TypeError, AttributeError):
         is_ours = False
     if not is_ours:
-        raise ValueError(f'{path}: expected {RECORD}')
+        raise InputError(f'{path}: expected {RECORD}')
     if Path(folder, name).is_file():
         FilesBelow(str(folder)).find(name, f'{path}: model', 'model')
     return detail
@@ -215,7 +215,7 @@ def deployed_model(folder: str | Path, model: dict) -> nn.Module:
         model: ``model`` of the config that it was trained with.
 
     Raises:
-        FileNotFoundError, ValueError: It is no model folder.
+        FileNotFoundError, InputError: It is no model folder.
     """
     from mmdeploy.apis.utils import build_task_processor
 

@@ -15,6 +15,7 @@ from mmdeploy.core import FUNCTION_REWRITER
 from torch import Tensor
 
 from mmacnn.ops import roi_box, sample_roi_separable
+from mmacnn.utils import InputError
 
 
 @FUNCTION_REWRITER.register_rewriter('mmacnn.models.classifiers.acnn.ACNN.forward')
@@ -77,11 +78,11 @@ def differnet__forward(
     """The outputs that ``ir_config.output_names`` lists; inputs as for A-CNN.
 
     Raises:
-        ValueError: The model has no threshold.
+        InputError: The model has no threshold.
     """
     cfg = FUNCTION_REWRITER.get_context().cfg
     if not self.calibration.is_known:
-        raise ValueError(
+        raise InputError(
             'the checkpoint has no threshold to export, expected one of '
             'mmacnn.AnomalyThresholdHook'
         )

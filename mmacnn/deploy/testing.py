@@ -3,6 +3,8 @@
 
 from mmengine.config import Config
 
+from mmacnn.utils import InputError
+
 from .deploy_config import plain_model_config, require_packages
 from .model_folder import fixed_size, input_size, read_description
 
@@ -20,15 +22,15 @@ def use_exported_model(cfg: Config, folder: str) -> int | None:
         Number of images that it takes together; None for any.
 
     Raises:
-        FileNotFoundError, ValueError: It is no model folder.
-        ImportError: A package that runs it is not installed.
-        ValueError: It takes images of another size than the test pipeline makes.
+        FileNotFoundError, InputError: It is no model folder.
+        InputError: A package that runs it is not installed.
+            It takes images of another size than the test pipeline makes.
     """
     require_packages()
     takes = read_description(folder)['mmacnn']['input']
     found, expected = input_size(plain_model_config(cfg)), fixed_size(takes)
     if None not in (found, expected) and found != expected:
-        raise ValueError(
+        raise InputError(
             f'{folder}: takes images of {expected[0]}x{expected[1]} alone, but the '
             f'test pipeline brings them to {found[0]}x{found[1]}'
         )

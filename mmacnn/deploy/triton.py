@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from mmacnn.utils import atomic_folder
+from mmacnn.utils import InputError, atomic_folder
 from mmacnn.utils.text import printable
 
 from .model_folder import read_description
@@ -42,7 +42,7 @@ def write_triton_repository(
 
     Raises:
         FileExistsError: The repository has a model of this name.
-        FileNotFoundError, ValueError: It is no model folder, or the name is no name.
+        FileNotFoundError, InputError: It is no model folder, or the name is no name.
     """
     if (
         not name.strip()
@@ -50,7 +50,7 @@ def write_triton_repository(
         or name[0] == '.'
         or (printable(name) != name)
     ):
-        raise ValueError(f'name: found {name!r}, expected a name for a folder')
+        raise InputError(f'name: found {name!r}, expected a name for a folder')
     described = read_description(folder)['mmacnn']
     model = Path(folder) / described['model']
     if model.with_suffix('.engine').is_file():

@@ -11,6 +11,7 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from mmacnn.compat import torch_load
+from mmacnn.utils import InputError
 
 torch_load.replace_loaders()
 
@@ -23,7 +24,7 @@ def load_checkpoint(path: str) -> dict:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is damaged, or holds more than weights and logged numbers.
+        InputError: It is damaged, or holds more than weights and logged numbers.
     """
     if '://' not in path and not Path(path).is_file():
         raise FileNotFoundError(f'{path}: no such checkpoint')
@@ -34,10 +35,10 @@ def load_checkpoint(path: str) -> dict:
         raise
     except Exception as error:  # an unknown model, no network, a full disk
         reason = str(error).strip().partition('\n')[0]
-        raise ValueError(f'{path}: not a readable checkpoint: {reason}') from error
+        raise InputError(f'{path}: not a readable checkpoint: {reason}') from error
     if not isinstance(checkpoint, dict):
         found = type(checkpoint).__name__
-        raise ValueError(f'{path}: expected a dict of weights, found {found}')
+        raise InputError(f'{path}: expected a dict of weights, found {found}')
     _check_parts(checkpoint, path)
     return checkpoint
 
@@ -51,13 +52,13 @@ def _check_parts(checkpoint: dict, path: str) -> None:
     }
     for name, part in parts.items():
         if not isinstance(part, dict) or not all(isinstance(key, str) for key in part):
-            raise ValueError(
+            raise InputError(
                 f'{path}: found a {type(part).__name__} as {name}, expected a dict '
                 'with names'
             )
     for name, weight in parts['state_dict'].items():
         if not isinstance(weight, Tensor) and not name.endswith('_extra_state'):
-            raise ValueError(
+            raise InputError(
                 f'{path}: found a {type(weight).__name__} as the weight {name!r}, '
                 'expected a tensor'
             )
@@ -74,7 +75,7 @@ def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
         path: The checkpoint's file, for the message.
 
     Raises:
-        ValueError: Weights are missing, or have other sizes.
+        InputError: Weights are missing, or have other sizes.
     """
     model = model.module if is_model_wrapper(model) else model
     state = checkpoint.get('state_dict', checkpoint)
@@ -88,7 +89,7 @@ def load_weights(model: nn.Module, checkpoint: dict, path: str) -> None:
             f'{len(missing)} weights are missing, {missing[:1]}' if missing else ''
         )
     if problem:
-        raise ValueError(
+        raise InputError(
             f"{path}: does not fit the config's {type(model).__name__}: "
             f'{problem.rstrip(".")}'
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmacnn.utils import full_disk_named
+from mmacnn.utils import InputError, full_disk_named
 
 from .plugins import check_plugins
 
@@ -31,7 +31,7 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file, or one of its bases is missing.
-        ValueError: An override does not fit the config, or the backbone has no room
+        InputError: An override does not fit the config, or the backbone has no room
             for a plug-in.
     """
     with full_disk_named(tempfile.gettempdir()):  # mmengine copies the file there
@@ -41,7 +41,7 @@ def load_config(
     try:
         cfg.merge_from_dict(options)
     except (KeyError, TypeError) as error:
-        raise ValueError(
+        raise InputError(
             f'{path}: --cfg-options does not fit the config: {error.args[0]}'
         ) from error
     if work_dir is not None:

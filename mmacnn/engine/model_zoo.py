@@ -12,6 +12,7 @@ from torch import nn
 
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
+from mmacnn.utils import InputError
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -60,7 +61,7 @@ def find_model(config_or_name: str) -> tuple[str, str | None]:
 
     Raises:
         FileNotFoundError: There is no such config file.
-        ValueError: There is no model of this name.
+        InputError: There is no model of this name.
     """
     if osp.isfile(config_or_name):
         for entry in model_index().values():
@@ -71,7 +72,7 @@ def find_model(config_or_name: str) -> tuple[str, str | None]:
         raise FileNotFoundError(f'{config_or_name}: no such config file')
     entry = model_index().get(config_or_name)
     if entry is None:
-        raise ValueError(
+        raise InputError(
             f'{config_or_name}: found no config file and no model of this name, '
             'expected one of those that `python -m mmacnn models` lists'
         )
@@ -95,7 +96,7 @@ def get_model(
 
     Raises:
         FileNotFoundError: There is no such config file or checkpoint.
-        ValueError: There is no model of this name, no weights are known for it, or they
+        InputError: There is no model of this name, no weights are known for it, or they
             don't fit.
 
     Example:
@@ -105,7 +106,7 @@ def get_model(
     """
     path, known_weights = find_model(str(config_or_name))
     if pretrained is True and known_weights is None:
-        raise ValueError(
+        raise InputError(
             f'{config_or_name}: no weights are known for this model, name a checkpoint'
         )
     weights = known_weights if pretrained is True else pretrained

@@ -6,6 +6,8 @@ import inspect
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
+from mmacnn.utils import InputError
+
 POSITIONS = ('after_conv1', 'after_conv2', 'after_conv3')
 
 
@@ -19,7 +21,7 @@ def check_plugins(cfg: Config) -> None:
         cfg: A config, with ``model.backbone`` or not.
 
     Raises:
-        ValueError: The backbone takes no plug-ins, or none at that position.
+        InputError: The backbone takes no plug-ins, or none at that position.
     """
     backbone = cfg.get('model', {}).get('backbone') or {}
     plugins = backbone.get('plugins')
@@ -30,7 +32,7 @@ def check_plugins(cfg: Config) -> None:
     for index, plugin in enumerate(plugins):
         position = plugin.get('position')
         if position not in POSITIONS:
-            raise ValueError(
+            raise InputError(
                 f'{where}[{index}].position: found {position!r}, expected '
                 f'{" or ".join(map(repr, POSITIONS))}'
             )
@@ -55,7 +57,7 @@ def _check_backbone(backbone: dict, scope: str | None, where: str) -> None:
         takes_plugins = True
     if not takes_plugins:
         depth = f' of depth {backbone["depth"]}' if 'depth' in backbone else ''
-        raise ValueError(
+        raise InputError(
             f'{where}: found {backbone["type"]}{depth}, which takes none, expected '
             'mmacnn.PluginResNet or another backbone that takes plug-ins'
         )

@@ -11,7 +11,7 @@ from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmacnn.compat import torch_load
-from mmacnn.utils import atomic_write
+from mmacnn.utils import InputError, atomic_write
 
 torch_load.replace_loaders()
 
@@ -54,7 +54,7 @@ def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> Non
         path: The config file, for the message.
 
     Raises:
-        ValueError: The numbers differ.
+        InputError: The numbers differ.
     """
     model = model.module if is_model_wrapper(model) else model
     name, expected = next(
@@ -68,7 +68,7 @@ def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> Non
     dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
     names = getattr(dataset, 'metainfo', {}).get('classes')
     if expected is not None and names is not None and len(names) != expected:
-        raise ValueError(
+        raise InputError(
             f'{path}: model.{name}.num_classes is {expected}, expected {len(names)}, '
             "the number of the data set's classes"
         )

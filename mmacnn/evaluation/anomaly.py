@@ -9,6 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mmacnn.ops import connected_regions
 from mmacnn.registry import METRICS
+from mmacnn.utils import InputError
 
 from .value_counts import (
     best_dice,
@@ -69,7 +70,7 @@ class AnomalyMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not 0 < max_fpr <= 1:
-            raise ValueError(
+            raise InputError(
                 f'AnomalyMetric: max_fpr is {max_fpr}, expected a number in (0, 1]'
             )
         self.max_fpr = max_fpr
@@ -85,7 +86,7 @@ class AnomalyMetric(BaseMetric):
                 defect.
 
         Raises:
-            ValueError: A score or a heat map is not finite, or a heat map has not the
+            InputError: A score or a heat map is not finite, or a heat map has not the
                 size of its mask.
         """
         for sample in data_samples:
@@ -100,7 +101,7 @@ class AnomalyMetric(BaseMetric):
             if 'gt_seg_map' in sample and 'pred_heatmap' in sample:
                 record['pixels'] = _count_pixels(sample)
             if not np.isfinite(record['score']):
-                raise ValueError(
+                raise InputError(
                     f'{_name(sample)}: found the score {record["score"]}, expected a '
                     'finite number'
                 )
@@ -169,12 +170,12 @@ def _count_pixels(sample: dict) -> dict[str, np.ndarray]:
     heat = to_numpy(sample['pred_heatmap'])
     truth = to_numpy(sample['gt_seg_map']) > 0
     if heat.shape != truth.shape:
-        raise ValueError(
+        raise InputError(
             f'{_name(sample)}: found a heat map of {heat.shape}, expected one of the '
             f"mask's size, {truth.shape}"
         )
     if not np.isfinite(heat).all():
-        raise ValueError(
+        raise InputError(
             f'{_name(sample)}: found a heat map with NaN or infinity, expected finite '
             'numbers'
         )

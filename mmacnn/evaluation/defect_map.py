@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from mmacnn.ops import connected_regions
 from mmacnn.registry import METRICS
+from mmacnn.utils import InputError
 
 from .value_counts import best_dice, count_values, pool_counts, roc_area, to_numpy
 
@@ -57,7 +58,7 @@ class DefectMapMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if tolerance < 0:
-            raise ValueError(f'tolerance must be >= 0 pixels, got {tolerance}')
+            raise InputError(f'tolerance must be >= 0 pixels, got {tolerance}')
         self.tolerance = tolerance
         self.size_limits = size_limits
 

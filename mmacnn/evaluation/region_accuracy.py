@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from mmacnn.registry import METRICS
+from mmacnn.utils import InputError
 
 EDGES = (0.01, 0.04, 0.16)
 """Shares of the image's area that part small regions from larger ones.
@@ -59,7 +60,7 @@ class RegionAccuracy(BaseMetric):
         prefix: Name before the metrics' names instead of 'region'.
 
     Raises:
-        ValueError: ``edges`` do not rise in (0, 1).
+        InputError: ``edges`` do not rise in (0, 1).
     """
 
     default_prefix = 'region'
@@ -73,7 +74,7 @@ class RegionAccuracy(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         ends = np.array([0.0, *edges, 1.0])
         if not (np.diff(ends) > 0).all():
-            raise ValueError(
+            raise InputError(
                 f'RegionAccuracy: edges are {edges!r}, expected rising shares in (0, 1)'
             )
         self.edges = tuple(edges)
@@ -87,11 +88,11 @@ class RegionAccuracy(BaseMetric):
                 (0, 1] (a meta key of ``PackInputs``).
 
         Raises:
-            KeyError: There is no ``region_fraction``.
+            InputError: There is no ``region_fraction``.
         """
         for sample in data_samples:
             if 'region_fraction' not in sample:
-                raise KeyError(
+                raise InputError(
                     'RegionAccuracy: expected region_fraction in the data samples '
                     '(LoadRegionMask, and a meta key of PackInputs)'
                 )

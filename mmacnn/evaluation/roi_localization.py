@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmacnn.registry import METRICS
+from mmacnn.utils import InputError
 
 
 @METRICS.register_module()
@@ -44,7 +45,7 @@ class RoILocalizationMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if tolerance < 0:
-            raise ValueError(f'tolerance must be >= 0 pixels, got {tolerance}')
+            raise InputError(f'tolerance must be >= 0 pixels, got {tolerance}')
         self.tolerance = tolerance
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:

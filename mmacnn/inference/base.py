@@ -21,7 +21,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
-from mmacnn.utils import atomic_write, maybe_atomic_write, require_empty, track
+from mmacnn.utils import (
+    InputError,
+    atomic_write,
+    maybe_atomic_write,
+    require_empty,
+    track,
+)
 from mmacnn.utils.user_errors import describe
 from mmacnn.visualization.picture_files import name_pictures
 
@@ -44,9 +50,9 @@ class ImageInferencer:
 
     Raises:
         FileNotFoundError: The config, the checkpoint or the model folder is missing.
-        ImportError: A package that runs the exported model is not installed.
-        KeyError: The config has no ``model`` or ``test_dataloader``.
-        ValueError: The checkpoint can't be read or doesn't fit the model, or there is
+        InputError: A package that runs the exported model is not installed.
+            The config has no ``model`` or ``test_dataloader``.
+        InputError: The checkpoint can't be read or doesn't fit the model, or there is
             no such device.
     """
 
@@ -69,7 +75,7 @@ class ImageInferencer:
         config = model if isinstance(model, Config) else load_config(str(model))
         for key in ('model', 'test_dataloader'):
             if key not in config:
-                raise KeyError(
+                raise InputError(
                     f'{config.filename or "config"}: expected the key {key!r}'
                 )
         self.is_exported = backend_model is not None
@@ -91,7 +97,7 @@ class ImageInferencer:
             try:
                 self.model.to(device or get_device())
             except (RuntimeError, AssertionError) as error:
-                raise ValueError(f'device {device!r}: {describe(error)}') from None
+                raise InputError(f'device {device!r}: {describe(error)}') from None
         self.model.eval()
         self.classes = class_names(checkpoint, config)
 
@@ -124,11 +130,11 @@ class ImageInferencer:
         Raises:
             FileNotFoundError: An input is missing.
             FileExistsError: ``out_dir`` is not empty.
-            ValueError: A folder has no image, an array is not an image, or
+            InputError: A folder has no image, an array is not an image, or
                 ``batch_size`` is below 1.
         """
         if batch_size < 1:
-            raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
+            raise InputError(f'batch_size: expected at least 1, found {batch_size}')
         images = list_images(inputs)
         if out_dir:
             require_empty(out_dir)
@@ -162,14 +168,14 @@ class ImageInferencer:
         What is predicted changes by no more than rounding.
 
         Raises:
-            ValueError: Something looks at the output of a normalization, which then is
+            InputError: Something looks at the output of a normalization, which then is
                 no longer there, or an exported model runs, which needs no such thing.
         """
         if self.is_exported:
-            raise ValueError('fuse_conv_bn: found an exported model, expected weights')
+            raise InputError('fuse_conv_bn: found an exported model, expected weights')
         for name, module in self.model.named_modules():
             if isinstance(module, _BatchNorm) and module._forward_hooks:
-                raise ValueError(
+                raise InputError(
                     f'fuse_conv_bn: a layer takes the output of {name}, which cannot '
                     'be merged with its convolution'
                 )

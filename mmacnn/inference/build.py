@@ -15,6 +15,7 @@ from mmengine.registry import MODELS
 
 from mmacnn.datasets.regions import Region
 from mmacnn.engine.config import load_config
+from mmacnn.utils import InputError
 
 if TYPE_CHECKING:
     from .base import ImageInferencer
@@ -44,8 +45,8 @@ def init_inferencer(
         regions: Where the regions are on every image, for a model that names regions.
 
     Raises:
-        FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
-        ValueError: There are regions for another model, or none for such a one.
+        FileNotFoundError, InputError: See :class:`ImageInferencer`.
+        InputError: There are regions for another model, or none for such a one.
     """
     cfg = load_config(config)
     if _names_regions(cfg):
@@ -55,7 +56,7 @@ def init_inferencer(
         inferencer = RegionInferencer(cfg, weights, device, backend_model)
         return RegionInspection(inferencer, regions or ())
     if regions:
-        raise ValueError(
+        raise InputError(
             f'{config}: found regions, expected none: its test pipeline has no '
             f'{LOADS_REGIONS}'
         )

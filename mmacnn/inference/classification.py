@@ -36,7 +36,7 @@ class RoIInferencer(ImageInferencer):
             place of the weights.
 
     Raises:
-        FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
+        FileNotFoundError, InputError: See :class:`ImageInferencer`.
 
     Example:
         >>> inferencer = RoIInferencer('config.py', 'weights.pth')  # doctest: +SKIP

@@ -35,7 +35,7 @@ class DetectionInferencer(ImageInferencer):
             place of the weights.
 
     Raises:
-        FileNotFoundError, KeyError, ValueError: See :class:`ImageInferencer`.
+        FileNotFoundError, InputError: See :class:`ImageInferencer`.
     """
 
     scope = 'mmdet'

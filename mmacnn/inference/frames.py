@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files
 from mmacnn.datasets.image_files import read_image as read_file
+from mmacnn.utils import InputError
 from mmacnn.utils.text import printable
 
 Image = str | Path | np.ndarray
@@ -44,12 +45,12 @@ def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
 
     Raises:
         FileNotFoundError: An input is missing.
-        ValueError: A folder has no image, or an array is none.
+        InputError: A folder has no image, or an array is none.
     """
     if isinstance(inputs, str | Path) and osp.isdir(inputs):
         names = list_files(str(inputs), IMAGE_SUFFIXES)
         if not names:
-            raise ValueError(
+            raise InputError(
                 f'{inputs}: expected images ({" ".join(IMAGE_SUFFIXES)}) in the '
                 'folder, found none'
             )
@@ -60,7 +61,7 @@ def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
             if not osp.isfile(image):
                 raise FileNotFoundError(f'{image}: no such image or folder')
         elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
+            raise InputError(
                 f'input {i}: expected an image, uint8 of shape (H, W, 3), found '
                 f'{image.dtype} of shape {image.shape}'
             )
@@ -110,7 +111,7 @@ def open_frames(
 
     Raises:
         FileNotFoundError: An input is missing.
-        ValueError: A folder has no image, an array is none, a video or a camera can't
+        InputError: A folder has no image, an array is none, a video or a camera can't
             be opened, or several processes are to share one.
     """
     path = str(inputs) if isinstance(inputs, str | Path) else ''
@@ -119,7 +120,7 @@ def open_frames(
     if not (is_live or is_video):
         return Images(list_images(inputs), rank, world_size, load)
     if world_size > 1:
-        raise ValueError(
+        raise InputError(
             f'{inputs}: several processes cannot share a video or a camera, expected '
             'images'
         )
@@ -167,7 +168,7 @@ class Capture:
         is_live: A camera: it has no end, so that a missing frame is a fault.
 
     Raises:
-        ValueError: It can't be opened.
+        InputError: It can't be opened.
     """
 
     def __init__(self, source: str | int, name: str, is_live: bool) -> None:
@@ -175,7 +176,7 @@ class Capture:
         self.capture = cv2.VideoCapture(source)
         if not self.capture.isOpened():
             hint = 'is it plugged in, and free?' if is_live else 'is it a video?'
-            raise ValueError(f'{name}: cannot be opened: {hint}')
+            raise InputError(f'{name}: cannot be opened: {hint}')
 
     def __iter__(self) -> Iterator[Frame]:
         number = missed = 0
@@ -190,6 +191,6 @@ class Capture:
         finally:
             self.capture.release()
         if self.is_live:
-            raise ValueError(f'{self.name}: no more frames after {number}')
+            raise InputError(f'{self.name}: no more frames after {number}')
         if number == 0:
-            raise ValueError(f'{self.name}: found no frame that OpenCV can decode')
+            raise InputError(f'{self.name}: found no frame that OpenCV can decode')

@@ -13,7 +13,7 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.regions import Region
 from mmacnn.engine.model_zoo import find_model
-from mmacnn.utils import maybe_atomic_write, require_empty, track
+from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
 from .build import init_inferencer
 from .frames import Capture, Frame, Image, Images, Source, open_frames
@@ -56,8 +56,8 @@ class Inspector:
 
     Raises:
         FileNotFoundError: The config, the weights or the model folder is missing.
-        KeyError: The config lacks a part.
-        ValueError: There is no such model or class, the weights don't fit, or there are
+        InputError: The config lacks a part.
+            There is no such model or class, the weights don't fit, or there are
             no weights.
 
     Example:
@@ -82,12 +82,12 @@ class Inspector:
         if backend_model is None:
             weights = weights or known_weights
             if weights is None:
-                raise ValueError(
+                raise InputError(
                     f'{config_or_name}: no weights are known for this model, name a '
                     'checkpoint or an exported model'
                 )
         elif weights is not None:
-            raise ValueError('expected either weights or an exported model, found both')
+            raise InputError('expected either weights or an exported model, found both')
         self.inferencer = init_inferencer(
             config, weights, device, score_thr, backend_model, regions
         )
@@ -96,7 +96,7 @@ class Inspector:
         self.accept, self.min_score = accept, min_score
         unknown = set(accept or ()) - set(self.inferencer.classes or ())
         if unknown:
-            raise ValueError(
+            raise InputError(
                 f'accept: found {sorted(unknown)}, expected names of classes: '
                 f'{", ".join(self.inferencer.classes or ["none is known"])}'
             )
@@ -130,11 +130,11 @@ class Inspector:
         Raises:
             FileNotFoundError: An input is missing.
             FileExistsError: ``out_dir`` is not empty.
-            ValueError: There is no image, an array is none, a video or a camera can't
+            InputError: There is no image, an array is none, a video or a camera can't
                 be opened, or ``batch_size`` is below 1.
         """
         if batch_size < 1:
-            raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
+            raise InputError(f'batch_size: expected at least 1, found {batch_size}')
         if out_dir:
             require_empty(out_dir)
         rank, world_size = get_dist_info()

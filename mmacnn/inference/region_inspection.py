@@ -6,6 +6,7 @@ import numpy as np
 from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.regions import Region, decode_region
+from mmacnn.utils import InputError
 
 from .finite import NOT_FINITE, is_finite
 from .regions import RegionInferencer
@@ -20,14 +21,14 @@ class RegionInspection:
             :func:`mmacnn.datasets.regions.decode_region`.
 
     Raises:
-        ValueError: There is no region.
+        InputError: There is no region.
     """
 
     batch_size = None
 
     def __init__(self, inferencer: RegionInferencer, regions: Sequence[Region]) -> None:
         if not regions:
-            raise ValueError(
+            raise InputError(
                 'regions: found none, expected a mask, a box or a polygon for a model '
                 'that names regions'
             )
@@ -52,7 +53,7 @@ class RegionInspection:
             for each region as of :class:`RegionInferencer`.
 
         Raises:
-            ValueError: A region does not fit an image.
+            InputError: A region does not fit an image.
         """
         predictions = []
         for image, name in zip(images, names, strict=True):

@@ -18,10 +18,10 @@ def box_region(box: Sequence[float]) -> list[list[float]]:
     """A box (x, y, width, height), in pixels, as a region.
 
     Raises:
-        ValueError: It is not four numbers, or has no area.
+        InputError: It is not four numbers, or has no area.
     """
     if len(box) != 4 or min(box[2:]) <= 0:
-        raise ValueError(
+        raise InputError(
             f'box: found {",".join(map(str, box))}, expected x,y,width,height in '
             'pixels, the last two above 0'
         )
@@ -72,22 +72,22 @@ class RegionInferencer(RoIInferencer):
 
         Raises:
             FileNotFoundError: The image or a mask is missing.
-            ValueError: The image can't be read, a region is wrong, there is none,
+            InputError: The image can't be read, a region is wrong, there is none,
                 ``batch_size`` is below 1, or the prediction is not finite.
         """
         if batch_size < 1:
-            raise ValueError(f'batch_size: expected at least 1, found {batch_size}')
+            raise InputError(f'batch_size: expected at least 1, found {batch_size}')
         (image,) = list_images([image])
         name = name_of(image, 0)
         pixels, error = read_image(image, self.load)
         if pixels is None:
-            raise ValueError(error)
+            raise InputError(error)
         masks = [
             decode_region(region, pixels.shape[:2], f'{name}, region {number}')
             for number, region in enumerate(regions, start=1)
         ]
         if not masks:
-            raise ValueError(f'{name}: found no region, expected at least one')
+            raise InputError(f'{name}: found no region, expected at least one')
         samples = self._predict_regions(pixels, name, masks, batch_size)
         results = self._as_results(samples, masks)
         if not is_finite(results):

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from mmengine.structures import BaseDataElement
 
+from mmacnn.utils import InputError
+
 PASS, FAIL, UNSURE, UNREADABLE = 'pass', 'fail', 'unsure', 'unreadable'
 
 
@@ -141,7 +143,7 @@ def judge(
         min_score: Score that the class must have for a verdict.
 
     Raises:
-        ValueError: The model has an anomaly score, and no threshold for it.
+        InputError: The model has an anomaly score, and no threshold for it.
     """
     if found.get('is_prompted'):  # regions to be named, in the order of the detections
         if min(found['pred_scores']) < min_score:
@@ -151,7 +153,7 @@ def judge(
     if 'pred_classes' in found:
         return FAIL if set(found['pred_classes']) - set(accept or ()) else PASS
     if 'pred_score' not in found:
-        raise ValueError(
+        raise InputError(
             'found an anomaly score and no threshold in the model, expected a '
             'checkpoint that has one (mmacnn.AnomalyThresholdHook chooses it while '
             'training)'

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
+from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
 LARGEST = 1e9  # Pixels, or classes.
@@ -19,7 +20,7 @@ def check_prediction(prediction: dict[str, Any], where: str) -> None:
         where: Which one it is, for messages.
 
     Raises:
-        ValueError: A field is not what it should be.
+        InputError: A field is not what it should be.
     """
     _check_fields(prediction, FIELDS, where)
     for key in ('pred_instances', 'gt_instances'):
@@ -30,13 +31,13 @@ def check_prediction(prediction: dict[str, Any], where: str) -> None:
             _check_instances(instances, f'{where}: {key}', key == 'pred_instances')
     has_boxes = prediction.get('gt_bboxes') or (prediction.get('gt_instances') or {})
     if has_boxes and not prediction.get('ori_shape'):
-        raise ValueError(f'{where}: found boxes and no ori_shape, expected the size')
+        raise InputError(f'{where}: found boxes and no ori_shape, expected the size')
     scores = prediction.get('pred_score')
     for key in ('gt_label', 'pred_label'):
         label = prediction.get(key)
         for number in [] if label is None else _as_list(label):
             if scores is not None and number >= len(scores):
-                raise ValueError(
+                raise InputError(
                     f'{where}: found {key} {number} and {len(scores)} scores, expected '
                     'one for each class'
                 )
@@ -52,15 +53,15 @@ def check_info(metrics: Any, info: Any, maps: Any, path: str) -> None:
         path: The file, for messages.
 
     Raises:
-        ValueError: One of them is not what it should be.
+        InputError: One of them is not what it should be.
     """
     for name, part in (('metrics', metrics), ('run', info), ('maps', maps)):
         if not isinstance(part, dict):
-            raise ValueError(f'{path}: {name}: found {short(part)}, expected a dict')
+            raise InputError(f'{path}: {name}: found {short(part)}, expected a dict')
     for key, value in metrics.items():
         whole = [each for each in _as_list(value) if isinstance(each, Integral)]
         if not all(map(_is_small, whole)):
-            raise ValueError(
+            raise InputError(
                 f'{path}: metrics: found {short(key)} {short(value)}, expected '
                 'numbers below 1e300'
             )
@@ -70,7 +71,7 @@ def check_info(metrics: Any, info: Any, maps: Any, path: str) -> None:
     if info.get('time'):
         _check_fields(info['time'], TIME, f'{path}: run: time', True)
     if not all(isinstance(key, int) and isinstance(maps[key], dict) for key in maps):
-        raise ValueError(f'{path}: maps: expected dicts by the place of their image')
+        raise InputError(f'{path}: maps: expected dicts by the place of their image')
 
 
 def _check_fields(
@@ -79,7 +80,7 @@ def _check_fields(
     for key, is_correct in fields.items():
         value = values.get(key)
         if (is_needed or value is not None) and not is_correct(value):
-            raise ValueError(
+            raise InputError(
                 f'{where}: found {key} {short(value)}, expected '
                 f'{is_correct.__name__.strip("_").partition("_")[2].replace("_", " ")}'
             )
@@ -92,7 +93,7 @@ def _check_instances(instances: Any, where: str, has_scores: bool) -> None:
     if not all(kind(c) for kind, c in zip(kinds, columns, strict=False)) or (
         len({len(column) for column in columns}) > 1
     ):
-        raise ValueError(f'{where}: expected as many {", ".join(keys)}')
+        raise InputError(f'{where}: expected as many {", ".join(keys)}')
 
 
 def _as_list(value: Any) -> list:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mmacnn.evaluation.region_accuracy import EDGES, accuracy_by_fraction
 from mmacnn.reporting.results import read_results
-from mmacnn.utils import atomic_write
+from mmacnn.utils import InputError, atomic_write
 from mmacnn.utils.text import printable
 
 KEYS = ('gt_label', 'pred_label', 'region_fraction')
@@ -29,7 +29,7 @@ def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is another file, or of a model that names no regions.
+        InputError: It is another file, or of a model that names no regions.
     """
     content = read_results(path)
     try:
@@ -39,7 +39,7 @@ def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
         ]
         true, found, share = np.array(rows, float).T
     except (KeyError, TypeError, ValueError):
-        raise ValueError(
+        raise InputError(
             f'{path}: expected what tools/test.py --out wrote, with {", ".join(KEYS)} '
             'of each prediction'
         ) from None
@@ -50,14 +50,14 @@ def name_results(paths: Sequence[str], names: Sequence[str] | None) -> list[str]
     """Names of the models, one a file: the given ones, or what tells the paths apart.
 
     Raises:
-        ValueError: There are not as many names as files, or one is there twice.
+        InputError: There are not as many names as files, or one is there twice.
     """
     if names is None:
         names = [Path(path).stem for path in paths]
         if len(set(names)) < len(paths):
             names = [Path(path).absolute().parent.name for path in paths]
     if len(names) != len(paths) or len(set(names)) < len(names):
-        raise ValueError(
+        raise InputError(
             f'names: found {", ".join(names)}, expected {len(paths)} different ones, '
             'one a file'
         )

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mmacnn.utils import read_json, read_pickle
+from mmacnn.utils import InputError, read_json, read_pickle
 from mmacnn.utils.text import short
 
 from .checks import check_info, check_prediction
@@ -94,10 +94,10 @@ def read_run(path: str, name: str | None = None) -> Run:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is something else, is damaged, or holds no prediction.
+        InputError: It is something else, is damaged, or holds no prediction.
     """
     if Path(path).suffix not in ('.pkl', '.json'):
-        raise ValueError(f'{path}: expected a name ending in .pkl or .json')
+        raise InputError(f'{path}: expected a name ending in .pkl or .json')
     content = read_results(path)
     if not isinstance(content, dict) or 'predictions' not in content:
         found = (
@@ -105,7 +105,7 @@ def read_run(path: str, name: str | None = None) -> Run:
             if isinstance(content, dict)
             else f'a {type(content).__name__}'
         )
-        raise ValueError(f'{path}: {WANTED}, found {found}')
+        raise InputError(f'{path}: {WANTED}, found {found}')
     _check_predictions(path, content['predictions'])
     parts = [content.get(key) or {} for key in ('metrics', 'run', 'maps')]
     check_info(*parts, path)
@@ -118,7 +118,7 @@ def read_results(path: str) -> Any:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is something else, or is damaged.
+        InputError: It is something else, or is damaged.
     """
     if Path(path).suffix == '.pkl':
         return read_pickle(path, SOURCE)
@@ -127,13 +127,13 @@ def read_results(path: str) -> Any:
 
 def _check_predictions(path: str, predictions: Any) -> None:
     if not isinstance(predictions, list) or not predictions:
-        raise ValueError(f'{path}: no predictions, expected one an image or more')
+        raise InputError(f'{path}: no predictions, expected one an image or more')
     for index, each in enumerate(predictions):
         if not isinstance(each, dict) or not isinstance(each.get('img_path'), str):
-            raise ValueError(f'{path}: predictions[{index}]: expected a key img_path')
+            raise InputError(f'{path}: predictions[{index}]: expected a key img_path')
         if not any(key in each for key in PREDICTED):
             found = ', '.join(map(short, each))[:80]
-            raise ValueError(
+            raise InputError(
                 f'{path}: predictions[{index}]: found {found}, '
                 f'expected one of {", ".join(PREDICTED)}'
             )

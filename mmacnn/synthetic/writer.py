@@ -8,7 +8,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from mmacnn.utils import atomic_folder, track
+from mmacnn.utils import InputError, atomic_folder, track
 
 _ENCODING = {'.jpg': [cv2.IMWRITE_JPEG_QUALITY, 95], '.png': []}
 _SMALLEST, _LARGEST = 96, 4096  # Sides of an image in pixels.
@@ -101,10 +101,10 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
 
     Raises:
         FileExistsError: if ``out_dir`` holds anything.
-        ValueError: if a side of the image is out of range.
+        InputError: if a side of the image is out of range.
     """
     if not all(_SMALLEST <= side <= _LARGEST for side in size):
-        raise ValueError(
+        raise InputError(
             f'image size: found {size[0]}x{size[1]}, expected sides from {_SMALLEST} '
             f'to {_LARGEST} pixels'
         )

@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .input_error import InputError
+
 # What a pickle of plain values and numpy arrays needs, by the names of numpy 1 and 2.
 _RECONSTRUCT = np.ndarray(0).__reduce__()[0]
 _SCALAR = np.float64(0).__reduce__()[0]
@@ -43,7 +45,7 @@ def read_pickle(path: str, expected: str) -> Any:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no pickle, or holds something else: reading that could run
+        InputError: It is no pickle, or holds something else: reading that could run
             any program.
     """
     _require(path, expected)
@@ -54,7 +56,7 @@ def read_pickle(path: str, expected: str) -> Any:
         raise
     except Exception as error:  # a broken pickle fails in any way
         reason = ' '.join(str(error).split()) or type(error).__name__
-        raise ValueError(f'{path}: expected {expected}, found {reason}') from None
+        raise InputError(f'{path}: expected {expected}, found {reason}') from None
 
 
 def read_json(path: str, expected: str, nan: bool = False) -> Any:
@@ -67,7 +69,7 @@ def read_json(path: str, expected: str, nan: bool = False) -> Any:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no JSON, is nested too deeply, or has a key twice.
+        InputError: It is no JSON, is nested too deeply, or has a key twice.
     """
     _require(path, expected)
     try:
@@ -81,7 +83,7 @@ def read_json(path: str, expected: str, nan: bool = False) -> Any:
         reason = 'values nested too deeply'
     except ValueError as error:  # also of bytes that are no text
         reason = ' '.join(str(error).split())
-    raise ValueError(f'{path}: expected {expected}, found {reason}')
+    raise InputError(f'{path}: expected {expected}, found {reason}')
 
 
 def _require(path: str, expected: str) -> None:
@@ -90,7 +92,7 @@ def _require(path: str, expected: str) -> None:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f'{name}, which is no number of JSON')
+    raise InputError(f'{name}, which is no number of JSON')
 
 
 def _as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -98,5 +100,5 @@ def _as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'the key {twice[:40]!r} twice in one object')
+        raise InputError(f'the key {twice[:40]!r} twice in one object')
     return found

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from mmacnn.ops import connected_regions
 from mmacnn.registry import VISUALIZERS
+from mmacnn.utils import InputError
 
 from .drawing import as_canvas, crop_roi, draw_box, draw_text, fit, overlay_heatmap
 from .map_overlay import colour_bar, outline, overlay_map
@@ -84,10 +85,10 @@ class RoIVisualizer(Visualizer):
             np.ndarray: The picture, uint8 RGB.
 
         Raises:
-            ValueError: The image is not (H, W, 3) uint8.
+            InputError: The image is not (H, W, 3) uint8.
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
+            raise InputError(
                 f'{name}: expected an RGB image, uint8 of shape (H, W, 3), '
                 f'found {image.dtype} of shape {image.shape}'
             )

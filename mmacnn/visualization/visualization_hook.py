@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 
 from mmacnn.registry import HOOKS
-from mmacnn.utils import maybe_atomic_write, require_empty
+from mmacnn.utils import InputError, maybe_atomic_write, require_empty
 
 from .picture_files import name_pictures
 
@@ -34,7 +34,7 @@ class RoIVisualizationHook(Hook):
         self, enable: bool = False, out_dir: str | None = None, interval: int = 1
     ) -> None:
         if interval < 1:
-            raise ValueError(f'interval must be at least 1 image, got {interval}')
+            raise InputError(f'interval must be at least 1 image, got {interval}')
         self.enable = enable
         self.out_dir = out_dir
         self.interval = interval

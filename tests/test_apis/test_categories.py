@@ -149,7 +149,9 @@ def test_tool(config, tmp_path):
 
 
 def test_a_config_without_categories(tiny_config):
-    with pytest.raises(KeyError, match='tiny.py: found no category in test_dataloader'):
+    with pytest.raises(
+        ValueError, match='tiny.py: found no category in test_dataloader'
+    ):
         run_categories(str(tiny_config))
 
 

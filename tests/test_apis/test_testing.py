@@ -102,5 +102,5 @@ def test_head_for_another_number_of_classes(tiny_config, checkpoint, tmp_path):
 
 
 def test_show_dir_needs_a_hook_that_draws(tiny_config, checkpoint, tmp_path):
-    with pytest.raises(KeyError, match='tiny.py: --show-dir needs a hook'):
+    with pytest.raises(ValueError, match='tiny.py: --show-dir needs a hook'):
         run(tiny_config, checkpoint, tmp_path, show_dir=str(tmp_path / 'show'))

@@ -166,7 +166,7 @@ def test_resume_from_weights_alone(tiny_config, tmp_path):
 
 
 def test_auto_scale_lr_needs_a_base(tiny_config, tmp_path):
-    with pytest.raises(KeyError, match='no `auto_scale_lr`'):
+    with pytest.raises(ValueError, match='no `auto_scale_lr`'):
         train(str(tiny_config), work_dir=str(tmp_path), auto_scale_lr=True)
     scaled = train(
         str(tiny_config),

@@ -150,12 +150,12 @@ def test_stages_inside_stages(run):
         return sum(range(number))
 
     part = timed.wrap('part', work)
-    whole = timed.wrap('atomic', lambda: [part(200_000) for _ in range(3)])
+    whole = timed.wrap('full', lambda: [part(200_000) for _ in range(3)])
     for _ in range(3):
         timed.start()
         whole()
     (first, second, *_) = spans.rows_of(timed.runs)
-    assert first[0] == 'atomic' and first[2] == '100 %'
+    assert first[0] == 'full' and first[2] == '100 %'
     assert second[0].endswith('part')
     assert 0 < float(second[1]) <= float(first[1])
 

@@ -40,7 +40,7 @@ def test_weight_beyond_float16(checkpoint):
 
 
 def test_no_checkpoint():
-    with pytest.raises(KeyError, match="expected a 'state_dict'"):
+    with pytest.raises(ValueError, match="expected a 'state_dict'"):
         publish_checkpoint(dict(model=1))
 
 

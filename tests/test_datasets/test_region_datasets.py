@@ -164,7 +164,9 @@ def test_no_segmentation(load, content):
 
 
 def test_more_mistakes(load, content):
-    with pytest.raises(KeyError, match="found 'max_area' in filter_cfg, expected min_"):
+    with pytest.raises(
+        ValueError, match="found 'max_area' in filter_cfg, expected min_"
+    ):
         load(content, filter_cfg=dict(max_area=3))
     with pytest.raises(ValueError, match='found no region among 2 instances, expected'):
         load(content, filter_cfg=dict(min_area=1000))

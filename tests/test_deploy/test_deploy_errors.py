@@ -69,7 +69,9 @@ def test_deploy_config_for_another_task(run, name, message):
 
 
 def test_model_config_in_the_place_of_a_deploy_config(run):
-    with pytest.raises(KeyError, match="expected a deploy config, with the key 'codeb"):
+    with pytest.raises(
+        ValueError, match="expected a deploy config, with the key 'codeb"
+    ):
         run(deploy_cfg=str(MODEL))
 
 

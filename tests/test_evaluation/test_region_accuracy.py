@@ -70,5 +70,7 @@ def test_edges_do_not_rise(edges):
 
 def test_no_share():
     sample = DataSample().set_gt_label(0).set_pred_label(0).to_dict()
-    with pytest.raises(KeyError, match='expected region_fraction in the data samples'):
+    with pytest.raises(
+        ValueError, match='expected region_fraction in the data samples'
+    ):
         RegionAccuracy().process(None, [sample])

@@ -241,7 +241,7 @@ def test_config_without_what_is_needed(tmp_path, key):
     config.pop(key)
     config.dump(tmp_path / 'config.py')
 
-    with pytest.raises(KeyError, match=f"config.py: expected the key '{key}'"):
+    with pytest.raises(ValueError, match=f"config.py: expected the key '{key}'"):
         RoIInferencer(tmp_path / 'config.py', weights)
 
 

@@ -107,11 +107,11 @@ def test_resume_after_a_kill(tiny_config, tmp_path):
     assert killed.returncode == -9, killed.stderr
     resumed = run(TRAIN, tiny_config, '--resume', *arguments, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
-    whole = run(TRAIN, tiny_config, '--work-dir', tmp_path / 'atomic', cwd=tmp_path)
+    whole = run(TRAIN, tiny_config, '--work-dir', tmp_path / 'full', cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
 
     ours, theirs = (
-        weights(tmp_path / name / 'epoch_4.pth') for name in ('parts', 'atomic')
+        weights(tmp_path / name / 'epoch_4.pth') for name in ('parts', 'full')
     )
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)

@@ -14,7 +14,7 @@ from mmacnn.datasets.anomaly_folder import AnomalyFolderDataset, list_categories
 from mmacnn.datasets.image_files import read_image_size
 from mmacnn.datasets.transforms.load_mask import read_mask
 from mmacnn.datasets.yolo_folder import Problem
-from mmacnn.utils import atomic_write, require_empty
+from mmacnn.utils import InputError, atomic_write, require_empty
 from mmacnn.utils.text import printable
 
 
@@ -112,13 +112,13 @@ def _inspect(root: str, category: str, progress: Callable) -> CategoryReport:
                 report.modes[image.mode] += 1
             mask = info.get('mask_path')
             if mask and not read_mask(mask, size, path).any():
-                raise ValueError(
+                raise InputError(
                     f'{mask}: found no defect in the mask, expected that of {path}'
                 )
             digest = hashlib.sha256(Path(path).read_bytes()).digest()
             first = seen.setdefault(digest, path)
             if first != path:
-                raise ValueError(
+                raise InputError(
                     f'{path}: found the same image as {first}, expected different ones'
                 )
         except ValueError as error:

@@ -166,7 +166,7 @@ def resolve_classes(
 
     Raises:
         FileNotFoundError: If there is no ``classes.txt``.
-        ValueError: If a name is wrong.
+        InputError: If a name is wrong.
     """
     if not classes:
         return find_class_names(root, label_dir)
@@ -198,7 +198,7 @@ def analyse_dataset(
 
     Raises:
         FileNotFoundError: If there is no data set or no list of classes.
-        ValueError: If the list of classes is wrong.
+        InputError: If the list of classes is wrong.
     """
     found = find_splits(root)
     names = resolve_classes(classes, found[0][1], os.path.join(found[0][1], 'labels'))

@@ -13,6 +13,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmacnn.registry import TRANSFORMS
+from mmacnn.utils import InputError
 
 from .checks import check_number, check_range, uint8_image
 
@@ -98,7 +99,7 @@ class RandomAffine(BaseTransform):
             where a second copy of the object can appear) or three BGR values.
 
     Raises:
-        ValueError: If an argument is out of range or the image is not uint8 BGR.
+        InputError: If an argument is out of range or the image is not uint8 BGR.
     """
 
     def __init__(
@@ -118,13 +119,13 @@ class RandomAffine(BaseTransform):
         self.shear = check_number(f'{name}: shear', shear, 0, 45)
         if isinstance(fill, str):
             if fill not in ('mean', *BORDERS):
-                raise ValueError(
+                raise InputError(
                     f"{name}: fill is {fill!r}, expected 'mean', 'edge', 'reflect' "
                     'or three BGR values'
                 )
         else:
             if not isinstance(fill, Sequence) or len(fill) != 3:
-                raise ValueError(f'{name}: fill is {fill!r}, expected three BGR values')
+                raise InputError(f'{name}: fill is {fill!r}, expected three BGR values')
             fill = tuple(check_number(f'{name}: fill', v, 0, 255) for v in fill)
         self.fill = fill
 

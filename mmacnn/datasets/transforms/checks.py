@@ -7,6 +7,8 @@ from numbers import Real
 
 import numpy as np
 
+from mmacnn.utils import InputError
+
 
 def check_number(
     name: str, value: float, low: float, high: float = math.inf, below: bool = False
@@ -21,12 +23,12 @@ def check_number(
         below: Whether ``high`` itself is refused.
 
     Raises:
-        ValueError: If the value is no number or lies outside.
+        InputError: If the value is no number or lies outside.
     """
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not (is_number and low <= value <= high and not (below and value == high)):
         close = ')' if below or math.isinf(high) else ']'
-        raise ValueError(
+        raise InputError(
             f'{name} is {value!r}, expected a number in [{low}, {high}{close}'
         )
     return float(value)
@@ -38,13 +40,13 @@ def check_range(
     """Return ``value`` as ``(smallest, largest)`` if both lie in ``[low, high]``.
 
     Raises:
-        ValueError: If it is not two numbers in rising order within the limits.
+        InputError: If it is not two numbers in rising order within the limits.
     """
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-        raise ValueError(f'{name} is {value!r}, expected (smallest, largest)')
+        raise InputError(f'{name} is {value!r}, expected (smallest, largest)')
     first, last = (check_number(name, item, low, high) for item in value)
     if first > last:
-        raise ValueError(
+        raise InputError(
             f'{name} is {value!r}, expected the smallest value first, then the largest'
         )
     return first, last
@@ -54,11 +56,11 @@ def uint8_image(results: dict, transform: str) -> np.ndarray:
     """Return ``results['img']`` if it is ``(H, W, 3)`` uint8.
 
     Raises:
-        ValueError: If it is anything else.
+        InputError: If it is anything else.
     """
     image = results['img']
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(
+        raise InputError(
             f'{transform}: {results.get("img_path", "the image")} has shape '
             f'{image.shape} and type {image.dtype}, expected (H, W, 3) uint8'
         )

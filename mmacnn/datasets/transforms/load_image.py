@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import LoadImageFromFile
 
 from mmacnn.registry import TRANSFORMS
+from mmacnn.utils import InputError
 
 # What cameras deliver in 16 bits.
 DEPTHS = (8, 10, 12, 14, 16)
@@ -27,7 +28,7 @@ class LoadAnyDepthImage(LoadImageFromFile):
         bits: Of the grey levels in 16-bit files, 8 to 16. Guessed by default.
 
     Raises:
-        ValueError: The file is no image, or one of floating-point numbers.
+        InputError: The file is no image, or one of floating-point numbers.
     """
 
     def __init__(self, bits: int | None = None) -> None:
@@ -35,7 +36,7 @@ class LoadAnyDepthImage(LoadImageFromFile):
         # as their EXIF note says.
         super().__init__(color_type=cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
         if bits is not None and bits not in range(8, 17):
-            raise ValueError(f'LoadAnyDepthImage: bits is {bits!r}, expected 8 to 16')
+            raise InputError(f'LoadAnyDepthImage: bits is {bits!r}, expected 8 to 16')
         self.bits = bits
 
     def transform(self, results: dict) -> dict:
@@ -43,7 +44,7 @@ class LoadAnyDepthImage(LoadImageFromFile):
         try:
             results = super().transform(results)
         except (AssertionError, cv2.error):
-            raise ValueError(
+            raise InputError(
                 f'{results["img_path"]}: found no picture in it, expected one of '
                 '8 or 16 bits'
             ) from None
@@ -51,7 +52,7 @@ class LoadAnyDepthImage(LoadImageFromFile):
         if image.dtype == np.uint16:
             results['img'] = self._scale(image)
         elif image.dtype != np.uint8:
-            raise ValueError(
+            raise InputError(
                 f'{results["img_path"]}: found {image.dtype} numbers, expected an '
                 'image of 8 or 16 bits'
             )

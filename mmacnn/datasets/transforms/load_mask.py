@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from mmacnn.datasets.image_files import read_image, read_image_size
 from mmacnn.registry import TRANSFORMS
+from mmacnn.utils import InputError
 
 
 @TRANSFORMS.register_module()
@@ -18,7 +19,7 @@ class LoadDefectMask(BaseTransform):
     there is no ``mask_path``: nobody knows.
 
     Raises:
-        ValueError: If the mask is no picture or not of the image's size.
+        InputError: If the mask is no picture or not of the image's size.
     """
 
     def transform(self, results: dict) -> dict:
@@ -46,11 +47,11 @@ def read_mask(path: str, size: tuple[int, int], image: str) -> np.ndarray:
         image: The image, for the message.
 
     Raises:
-        ValueError: It is no picture, or not of the image's size.
+        InputError: It is no picture, or not of the image's size.
     """
     found = read_image_size(path)
     if found != tuple(size):
-        raise ValueError(
+        raise InputError(
             f'{path}: found {found[0]}x{found[1]}, expected a mask of '
             f'{size[0]}x{size[1]} pixels as {image}'
         )

@@ -63,7 +63,7 @@ class RandomPhotometric(BaseTransform):
         gamma: Amount of the exponent, in ``[0, 1)``.
 
     Raises:
-        ValueError: If an amount is out of range or the image is not uint8 BGR.
+        InputError: If an amount is out of range or the image is not uint8 BGR.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class RandomNoise(BaseTransform):
         coarse_size: Size of a coarse grain in pixels, 2 or more.
 
     Raises:
-        ValueError: If an argument is out of range or the image is not uint8 BGR.
+        InputError: If an argument is out of range or the image is not uint8 BGR.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class RandomBlur(BaseTransform):
         motion: Longest motion in pixels; 0 for none.
 
     Raises:
-        ValueError: If an argument is out of range or the image is not uint8 BGR.
+        InputError: If an argument is out of range or the image is not uint8 BGR.
     """
 
     def __init__(self, sigma: Sequence[float] = (0.0, 1.2), motion: float = 0.0):

@@ -9,6 +9,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmacnn.registry import TRANSFORMS
+from mmacnn.utils import InputError
 
 from .checks import check_number, check_range
 
@@ -79,7 +80,7 @@ class RandomRegionCrop(BaseTransform):
             relative to that of ``size``.
 
     Raises:
-        ValueError: An argument is out of range.
+        InputError: An argument is out of range.
     """
 
     def __init__(
@@ -192,5 +193,5 @@ def _draw_start(extent: int, side: int, first: int, last: int, pixel: int) -> in
 def _size(name: str, size: int | Sequence[int]) -> tuple[int, int]:
     pair = (size, size) if isinstance(size, int) else tuple(size)
     if len(pair) != 2:
-        raise ValueError(f'{name} is {size!r}, expected (height, width)')
+        raise InputError(f'{name} is {size!r}, expected (height, width)')
     return tuple(int(check_number(name, side, 1)) for side in pair)

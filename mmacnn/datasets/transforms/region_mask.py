@@ -9,6 +9,7 @@ from mmcv.transforms import BaseTransform
 
 from mmacnn.datasets.regions import decode_region
 from mmacnn.registry import TRANSFORMS
+from mmacnn.utils import InputError
 
 from .checks import check_number, uint8_image
 
@@ -23,15 +24,15 @@ class LoadRegionMask(BaseTransform):
     ``region_fraction``, the region's share of the image's area.
 
     Raises:
-        KeyError: There is no ``region``.
-        FileNotFoundError, ValueError: The region is wrong.
+        InputError: There is no ``region``.
+        FileNotFoundError, InputError: The region is wrong.
     """
 
     def transform(self, results: dict) -> dict:
         """Add ``gt_seg_map`` and ``region_fraction``."""
         where = str(results.get('img_path', 'the image'))
         if 'region' not in results:
-            raise KeyError(
+            raise InputError(
                 f'{where}: found no region, expected one: of a '
                 'mmacnn.CocoRegionDataset or mmacnn.RegionFolderDataset, or named to '
                 'demo/roi_mask_demo.py'

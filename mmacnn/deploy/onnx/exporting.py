@@ -15,6 +15,8 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from mmacnn.utils import InputError
+
 STANDARD_DOMAINS = ('', 'ai.onnx')
 
 
@@ -93,7 +95,7 @@ def export_onnx(
         The file.
 
     Raises:
-        ValueError: The model needs an operator that is not a standard one, or the
+        InputError: The model needs an operator that is not a standard one, or the
             image reaches it in another size than the deploy config's.
     """
     from mmdeploy.apis import torch2onnx
@@ -114,7 +116,7 @@ def export_onnx(
         if node.domain not in STANDARD_DOMAINS
     }
     if custom:
-        raise ValueError(
+        raise InputError(
             f'{checkpoint}: the model needs operators that ONNX lacks: '
             f'{", ".join(sorted(custom))}'
         )
@@ -131,7 +133,7 @@ def _check_size(model: onnx.ModelProto, deploy_cfg: Config) -> None:
     frames = deploy_cfg.codebase_config.get('raw_input')
     found = shape[1:3] if frames else shape[2:4]
     if found != [wanted[1], wanted[0]]:
-        raise ValueError(
+        raise InputError(
             f'{deploy_cfg.filename}: ir_config.input_shape (width, height) is '
             f'{tuple(wanted)}, but the test pipeline brings images to '
             f'{(found[1], found[0])}'

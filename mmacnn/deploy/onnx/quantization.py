@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from mmacnn.utils import InputError
+
 QUANTIZED_OPERATORS = ('Conv', 'Add', 'Relu')
 
 
@@ -29,7 +31,7 @@ def quantize(path: Path, batches: Iterable[np.ndarray], for_tensorrt: bool) -> N
         for_tensorrt: The form that TensorRT reads, instead of ONNX Runtime's.
 
     Raises:
-        ValueError: The model has no backbone with convolutions.
+        InputError: The model has no backbone with convolutions.
     """
     from onnxruntime import quantization
 
@@ -40,7 +42,7 @@ def quantize(path: Path, batches: Iterable[np.ndarray], for_tensorrt: bool) -> N
         if '/backbone/' in node.name and node.op_type in QUANTIZED_OPERATORS
     ]
     if not nodes:
-        raise ValueError(f'{path}: found no convolution in a backbone to quantize')
+        raise InputError(f'{path}: found no convolution in a backbone to quantize')
     options = {}
     if for_tensorrt:
         options = dict(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import onnxruntime
 
+from mmacnn.utils import InputError
+
 
 def open_session(path: str | Path, num_threads: int) -> onnxruntime.InferenceSession:
     """Load an ONNX file.
@@ -16,7 +18,7 @@ def open_session(path: str | Path, num_threads: int) -> onnxruntime.InferenceSes
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: ONNX Runtime cannot load it: it is damaged, or has operators that
+        InputError: ONNX Runtime cannot load it: it is damaged, or has operators that
             ONNX Runtime lacks.
     """
     if not Path(path).is_file():
@@ -32,4 +34,4 @@ def open_session(path: str | Path, num_threads: int) -> onnxruntime.InferenceSes
         )
     except Exception as error:  # its exceptions have no common base but this
         reason = str(error).strip().partition('\n')[0]
-        raise ValueError(f'{path}: ONNX Runtime cannot load it: {reason}') from error
+        raise InputError(f'{path}: ONNX Runtime cannot load it: {reason}') from error

@@ -14,6 +14,8 @@ import torch
 from mmengine.config import Config
 from mmengine.utils import digit_version
 
+from mmacnn.utils import InputError
+
 SCRIPT = 'build_engine.sh'
 Shapes = dict[str, tuple[list[int], list[int], list[int]]]
 
@@ -27,7 +29,7 @@ def input_shapes(path: Path, deploy_cfg: Config) -> Shapes:
     """Least, usual and largest shape of each input that has a dynamic axis.
 
     Raises:
-        ValueError: An input is dynamic, and the deploy config has no shapes for it.
+        InputError: An input is dynamic, and the deploy config has no shapes for it.
     """
     inputs = deploy_cfg.backend_config.get('model_inputs') or [{}]
     given = inputs[0].get('input_shapes', {})
@@ -36,7 +38,7 @@ def input_shapes(path: Path, deploy_cfg: Config) -> Shapes:
         if all(dim.dim_value for dim in value.type.tensor_type.shape.dim):
             continue
         if value.name not in given:
-            raise ValueError(
+            raise InputError(
                 f'{deploy_cfg.filename}: the input {value.name!r} is dynamic, expected '
                 'its shapes in backend_config.model_inputs'
             )
@@ -92,7 +94,7 @@ def build_engine(path: Path, deploy_cfg: Config) -> Path:
         The engine's file, beside the ONNX file.
 
     Raises:
-        ValueError: TensorRT cannot read the model, or cannot build it.
+        InputError: TensorRT cannot read the model, or cannot build it.
     """
     import tensorrt as trt
 
@@ -103,7 +105,7 @@ def build_engine(path: Path, deploy_cfg: Config) -> Path:
     network = builder.create_network(0 if flag is None else 1 << int(flag))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(path.read_bytes()):
-        raise ValueError(f'{path}: TensorRT cannot read it: {parser.get_error(0)}')
+        raise InputError(f'{path}: TensorRT cannot read it: {parser.get_error(0)}')
     config = _builder_config(builder, deploy_cfg.backend_config.common_config)
     shapes = input_shapes(path, deploy_cfg)
     if shapes:
@@ -113,7 +115,7 @@ def build_engine(path: Path, deploy_cfg: Config) -> Path:
         config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise ValueError(f'{path}: TensorRT {trt.__version__} cannot build an engine')
+        raise InputError(f'{path}: TensorRT {trt.__version__} cannot build an engine')
     engine = path.with_suffix('.engine')
     engine.write_bytes(plan)
     return engine

@@ -17,6 +17,8 @@ import onnx
 from mmengine.utils import digit_version
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, shape_inference
 
+from mmacnn.utils import InputError
+
 MAX_OPSET = {'8.2': 13, '8.5': 17, '8.6': 17, '10.1': 20}
 STANDARD_DOMAINS = ('', 'ai.onnx')
 TYPES = {
@@ -69,7 +71,7 @@ def unsupported_operators(model: ModelProto | str | Path, version: str) -> list[
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The version is not in the table.
+        InputError: The version is not in the table.
 
     Example:
         >>> from onnx import parser
@@ -82,7 +84,7 @@ def unsupported_operators(model: ModelProto | str | Path, version: str) -> list[
         GridSample: TensorRT 8.5 is the first to have it, not 8.2 (1 place: y)
     """
     if version not in MAX_OPSET:
-        raise ValueError(
+        raise InputError(
             f'TensorRT {version}: expected one of the versions {", ".join(MAX_OPSET)}'
         )
     if not isinstance(model, ModelProto):

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from mmacnn.models.anomaly.calibration import check_choice
 from mmacnn.registry import HOOKS
+from mmacnn.utils import InputError
 
 
 @HOOKS.register_module()
@@ -30,8 +31,8 @@ class AnomalyThresholdHook(Hook):
         by: 'max_fpr', or 'best_f1': the highest F1 on these images.
 
     Raises:
-        KeyError: The config has no such key.
-        ValueError: A setting is wrong, or there is no good image.
+        InputError: The config has no such key.
+            A setting is wrong, or there is no good image.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class AnomalyThresholdHook(Hook):
         cfg = self.dataloader
         if isinstance(cfg, str):
             if cfg not in runner.cfg:
-                raise KeyError(
+                raise InputError(
                     f'{runner.cfg.filename}: AnomalyThresholdHook expected the key '
                     f'{cfg!r}, the data loader of good validation images'
                 )
@@ -93,7 +94,7 @@ def choose_threshold(model: nn.Module, dataloader: DataLoader, **options) -> str
         A line for the log.
 
     Raises:
-        ValueError: There is no good image, or an option is wrong.
+        InputError: There is no good image, or an option is wrong.
     """
     model = model.module if is_model_wrapper(model) else model
     training = model.training
@@ -131,7 +132,7 @@ def _of_all_processes(values: list, count: int) -> list:
 def _require_good(labels: Tensor, dataloader: DataLoader) -> None:
     if not (labels == 0).any():
         folder = getattr(dataloader.dataset, 'data_root', '') or 'data loader'
-        raise ValueError(
+        raise InputError(
             f'{folder}: found no good image among the {len(labels)} to choose the '
             'anomaly threshold by, expected one at least'
         )

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from mmacnn.ops import best_f1_threshold, fpr_threshold, fraction_below
+from mmacnn.utils import InputError
 
 CHOICES = ('max_fpr', 'best_f1')
 
@@ -12,12 +13,12 @@ def check_choice(by: str, max_fpr: float) -> None:
     """Refuse what :meth:`ScoreCalibration.fit` could not do.
 
     Raises:
-        ValueError: ``by`` is unknown, or the rate is out of range.
+        InputError: ``by`` is unknown, or the rate is out of range.
     """
     if by not in CHOICES:
-        raise ValueError(f'by: found {by!r}, expected one of {CHOICES}')
+        raise InputError(f'by: found {by!r}, expected one of {CHOICES}')
     if not 0 <= max_fpr < 1:
-        raise ValueError(f'max_fpr: found {max_fpr}, expected 0 <= rate < 1')
+        raise InputError(f'max_fpr: found {max_fpr}, expected 0 <= rate < 1')
 
 
 class ScoreCalibration(nn.Module):
@@ -61,7 +62,7 @@ class ScoreCalibration(nn.Module):
             A line for the log.
 
         Raises:
-            ValueError: There is no good image, ``by`` is unknown, or 'best_f1' has no
+            InputError: There is no good image, ``by`` is unknown, or 'best_f1' has no
                 defective image.
         """
         check_choice(by, max_fpr)

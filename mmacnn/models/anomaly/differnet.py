@@ -67,11 +67,11 @@ class DifferNet(BaseModel):
 
         Raises:
             InputError: A value is NaN or infinite.
-            ValueError: The flow is made for another number of features.
+                The flow is made for another number of features.
         """
         features = self.feature_extractor(views)
         if features.shape[1] != self.flow.in_channels:
-            raise ValueError(
+            raise InputError(
                 f'DifferNet: flow.in_channels is {self.flow.in_channels}, expected '
                 f'{features.shape[1]}, as many as there are features'
             )
@@ -105,7 +105,7 @@ class DifferNet(BaseModel):
                 return self.loss(inputs)
         except InputError as error:
             raise InputError(f'{_names(data_samples)}: {error}') from None
-        raise ValueError(f"mode: found {mode!r}, expected 'tensor', 'predict', 'loss'")
+        raise InputError(f"mode: found {mode!r}, expected 'tensor', 'predict', 'loss'")
 
     def loss(self, inputs: Tensor) -> dict[str, Tensor]:
         """Negative log-likelihood of random views, a feature, up to a constant."""

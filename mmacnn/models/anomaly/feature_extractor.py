@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 Size = tuple[int, int]
 
@@ -30,7 +31,7 @@ class MultiScaleFeatures(BaseModule):
         init_cfg: Config of the initialization.
 
     Raises:
-        ValueError: There is no scale, the interpolation is unknown, or the backbone has
+        InputError: There is no scale, the interpolation is unknown, or the backbone has
             no parameter of a name in ``trainable``.
     """
 
@@ -44,9 +45,9 @@ class MultiScaleFeatures(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if not scales:
-            raise ValueError('MultiScaleFeatures: scales is empty, expected sizes')
+            raise InputError('MultiScaleFeatures: scales is empty, expected sizes')
         if interpolation not in ('nearest', 'bilinear', 'area'):
-            raise ValueError(
+            raise InputError(
                 f'MultiScaleFeatures: interpolation is {interpolation!r}, expected '
                 "'nearest', 'bilinear' or 'area'"
             )
@@ -64,7 +65,7 @@ class MultiScaleFeatures(BaseModule):
         names = [name for name, _ in self.backbone.named_parameters()]
         for part in trainable:
             if not any(part in name for name in names):
-                raise ValueError(
+                raise InputError(
                     f'MultiScaleFeatures: trainable: found {part!r}, expected a part '
                     f'of the names of the backbone, {names[0]!r} to {names[-1]!r}'
                 )
@@ -97,14 +98,14 @@ class MultiScaleFeatures(BaseModule):
         """The backbone's last map (B, C, h, w) for each size.
 
         Raises:
-            ValueError: The backbone returns no map.
+            InputError: The backbone returns no map.
         """
         maps = []
         for resized in self.resized(images):
             resized = resized.contiguous(memory_format=torch.channels_last)
             features = self.backbone(resized)[-1]
             if not isinstance(features, Tensor) or features.ndim != 4:
-                raise ValueError(
+                raise InputError(
                     f'MultiScaleFeatures: {type(self.backbone).__name__} returned no '
                     'map, expected (batch, channels, height, width)'
                 )

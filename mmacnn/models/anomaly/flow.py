@@ -11,6 +11,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 HIDDEN_LAYERS = 3
 
@@ -42,8 +43,8 @@ class NormalizingFlow(BaseModule):
         init_cfg: Config of the initialization.
 
     Raises:
-        ImportError: FrEIA is not installed.
-        ValueError: There are less than 2 channels or no block.
+        InputError: FrEIA is not installed.
+            There are less than 2 channels or no block.
     """
 
     def __init__(
@@ -58,9 +59,9 @@ class NormalizingFlow(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if find_spec('FrEIA') is None:
-            raise ImportError('NormalizingFlow needs FrEIA: pip install "FrEIA>=0.2"')
+            raise InputError('NormalizingFlow needs FrEIA: pip install "FrEIA>=0.2"')
         if in_channels < 2 or num_blocks < 1:
-            raise ValueError(
+            raise InputError(
                 f'NormalizingFlow: in_channels is {in_channels} and num_blocks '
                 f'{num_blocks}, expected 2 and 1 at least'
             )

@@ -13,6 +13,7 @@ from torchvision.transforms.functional import gaussian_blur
 from mmacnn.models.backbones import cell_geometry
 from mmacnn.ops import upsample_map
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .likelihood import negative_log_likelihood
 
@@ -28,12 +29,12 @@ class ViewMap:
             Each one costs a pass forward and one back.
 
     Raises:
-        ValueError: ``num_views`` is below 1.
+        InputError: ``num_views`` is below 1.
     """
 
     def __init__(self, num_views: int | None = None) -> None:
         if num_views is not None and num_views < 1:
-            raise ValueError(
+            raise InputError(
                 f'{type(self).__name__}: num_views is {num_views}, expected 1 or more'
             )
         self.num_views = num_views
@@ -78,13 +79,13 @@ class GradientMap(ViewMap):
         num_views: See :class:`ViewMap`.
 
     Raises:
-        ValueError: ``sigma`` is not above 0, or ``num_views`` is below 1.
+        InputError: ``sigma`` is not above 0, or ``num_views`` is below 1.
     """
 
     def __init__(self, sigma: float = 5.0, num_views: int | None = None) -> None:
         super().__init__(num_views)
         if sigma <= 0:
-            raise ValueError(f'GradientMap: sigma is {sigma}, expected pixels > 0')
+            raise InputError(f'GradientMap: sigma is {sigma}, expected pixels > 0')
         self.sigma = sigma
 
     def of_views(self, model: 'DifferNet', views: Tensor) -> Tensor:
@@ -115,14 +116,14 @@ class GradCAMMap(ViewMap):
         num_views: See :class:`ViewMap`.
 
     Raises:
-        ImportError: The package is not installed.
-        ValueError: ``num_views`` is below 1.
+        InputError: The package is not installed.
+        InputError: ``num_views`` is below 1.
     """
 
     def __init__(self, num_views: int | None = None) -> None:
         super().__init__(num_views)
         if find_spec('pytorch_grad_cam') is None:
-            raise ImportError('GradCAMMap needs grad-cam: pip install grad-cam')
+            raise InputError('GradCAMMap needs grad-cam: pip install grad-cam')
         self._cells: tuple[int, float] | None = None
 
     def of_views(self, model: 'DifferNet', views: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmacnn.ops import rotate, rotations
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 FLIPS = dict(horizontal=3, vertical=2)
 
@@ -30,7 +31,7 @@ class RotatedViews:
             testing in turn.
 
     Raises:
-        ValueError: A setting is out of its range.
+        InputError: A setting is out of its range.
     """
 
     def __init__(
@@ -41,16 +42,16 @@ class RotatedViews:
         flips: Sequence[str] = (),
     ) -> None:
         if num_train < 1 or num_test < 1:
-            raise ValueError(
+            raise InputError(
                 f'RotatedViews: num_train is {num_train} and num_test {num_test}, '
                 'expected 1 or more'
             )
         if not 0 <= degrees <= 180:
-            raise ValueError(
+            raise InputError(
                 f'RotatedViews: degrees is {degrees}, expected 0 <= degrees <= 180'
             )
         if not set(flips) <= set(FLIPS):
-            raise ValueError(
+            raise InputError(
                 f'RotatedViews: flips is {tuple(flips)}, expected any of {tuple(FLIPS)}'
             )
         self.num_train = num_train

@@ -5,6 +5,7 @@ from mmengine.model import BaseModule, constant_init
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 
 @MODELS.register_module()
@@ -27,7 +28,7 @@ class CBAM(BaseModule):
         Like the input, (B, in_channels, H, W).
 
     Raises:
-        ValueError: ``kernel_size`` is even, or ``ratio`` leaves no hidden channel.
+        InputError: ``kernel_size`` is even, or ``ratio`` leaves no hidden channel.
     """
 
     _abbr_ = 'cbam'
@@ -41,10 +42,10 @@ class CBAM(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if kernel_size % 2 == 0:
-            raise ValueError(f'CBAM: kernel_size is {kernel_size}, expected an odd one')
+            raise InputError(f'CBAM: kernel_size is {kernel_size}, expected an odd one')
         hidden = in_channels // ratio
         if hidden < 1:
-            raise ValueError(
+            raise InputError(
                 f'CBAM: ratio is {ratio}, expected at most the {in_channels} input '
                 'channels'
             )

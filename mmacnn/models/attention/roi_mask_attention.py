@@ -5,6 +5,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 MODES = {'add': 0.0, 'multiply': 1.0}
 """How attention joins a feature map, and the attention that changes nothing."""
@@ -26,14 +27,14 @@ class RoIMaskAttention(BaseModule):
             nothing, 0 or 1; the author's code starts to add at 1.
 
     Raises:
-        ValueError: ``mode`` is another.
+        InputError: ``mode`` is another.
     """
 
     def __init__(
         self, in_channels: int, mode: str = 'add', initial_bias: float | None = None
     ) -> None:
         if mode not in MODES:
-            raise ValueError(
+            raise InputError(
                 f'RoIMaskAttention: mode is {mode!r}, expected {" or ".join(MODES)}'
             )
         bias = MODES[mode] if initial_bias is None else initial_bias

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mmacnn.ops import spatial_attention
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 
 @MODELS.register_module()
@@ -27,7 +28,7 @@ class SpatialAttentionEncoder(GeneralizedAttention):
         Like the input, (B, in_channels, H, W).
 
     Raises:
-        ValueError: ``num_heads`` does not divide ``in_channels``, or one of the
+        InputError: ``num_heads`` does not divide ``in_channels``, or one of the
             settings is less than 1.
     """
 
@@ -35,12 +36,12 @@ class SpatialAttentionEncoder(GeneralizedAttention):
 
     def __init__(self, in_channels: int, num_heads: int = 8, kv_stride: int = 2):
         if num_heads < 1 or in_channels % num_heads:
-            raise ValueError(
+            raise InputError(
                 f'SpatialAttentionEncoder: num_heads is {num_heads}, expected a '
                 f'divisor of the {in_channels} input channels'
             )
         if kv_stride < 1:
-            raise ValueError(
+            raise InputError(
                 f'SpatialAttentionEncoder: kv_stride is {kv_stride}, expected 1 or more'
             )
         super().__init__(

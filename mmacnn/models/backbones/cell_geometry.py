@@ -3,6 +3,8 @@ import torch
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import nn
 
+from mmacnn.utils import InputError
+
 STRIDED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Unfold)
 PROBE_SIZE = 64  # Pixels, a multiple of every stride.
 
@@ -29,7 +31,7 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
         field in pixels from the image's edge.
 
     Raises:
-        ValueError: The backbone's output is no map.
+        InputError: The backbone's output is no map.
     """
     steps: dict[int, tuple[int, float]] = {}
 
@@ -64,7 +66,7 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
     for hook in hooks:
         hook.remove()
     if output.ndim != 4:
-        raise ValueError(
+        raise InputError(
             f'{type(backbone).__name__}: found features of shape '
             f'{tuple(output.shape)}, expected a map (batch, channels, height, width); '
             'where a backbone has it, set gap_before_final_norm=False'

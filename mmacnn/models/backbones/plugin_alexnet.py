@@ -8,6 +8,7 @@ from mmpretrain.models.backbones import AlexNet
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 POSITION = 'after_relu'
 
@@ -30,7 +31,7 @@ class PluginAlexNet(AlexNet):
         A tuple with the last feature map, (B, 256, H / 32, W / 32) about.
 
     Raises:
-        ValueError: A plug-in's position or stages are not there.
+        InputError: A plug-in's position or stages are not there.
     """
 
     def __init__(
@@ -69,12 +70,12 @@ class PluginAlexNet(AlexNet):
 def _stages(plugin: dict) -> Sequence[bool]:
     position, stages = plugin.get('position'), plugin.get('stages', (True,) * 5)
     if position != POSITION:
-        raise ValueError(
+        raise InputError(
             f'PluginAlexNet: plugins: found the position {position!r}, expected '
             f'{POSITION!r}'
         )
     if len(stages) != 5:
-        raise ValueError(
+        raise InputError(
             f'PluginAlexNet: plugins: found {len(stages)} stages, expected 5 booleans'
         )
     return stages

@@ -9,6 +9,7 @@ from mmengine.model import ModuleDict
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .points import count_channels, find_point
 
@@ -45,11 +46,11 @@ def plugin_backbone(backbone: dict, plugins: Sequence[dict]) -> nn.Module:
         The backbone.
 
     Raises:
-        ValueError: There are no plug-ins, a position is not there or named twice.
+        InputError: There are no plug-ins, a position is not there or named twice.
     """
     points = [plugin.get('position') for plugin in plugins]
     if not points or len(set(points)) < len(points) or None in points:
-        raise ValueError(
+        raise InputError(
             f'{OWNER}: plugins have the positions {points}, expected different ones, '
             'such as stem or stage1'
         )

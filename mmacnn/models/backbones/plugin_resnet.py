@@ -7,6 +7,7 @@ from mmdet.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 POSITIONS = ('after_conv1', 'after_conv2')
 
@@ -24,7 +25,7 @@ class PluginBasicBlock(BasicBlock):
         **kwargs: Options of :class:`mmdet.models.backbones.resnet.BasicBlock`.
 
     Raises:
-        ValueError: A plug-in is at a position that the block does not have.
+        InputError: A plug-in is at a position that the block does not have.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class PluginBasicBlock(BasicBlock):
         plugins = plugins or []
         for plugin in plugins:
             if plugin['position'] not in POSITIONS:
-                raise ValueError(
+                raise InputError(
                     f'plugins: found the position {plugin["position"]!r}, expected '
                     f'{" or ".join(map(repr, POSITIONS))} in a basic block '
                     '(ResNet-18 and -34 have two convolutions a block)'

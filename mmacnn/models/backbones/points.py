@@ -6,6 +6,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from mmacnn.utils import InputError
+
 from .cell_geometry import probe_image
 from .truncated_backbone import list_stages
 
@@ -23,7 +25,7 @@ def find_point(model: nn.Module, point: str, owner: str) -> nn.Module:
         owner: Who asks, for the message.
 
     Raises:
-        ValueError: The backbone has no such point.
+        InputError: The backbone has no such point.
     """
     kind = type(model).__name__
     if point == STEM:
@@ -32,7 +34,7 @@ def find_point(model: nn.Module, point: str, owner: str) -> nn.Module:
     if point.startswith(STAGE) and number.isdecimal():
         stages = list_stages(model, f'{owner} of {kind}')
         if not 1 <= int(number) <= len(stages):
-            raise ValueError(
+            raise InputError(
                 f'{owner} of {kind}: found the point {point!r}, expected '
                 f'stage1 to stage{len(stages)}'
             )
@@ -40,7 +42,7 @@ def find_point(model: nn.Module, point: str, owner: str) -> nn.Module:
     try:
         return model.get_submodule(point)
     except AttributeError:
-        raise ValueError(
+        raise InputError(
             f'{owner} of {kind}: found the point {point!r}, expected {STEM}, '
             f'{STAGE}1 and so on, or the name of a module in the backbone'
         ) from None
@@ -57,13 +59,13 @@ def count_channels(
         owner: Who asks, for the message.
 
     Raises:
-        ValueError: A module returns no feature map, or does not run.
+        InputError: A module returns no feature map, or does not run.
     """
     channels: dict[str, int] = {}
 
     def note(name: str, module: nn.Module, inputs: tuple, output: Tensor) -> None:
         if not isinstance(output, Tensor) or output.ndim != 4:
-            raise ValueError(
+            raise InputError(
                 f'{owner}: {name} of {type(model).__name__} returns no '
                 'feature map (batch, channels, height, width)'
             )
@@ -82,7 +84,7 @@ def count_channels(
         hook.remove()
     unused = [name for name in modules if name not in channels]
     if unused:
-        raise ValueError(
+        raise InputError(
             f'{owner}: {unused[0]} of {type(model).__name__} does not run '
             'in a forward pass'
         )

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mmacnn.models.attention import RoIMaskAttention
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .cell_geometry import probe_image
 from .points import STEM, count_channels, find_point
@@ -38,7 +39,7 @@ class RoIMaskBranch(ModuleDict):
         (image,) = inputs
         channels = self.in_channels
         if image.ndim != 4 or image.shape[1] != channels + 1:
-            raise ValueError(
+            raise InputError(
                 f'RoIMaskBackbone: found an input of shape {tuple(image.shape)}, '
                 f'expected (batch, {channels + 1}, height, width): the image, then '
                 'the mask (mmacnn.AddMaskChannel in the pipeline)'
@@ -83,11 +84,11 @@ def roi_mask_backbone(
         elsewhere.
 
     Raises:
-        ValueError: ``points`` is empty, has a name twice or one that the backbone does
+        InputError: ``points`` is empty, has a name twice or one that the backbone does
             not have, or that of a module that returns no feature map.
     """
     if not points or len(set(points)) < len(points) or isinstance(points, str):
-        raise ValueError(
+        raise InputError(
             f'RoIMaskBackbone: points is {points!r}, expected a list of different '
             'names, such as stem or stage1'
         )

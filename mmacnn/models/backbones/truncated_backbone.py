@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .cell_geometry import PROBE_SIZE, probe_image
 
@@ -37,15 +38,15 @@ def truncated_backbone(
         The backbone; it returns a tuple, the last item (B, C, H / stride, W / stride).
 
     Raises:
-        ValueError: No stage has this stride, the next stage does not begin with an
+        InputError: No stage has this stride, the next stage does not begin with an
             expansion, or the backbone has no list of stages to cut.
-        KeyError: There is neither ``stride`` nor ``out_indices``.
+        InputError: There is neither ``stride`` nor ``out_indices``.
     """
     name = backbone['type']
     if stride is not None:
         backbone = dict(backbone, out_indices=(_last_stage(backbone, stride),))
     elif 'out_indices' not in backbone:
-        raise KeyError(
+        raise InputError(
             f'TruncatedBackbone of {name}: expected stride, or out_indices in backbone'
         )
     model = MODELS.build(backbone)
@@ -55,7 +56,7 @@ def truncated_backbone(
         following = stages[last + 1 : last + 2]
         expansion = _expansion(following[0]) if following else None
         if expansion is None:
-            raise ValueError(
+            raise InputError(
                 f'TruncatedBackbone of {name}: keep_expansion needs an inverted '
                 f'residual block after stage {last}, found none'
             )
@@ -72,7 +73,7 @@ def _attribute(model: nn.Module, name: str) -> str:
             getattr(model, attribute, None), nn.ModuleList | nn.Sequential | list
         ):
             return attribute
-    raise ValueError(
+    raise InputError(
         f'{name}: expected a backbone with a list of stages '
         f'({", ".join(STAGES)}), found none'
     )
@@ -86,7 +87,7 @@ def list_stages(model: nn.Module, name: str) -> list[nn.Module]:
         name: What to call it in a message.
 
     Raises:
-        ValueError: It has no list of stages.
+        InputError: It has no list of stages.
     """
     stages = getattr(model, _attribute(model, name))
     return [getattr(model, s) if isinstance(s, str) else s for s in stages]
@@ -96,7 +97,7 @@ def _last_stage(backbone: dict, stride: int) -> int:
     """Index of the last stage whose output has this stride."""
     name = backbone['type']
     if 'out_indices' in backbone:
-        raise ValueError(
+        raise InputError(
             f'TruncatedBackbone of {name}: found stride and out_indices, expected one'
         )
     # Weights do not matter here, and may not be there yet.
@@ -105,7 +106,7 @@ def _last_stage(backbone: dict, stride: int) -> int:
 
     def measure(stage: nn.Module, inputs: tuple, output: Tensor) -> None:
         if not isinstance(output, Tensor) or output.ndim != 4:
-            raise ValueError(
+            raise InputError(
                 f'TruncatedBackbone of {name}: its stages give no feature map '
                 '(batch, channels, height, width), name out_indices instead of stride'
             )
@@ -118,7 +119,7 @@ def _last_stage(backbone: dict, stride: int) -> int:
         model(probe_image(model))
     strides = [PROBE_SIZE // height for height in heights]
     if stride not in strides:
-        raise ValueError(
+        raise InputError(
             f'TruncatedBackbone of {name}: no stage has stride {stride}, expected one '
             f'of {", ".join(map(str, sorted(set(strides))))}'
         )

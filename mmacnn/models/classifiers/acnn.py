@@ -9,6 +9,7 @@ from mmacnn.models.heads.multi_task_head import true_centres
 from mmacnn.models.localizers import Localization
 from mmacnn.ops import roi_box
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 
 @MODELS.register_module()
@@ -82,7 +83,7 @@ class ACNN(BaseClassifier):
             return self.predict(inputs, data_samples)
         if mode == 'tensor':
             return self.head(self.extract_feat(inputs, self.localizer(inputs).centre))
-        raise ValueError(
+        raise InputError(
             f"mode: expected 'tensor', 'predict' or 'loss', found {mode!r}"
         )
 

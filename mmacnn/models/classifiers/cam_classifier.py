@@ -22,7 +22,7 @@ class CAMClassifier(ImageClassifier):
         init_cfg: Config of the initialization.
 
     Raises:
-        ValueError: The backbone gives no map.
+        InputError: The backbone gives no map.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .image_data_preprocessor import ImageDataPreprocessor
 
@@ -23,7 +24,7 @@ class RoIMaskDataPreprocessor(ImageDataPreprocessor):
         **kwargs: Others of :class:`ImageDataPreprocessor`.
 
     Raises:
-        ValueError: ``mean`` or ``std`` is not three numbers, or an input has not four
+        InputError: ``mean`` or ``std`` is not three numbers, or an input has not four
             channels.
     """
 
@@ -36,7 +37,7 @@ class RoIMaskDataPreprocessor(ImageDataPreprocessor):
     ) -> None:
         for name, values in dict(mean=mean, std=std).items():
             if len(values) != CHANNELS - 1:
-                raise ValueError(
+                raise InputError(
                     f'RoIMaskDataPreprocessor: {name} is {values!r}, expected three '
                     'numbers: of the colours, without the mask'
                 )
@@ -44,7 +45,7 @@ class RoIMaskDataPreprocessor(ImageDataPreprocessor):
 
     def _order(self, channels: int) -> Sequence[int]:
         if channels != CHANNELS:
-            raise ValueError(
+            raise InputError(
                 f'RoIMaskDataPreprocessor: found {channels} channels, expected '
                 f'{CHANNELS}: the colours and the mask (mmacnn.AddMaskChannel in the '
                 'pipeline)'

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmacnn.ops import class_activation_map, upsample_map
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 
 @MODELS.register_module()
@@ -33,7 +34,7 @@ class CAMHead(LinearClsHead):
             near zero holds back the gradient of a backbone that learns from scratch.
 
     Raises:
-        ValueError: Fewer than two classes.
+        InputError: Fewer than two classes.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class CAMHead(LinearClsHead):
         init_cfg: dict | None = None,
     ) -> None:
         if num_classes < 2:
-            raise ValueError(
+            raise InputError(
                 f'CAMHead: num_classes is {num_classes}, expected 2 or more: '
                 'a good class and a defective one'
             )
@@ -74,11 +75,11 @@ class CAMHead(LinearClsHead):
         """Map of each logit, (B, K, h, w), from the last feature map.
 
         Raises:
-            ValueError: It is no map, or has another number of channels.
+            InputError: It is no map, or has another number of channels.
         """
         features = self.pre_logits(feats)
         if features.ndim != 4 or features.shape[1] != self.in_channels:
-            raise ValueError(
+            raise InputError(
                 f'CAMHead: found features of shape {tuple(features.shape)}, expected '
                 f'(batch, {self.in_channels}, height, width): in_channels of the '
                 'head as of the backbone, no pooling before (no neck, and '

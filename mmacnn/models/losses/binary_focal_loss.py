@@ -3,6 +3,7 @@ from mmpretrain.models.losses.focal_loss import sigmoid_focal_loss
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 
 @MODELS.register_module()
@@ -20,7 +21,7 @@ class BinaryFocalLoss(nn.Module):
             classes have weight 1.
 
     Raises:
-        ValueError: ``positive_weight`` is out of range.
+        InputError: ``positive_weight`` is out of range.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class BinaryFocalLoss(nn.Module):
     ) -> None:
         super().__init__()
         if not 0 < positive_weight < 1:
-            raise ValueError(
+            raise InputError(
                 f'BinaryFocalLoss: positive_weight is {positive_weight!r}, expected a '
                 'number in (0, 1)'
             )

@@ -13,6 +13,7 @@ from torch import Tensor
 from mmacnn.models.localizers import Localization
 from mmacnn.ops import gaussian_heatmap
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 from .mean_count import mean_count
 
@@ -84,10 +85,10 @@ class HeatmapKLDivLoss(nn.Module):
         """Mean over the images with a known centre; see :class:`CentreSmoothL1Loss`.
 
         Raises:
-            ValueError: the localizer has no heat map.
+            InputError: the localizer has no heat map.
         """
         if localization.logits is None:
-            raise ValueError(
+            raise InputError(
                 'HeatmapKLDivLoss needs a localizer with a heat map '
                 '(HeatmapLocalizer); for RegressionLocalizer use CentreSmoothL1Loss'
             )

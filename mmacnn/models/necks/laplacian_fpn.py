@@ -12,6 +12,7 @@ from mmdet.models.necks import FPN
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 
 def _gate(channels: int) -> nn.Sequential:
@@ -131,7 +132,7 @@ class LaplacianFPN(FPN):
 
     def forward(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if len(inputs) != len(self.in_channels):
-            raise ValueError(
+            raise InputError(
                 f'LaplacianFPN: found {len(inputs)} feature maps, expected '
                 f'{len(self.in_channels)}, one for each of in_channels'
             )

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmacnn.ops import sample_roi, sample_roi_separable
 from mmacnn.registry import MODELS
+from mmacnn.utils import InputError
 
 SAMPLERS = {'grid_sample': sample_roi, 'separable': sample_roi_separable}
 
@@ -28,7 +29,7 @@ class SpatialTransformerNeck(BaseModule):
         in_channels: Channels of the image, for the norm layer.
 
     Raises:
-        ValueError: a size is not positive, or the sampler is unknown.
+        InputError: a size is not positive, or the sampler is unknown.
     """
 
     def __init__(
@@ -42,11 +43,11 @@ class SpatialTransformerNeck(BaseModule):
         super().__init__()
         for name, size in (('roi_size', roi_size), ('output_size', output_size)):
             if len(size) != 2 or min(size) <= 0:
-                raise ValueError(
+                raise InputError(
                     f'{name}: expected (h, w), both positive, found {size}'
                 )
         if sampler not in SAMPLERS:
-            raise ValueError(
+            raise InputError(
                 f'sampler: expected one of {sorted(SAMPLERS)}, found {sampler!r}'
             )
         self.roi_size = tuple(roi_size)

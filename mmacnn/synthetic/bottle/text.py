@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from mmacnn.utils import InputError
+
 from .hangul import draw_syllable, is_hangul
 
 FONTS = ('aileron', 'cmss10', 'DejaVuSans')
@@ -118,12 +120,12 @@ def ink_bounds(mask, threshold=64):
         tuple[int, int, int, int]: (x0, y0, x1, y1), x1 and y1 exclusive.
 
     Raises:
-        ValueError: if there is no ink.
+        InputError: if there is no ink.
     """
     ink = mask > threshold
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     if not rows.size:
-        raise ValueError('the mask holds no ink')
+        raise InputError('the mask holds no ink')
     return (
         int(columns[0]),
         int(rows[0]),

@@ -41,7 +41,7 @@ def test_load_region_mask():
 
 
 def test_no_region():
-    with pytest.raises(KeyError, match='a.png: found no region, expected one: of a'):
+    with pytest.raises(ValueError, match='a.png: found no region, expected one: of a'):
         LoadRegionMask()(dict(region(), img_path='a.png'))
 
 

@@ -113,7 +113,7 @@ def check_choosing_again(config, weights, out):
     assert all(name.startswith('calibration.') for name in changed)
     with pytest.raises(FileExistsError, match='name a new file'):
         choose_anomaly_threshold(config, weights, out)
-    with pytest.raises(KeyError, match="expected the key 'no_dataloader'"):
+    with pytest.raises(ValueError, match="expected the key 'no_dataloader'"):
         choose_anomaly_threshold(config, weights, f'{out}2', 'no_dataloader')
 
 

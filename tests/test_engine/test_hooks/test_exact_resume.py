@@ -73,7 +73,7 @@ def test_resumed_training_ends_as_uninterrupted(
     tiny_config, tmp_path, place, epoch, workers
 ):
     workers = WORKERS[workers]
-    whole = build_runner(tiny_config, tmp_path / 'atomic', workers)
+    whole = build_runner(tiny_config, tmp_path / 'full', workers)
     whole.train()
 
     killed = build_runner(
@@ -86,17 +86,17 @@ def test_resumed_training_ends_as_uninterrupted(
 
     assert resumed.epoch == 4
     assert_same_state(resumed.model.state_dict(), whole.model.state_dict())
-    assert best(tmp_path / 'parts') == best(tmp_path / 'atomic')
+    assert best(tmp_path / 'parts') == best(tmp_path / 'full')
     for key in ('best_score', 'best_ckpt'):
         found = resumed.message_hub.get_info(key)
         expected = whole.message_hub.get_info(key)
-        assert str(found).replace('parts', 'atomic') == str(expected)
+        assert str(found).replace('parts', 'full') == str(expected)
 
 
 def test_without_the_hook_resuming_differs(tiny_config, tmp_path):
     """So that the test above can fail."""
     without_hook = dict(default_hooks=dict(exact_resume=dict(type='IterTimerHook')))
-    whole = build_runner(tiny_config, tmp_path / 'atomic', {}, **without_hook)
+    whole = build_runner(tiny_config, tmp_path / 'full', {}, **without_hook)
     whole.train()
     hook = KillHook('train', 2)
     killed = build_runner(tiny_config, tmp_path / 'parts', {}, hook, **without_hook)
