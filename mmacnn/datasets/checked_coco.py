@@ -18,6 +18,7 @@ from mmacnn.utils.text import short
 from .contained_files import FilesBelow
 from .image_files import read_image_size
 
+
 def _check_id(value: Any) -> Any:
     is_number = isinstance(value, int | float) and abs(value) < 1e9
     if not (isinstance(value, str) or is_number):
@@ -70,7 +71,7 @@ def read_coco(path: str) -> dict:
         InputError: It is no COCO file, or an entry lacks a key or repeats an id.
     """
     content = read_json(path, 'COCO json')
-    check_schema(CocoFile, content, path)
+    check_schema(CocoFile, content, path, 'COCO json')
     for name in CocoFile.model_fields:
         seen = set()
         for index, entry in enumerate(content[name]):

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .input_error import InputError
-from .text import short
+from .text import printable, short
 
 
 class FileSchema(BaseModel):
@@ -16,7 +16,7 @@ class FileSchema(BaseModel):
 
 
 def check_schema(
-    schema: type[FileSchema], content: Any, path: str, source: str = ''
+    schema: type[FileSchema], content: Any, path: str, kind: str = ''
 ) -> None:
     """Compare the content of a file with its schema.
 
@@ -27,7 +27,7 @@ def check_schema(
         schema: What the content should be.
         content: Plain values.
         path: The file.
-        source: What writes such files.
+        kind: What kind of file it is, or what writes it.
 
     Raises:
         InputError: The first thing that is otherwise, with its place in the file.
@@ -36,8 +36,8 @@ def check_schema(
         schema.model_validate(content)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        origin = f' (as {source} writes it)' if source else ''
-        raise InputError(f'{path}: {_describe(**problem)}{origin}') from None
+        kind = f' ({kind})' if kind else ''
+        raise InputError(f'{path}: {_describe(**problem)}{kind}') from None
 
 
 def _describe(
@@ -57,9 +57,5 @@ def _describe(
         expected = f'expected {expected}'
     if not expected.startswith('found'):
         expected = f'found {short(input)}, {expected}'
-    place = ''.join(f'[{k}]' if isinstance(k, int) else f'.{_short_key(k)}' for k in loc)
-    return f'{place.removeprefix(".")}: {expected}' if place else expected
-
-
-def _short_key(key: Any) -> str:
-    return key if str(key).isidentifier() and len(key) <= 40 else short(key)
+    place = ''.join(f'[{key}]' if isinstance(key, int) else f'.{key}' for key in loc)
+    return f'{printable(place[:80]).lstrip(".")}: {expected}' if place else expected

@@ -1,16 +1,24 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import lazy_loader
 
+# At once, since configs name them otherwise, and they import no other package's models.
+from .cell_geometry import cell_geometry
+from .plugin_backbone import plugin_backbone
+from .roi_mask_backbone import roi_mask_backbone
+from .truncated_backbone import truncated_backbone
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        'cell_geometry': ['cell_geometry'],
         'efficientnet_lite': ['EfficientNetLite'],
         'plugin_alexnet': ['PluginAlexNet'],
-        'plugin_backbone': ['plugin_backbone'],
         'plugin_resnet': ['PluginResNet'],
-        'roi_mask_backbone': ['roi_mask_backbone'],
         'strided_conv_net': ['StridedConvNet'],
-        'truncated_backbone': ['truncated_backbone'],
     },
 )
+__all__ += [
+    'cell_geometry',
+    'plugin_backbone',
+    'roi_mask_backbone',
+    'truncated_backbone',
+]

@@ -5,7 +5,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'cam_head': ['CAMHead'],
-        'multi_task_head': ['MultiTaskHead'],
         'normed_linear_head': ['NormedLinearClsHead'],
     },
 )
