@@ -145,8 +145,8 @@ def test_tool(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert [line.split()[:3] for line in done.stdout.splitlines()[1:3]] == [
-        ['1', '1', 'rival'],
-        ['1', '2', 'rival'],
+        ['rival', '1', '1'],
+        ['rival', '1', '2'],
     ]
     report = json.loads((tmp_path / 'out' / 'benchmark.json').read_text())
     assert report['settings']['model'] == [['rival', str(tmp_path / 'rival.onnx')]]
