@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs soak bench detectors clean
+.PHONY: help setup demo quick test lint format docs soak bench detectors clean
 
 # Python 3.11 is what the pins in requirements/constraints.txt are tested with.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -50,7 +50,12 @@ demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
 override TEST_WORKERS := $(or $(strip $(TEST_WORKERS)),2)
 TEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(TEST_WORKERS) --dist loadfile
 
-test: lint ## lint and run the tests
+QUICK := tests/test_ops tests/test_models tests/test_datasets
+
+quick: lint ## lint and the tests of ops, models, data sets and A-CNN end to end: 2 minutes
+	$(TEST) -m 'not slow and not soak' $(QUICK) 'tests/test_methods.py::test_from_data_to_the_exported_model[acnn]'
+
+test: lint ## lint and run the tests: 10 minutes
 	$(TEST)
 
 lint: setup ## check format and style

@@ -21,10 +21,11 @@ from mmacnn.cli import image_size, int_at_least
 from mmacnn.engine.config import load_config
 from mmacnn.models.attention import SpatialAttentionEncoder
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
 HEADER = (
-    '| input | step | linear ms | quadratic ms | times faster | linear MB | '
-    'quadratic MB | times less |\n|---|---|---:|---:|---:|---:|---:|---:|'
+    *('input', 'step', 'linear ms', 'quadratic ms', 'times faster', 'linear MB'),
+    *('quadratic MB', 'times less'),
 )
 
 
@@ -138,7 +139,7 @@ def compare_in_detector(
 
 def format_table(comparisons: Iterable[Comparison]) -> str:
     """The comparisons as a table in Markdown."""
-    lines = [HEADER]
+    rows = []
     for name, step, linear, quadratic in comparisons:
         cells = [name, step, f'{1e3 * linear.seconds:.2f}', '-', '-']
         cells += [f'{linear.peak_bytes / 1e6:.2f}', '-', '-']
@@ -149,8 +150,8 @@ def format_table(comparisons: Iterable[Comparison]) -> str:
             cells[7] = f'{quadratic.peak_bytes / linear.peak_bytes:.1f}'
         else:
             cells[3] = quadratic
-        lines.append('| ' + ' | '.join(cells) + ' |')
-    return '\n'.join(lines)
+        rows.append(cells)
+    return markdown_table(HEADER, rows)
 
 
 Step = Callable[[nn.Module], object]

@@ -14,7 +14,7 @@ from time import process_time
 
 import cv2
 import numpy as np
-from cost import in_child, markdown, plot_curves
+from cost import in_child, plot_curves
 from region_loading import PER_IMAGE, write_coco
 
 from mmacnn.cli import int_at_least
@@ -26,6 +26,7 @@ from mmacnn.datasets import (
     YOLORoIDataset,
 )
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
 LINKS = 10_000  # to one file; file systems allow some ten thousand
 
@@ -56,7 +57,7 @@ def main() -> None:
         rows.append([name, 'times slower', *(f'{ratio:.1f}' for ratio in ratios)])
         rows.append(['', 's', *(f'{value:.2f}' for value in seconds[name])])
         rows.append(['', 'MB', *(f'{value:.0f}' for value in memory[name])])
-    print(markdown(['', '', *(f'{labels}' for labels in args.labels)], rows))
+    print(markdown_table(['', '', *(f'{labels}' for labels in args.labels)], rows))
     if args.plot:
         panels = {
             's of processor time to load and check the labels': seconds,

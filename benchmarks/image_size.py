@@ -13,13 +13,14 @@ from time import process_time
 
 import numpy as np
 import torch
-from cost import in_child, markdown, plot_curves
+from cost import in_child, plot_curves
 from methods import CONFIGS, METHODS, random_weights
 from mmengine.config import Config
 
 from mmacnn.cli import image_size, int_at_least
 from mmacnn.inference import Inspector, box_region
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
 EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_synthetic-anomaly.py'
 CONFIG_OF = dict(METHODS, AttentDifferNet=f'attentdiffernet/{EFFICIENTNET}')
@@ -57,7 +58,7 @@ def main() -> None:
         rows.append([name, 'times slower', *(f'{ratio:.1f}' for ratio in ratios)])
         rows.append(['', 'ms', *(f'{1000 * value:.0f}' for value in seconds[name])])
         rows.append(['', 'MB', *(f'{value:.0f}' for value in memory[name])])
-    print(markdown(['', '', *(f'{h}x{w}' for h, w in args.sizes)], rows))
+    print(markdown_table(['', '', *(f'{h}x{w}' for h, w in args.sizes)], rows))
     if args.plot:
         plot_curves(
             args.plot,

@@ -16,7 +16,6 @@ from time import process_time
 import cv2
 import numpy as np
 import torch
-from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
 from mmcv.cnn import fuse_conv_bn
 from mmengine.logging import MMLogger
@@ -27,6 +26,7 @@ from turns import FLAG, Turns, add_before, take_turns, trees
 from mmacnn.cli import int_at_least
 from mmacnn.inference import Inspector
 from mmacnn.utils import run_tool
+from mmacnn.utils.text import markdown_table
 
 # Of the photographs that the methods' benchmarks have, (height, width).
 SIZES = {
@@ -62,12 +62,12 @@ def main() -> None:
         compared = compare_variants(inspector, frame, args.rounds)
         print(f'\n### {name}, {height}x{width}\n')
         rows = rows_of(break_down(inspector, frame, args.rounds).runs)
-        print(markdown(['stage', 'ms', 'share', ''], rows), '\n')
-        print(markdown(header, compared))
+        print(markdown_table(['stage', 'ms', 'share', ''], rows), '\n')
+        print(markdown_table(header, compared))
     if args.before:
         print('\n### Against the older checkout\n')
         rows = [compare_trees(name, args.before, args.rounds) for name in args.methods]
-        print(markdown(['', 'ms now', 'times faster'], rows))
+        print(markdown_table(['', 'ms now', 'times faster'], rows))
 
 
 def make_inspector(name: str) -> Inspector:

@@ -20,13 +20,13 @@ from typing import NamedTuple
 import cv2
 import mmpretrain
 import numpy as np
-from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
 from turns import ROOT, add_before, trees
 
 from mmacnn.benchmark.timing import interleave
 from mmacnn.cli import int_at_least
 from mmacnn.utils import run_tool
+from mmacnn.utils.text import markdown_table
 
 IMPORTS = (
     'torch',
@@ -150,7 +150,7 @@ def table(found: dict[tuple[str, str], list[Start]]) -> str:
     header = ['', 'processor s', 'wall s', 'modules', "by mmpretrain's"]
     if has_before:
         header += ["before by mmpretrain's", 'times less']
-    return markdown(header, rows)
+    return markdown_table(header, rows)
 
 
 def ratio(these: list[Start], those: list[Start]) -> str:

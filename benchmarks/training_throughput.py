@@ -17,6 +17,7 @@ from turns import FLAG, Turns, add_before, take_turns, trees
 
 from mmacnn.cli import int_at_least
 from mmacnn.utils import run_tool
+from mmacnn.utils.text import markdown_table
 
 METHODS = {
     'A-CNN': ('acnn/acnn-opt_synthetic-product-code.py', 'product-code'),
@@ -49,7 +50,6 @@ def main() -> None:
         take_turns(lambda: learn(*args.learn))
         return
     # Late: a process that learns may have an older package.
-    from cost import markdown
 
     from mmacnn.benchmark.timing import interleave
     from mmacnn.synthetic import TASKS, write_dataset
@@ -72,7 +72,7 @@ def main() -> None:
     header = ['', 'batch', 'read, images/s', 'learn, images/s', 'reading by learning']
     if args.before:
         header += ['read, times faster', 'learn, times faster']
-    print(markdown(header, rows))
+    print(markdown_table(header, rows))
 
 
 def cells(found: dict[str, list[dict]]) -> list[str]:

@@ -17,7 +17,7 @@ from torch.utils.data import get_worker_info
 from mmacnn import apis
 from mmacnn.inference import Inspector
 
-from .conftest import write_tiny_config
+from .testing.tiny import write_tiny_config
 
 
 @HOOKS.register_module(force=True)

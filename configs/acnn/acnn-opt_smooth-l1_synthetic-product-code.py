@@ -2,9 +2,5 @@ _base_ = ['./acnn-opt_synthetic-product-code.py']
 
 # The localization loss on the centre itself instead of on the heat map.
 model = dict(
-    head=dict(
-        loss_localization=dict(
-            _delete_=True, type='mmacnn.CentreSmoothL1Loss', beta=8.0
-        )
-    )
+    loss_localization=dict(_delete_=True, type='mmacnn.CentreSmoothL1Loss', beta=8.0)
 )

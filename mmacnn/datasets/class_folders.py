@@ -10,7 +10,13 @@ from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError
 
 from .class_names import check_class_names
-from .image_files import IMAGE_SUFFIXES, check_images, list_files_below
+from .image_files import (
+    IMAGE_SUFFIXES,
+    check_images,
+    list_images_below,
+    list_subfolders,
+    require_folder,
+)
 
 MASK_SUFFIX = '.png'
 
@@ -78,15 +84,8 @@ class ClassFolderDataset(CustomDataset):
 
     def _check_folders(self) -> tuple[str, ...]:
         root = self.img_prefix or os.curdir
-        if not osp.isdir(root):
-            raise FileNotFoundError(
-                f'{root}: found no such folder, expected one with a folder for each '
-                'class'
-            )
-        with os.scandir(root) as entries:
-            found = sorted(
-                e.name for e in entries if e.is_dir() and not e.name.startswith('.')
-            )
+        require_folder(root, 'one with a folder for each class')
+        found = list_subfolders(root)
         classes = check_class_names(self.CLASSES or found or ['?'], f'{root}: classes')
         if len(found) < 2:
             raise InputError(
@@ -110,12 +109,7 @@ class ClassFolderDataset(CustomDataset):
     def _images_of(self, name: str) -> list[str]:
         """Paths of a class's images below ``img_path``, those of subfolders too."""
         folder = osp.join(self.img_prefix, name)
-        files = list_files_below(folder, IMAGE_SUFFIXES)
-        if not files:
-            raise InputError(
-                f'{folder}: found no image, expected at least '
-                f'one ({" ".join(IMAGE_SUFFIXES)})'
-            )
+        files = list_images_below(folder, 'at least one')
         return [osp.join(name, file) for file in files]
 
 

@@ -4,10 +4,11 @@
 import os
 from collections.abc import Sequence
 
-from mmacnn.utils import InputError
+from mmacnn.utils import InputError, read_text
 from mmacnn.utils.text import short
 
-from .yolo_folder import CLASSES_FILE, read_text
+from .image_files import require_folder
+from .yolo_folder import CLASSES_FILE
 
 
 def check_class_names(names: Sequence[str], where: str) -> tuple[str, ...]:
@@ -62,10 +63,7 @@ def find_class_names(data_root: str, label_dir: str) -> tuple[str, ...]:
         FileNotFoundError: If it is in none of them, or there is no ``data_root``.
         InputError: If it is empty or a name is wrong.
     """
-    if not os.path.isdir(data_root or os.curdir):
-        raise FileNotFoundError(
-            f'{data_root}: found no such folder, expected a data set'
-        )
+    require_folder(data_root, 'a data set')
     above = os.path.dirname(os.path.abspath(data_root))
     folders = (data_root, above, label_dir)
     for folder in folders:

@@ -9,9 +9,9 @@ from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS, TRANSFORMS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
 from .class_names import check_class_names, find_class_names, read_class_names
-from .transforms.checks import check_number
 from .yolo_folder import Problem, Sample, read_folder
 
 

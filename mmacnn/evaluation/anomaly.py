@@ -79,7 +79,6 @@ class AnomalyMetric(BaseMetric):
         """Keep one record a sample.
 
         Args:
-            data_batch: Unused.
             data_samples: ``gt_label`` (0 is good), ``pred_anomaly_score``, and where
                 they are known ``defect_kind``, ``pred_label``, ``pred_heatmap`` (H, W),
                 larger where it is more abnormal, and ``gt_seg_map`` (H, W), not 0 on a
@@ -108,14 +107,7 @@ class AnomalyMetric(BaseMetric):
             self.results.append(record)
 
     def compute_metrics(self, results: list[dict]) -> dict:
-        """Summarise the records of all samples.
-
-        Args:
-            results: What :meth:`process` kept, from all processes.
-
-        Returns:
-            dict[str, float]: The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         good = [record for record in results if not record['defective']]
         kinds = sorted({record['kind'] for record in results} - {None})
         metrics = self._summarise(results)

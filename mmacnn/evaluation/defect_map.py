@@ -66,7 +66,6 @@ class DefectMapMetric(BaseMetric):
         """Keep one record a sample.
 
         Args:
-            data_batch: Unused.
             data_samples: ``gt_label`` (0 is good), ``pred_score`` (num_classes,), and
                 where masks are known ``gt_seg_map`` (H, W), not 0 on a defect,
                 ``pred_heatmap`` (H, W), and ``pred_mask`` (H, W) bool.
@@ -102,14 +101,7 @@ class DefectMapMetric(BaseMetric):
         return record
 
     def compute_metrics(self, results: list[dict]) -> dict:
-        """Summarise the records of all samples.
-
-        Args:
-            results: What :meth:`process` kept, from all processes.
-
-        Returns:
-            dict[str, float]: The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         metrics = {}
         defective = np.array([record['defective'] for record in results])
         if defective.any() and not defective.all():

@@ -83,7 +83,6 @@ class RegionAccuracy(BaseMetric):
         """Keep one record a sample.
 
         Args:
-            data_batch: Unused.
             data_samples: ``gt_label``, ``pred_label``, and ``region_fraction`` in
                 (0, 1] (a meta key of ``PackInputs``).
 
@@ -105,14 +104,7 @@ class RegionAccuracy(BaseMetric):
             )
 
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
-        """Summarise the records of all samples.
-
-        Args:
-            results: What :meth:`process` kept, from all processes.
-
-        Returns:
-            The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         true, found, share = map(np.array, zip(*results, strict=True))
         right = true == found
         by_class = [right[true == label].mean() for label in np.unique(true)]

@@ -28,11 +28,11 @@ class RoILocalizationMetric(BaseMetric):
     Without any image that counts the result is empty and a warning says so.
 
     Args:
-        tolerance (float): How far a box may stick out of the ROI at each side and
+        tolerance: How far a box may stick out of the ROI at each side and
             still be a hit, in pixels of the original image, >= 0. Half a pixel is
             the rounding of a drawn box.
-        collect_device (str): Where results of several processes meet, 'cpu' or 'gpu'.
-        prefix (str, optional): Name before the metrics' names instead of 'roi'.
+        collect_device: Where results of several processes meet, 'cpu' or 'gpu'.
+        prefix: Name before the metrics' names instead of 'roi'.
     """
 
     default_prefix = 'roi'
@@ -55,8 +55,7 @@ class RoILocalizationMetric(BaseMetric):
         several processes, leaves out ``None`` and cuts them to the data set's length.
 
         Args:
-            data_batch (dict): Unused.
-            data_samples (Sequence[dict]): Predictions with ``gt_bboxes`` (N, 4), xyxy
+            data_samples: Predictions with ``gt_bboxes`` (N, 4), xyxy
                 in pixels of the network input, ``pred_roi`` (4,), xyxy in pixels of
                 the original image, ``ori_shape`` (h, w) and, if the image was
                 resized, ``scale_factor`` (w_scale, h_scale).
@@ -85,14 +84,7 @@ class RoILocalizationMetric(BaseMetric):
         )
 
     def compute_metrics(self, results: list[dict[str, float]]) -> dict:
-        """Summarise the records of all samples.
-
-        Args:
-            results (list): What :meth:`process` kept, from all processes.
-
-        Returns:
-            dict[str, float]: The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         counted = [record for record in results if record]
         if len(counted) < len(results):
             print_log(

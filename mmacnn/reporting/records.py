@@ -8,8 +8,6 @@ import numpy as np
 
 from .detections import Matches, match_boxes
 
-PREDICTED = ('pred_label', 'pred_score', 'pred_anomaly_score', 'pred_instances')
-
 
 @dataclass(frozen=True)
 class Record:

@@ -6,32 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binomtest
 
 from .records import Record
 
 MIN_IN_BIN, MAX_BINS = 15, 6
-
-
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share, after Wilson, JASA 22 (1927), 209-212.
-
-    Args:
-        hits: How many were right, 0 to ``total``.
-        total: Of how many, > 0.
-
-    Returns:
-        Lower and upper bound in [0, 1].
-
-    Example:
-        >>> [round(bound, 3) for bound in wilson_interval(8, 10)]
-        [0.49, 0.943]
-    """
-    z = 1.959964
-    share = hits / total
-    middle = share + z**2 / (2 * total)
-    reach = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    scale = 1 + z**2 / total
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
 @dataclass(frozen=True)
@@ -47,9 +26,9 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Bounds in %."""
-        low, high = wilson_interval(self.hits, self.total)
-        return 100 * low, 100 * high
+        """Bounds in %, after Wilson, JASA 22 (1927), 209-212."""
+        interval = binomtest(self.hits, self.total).proportion_ci(method='wilson')
+        return 100 * interval.low, 100 * interval.high
 
 
 def correct_fraction(records: Sequence[Record]) -> Share | None:

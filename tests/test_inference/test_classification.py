@@ -39,7 +39,7 @@ def acnn_config() -> Config:
             type='mmacnn.SpatialTransformerNeck', roi_size=(8, 16), output_size=(16, 32)
         ),
         backbone=BACKBONE,
-        head=dict(type='mmacnn.MultiTaskHead', num_classes=3, in_channels=8),
+        head=dict(type='mmacnn.NormedLinearClsHead', num_classes=3, in_channels=8),
     )
     return Config(dict(model=model, test_dataloader=TEST_DATA))
 

@@ -3,20 +3,20 @@ import numpy as np
 import pytest
 
 from mmacnn.reporting.statistics import (
+    Share,
     confusion,
     correct_fraction,
     fractions_by_size,
     size_edges,
     sized_outcomes,
-    wilson_interval,
 )
 
 
 def test_wilson_interval():
     # Newcombe, Statistics in Medicine 17 (1998), 857-872, table I: 81/263 and 0/20.
-    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
-    assert wilson_interval(20, 20)[1] == 1
+    assert Share(81, 263).interval == pytest.approx((25.53, 36.62), abs=5e-3)
+    assert Share(0, 20).interval == pytest.approx((0, 16.11), abs=5e-3)
+    assert Share(20, 20).interval[1] == 100
 
 
 def test_right_share(acnn):

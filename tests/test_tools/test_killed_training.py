@@ -11,7 +11,7 @@ from mmacnn.synthetic import TASKS, write_dataset
 from .test_train import run
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = Path(__file__).with_name('kill_training.py')
+SCRIPT = ROOT / 'tests/testing/kill_training.py'
 EPOCHS = 3
 SMALL = {
     'train_cfg.max_epochs': EPOCHS,

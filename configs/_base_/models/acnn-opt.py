@@ -37,10 +37,10 @@ model = dict(
     # strongest evidence, where an average would dilute it.
     neck=dict(type='mmpretrain.GeneralizedMeanPooling', p=3.0, p_trainable=False),
     head=dict(
-        type='mmacnn.MultiTaskHead',
+        type='mmacnn.NormedLinearClsHead',
         num_classes=4,
         in_channels=64,
         loss=dict(type='mmpretrain.CrossEntropyLoss'),
-        loss_localization=dict(type='mmacnn.HeatmapKLDivLoss', sigma=6.0),
     ),
+    loss_localization=dict(type='mmacnn.HeatmapKLDivLoss', sigma=6.0),
 )

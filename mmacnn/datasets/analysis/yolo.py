@@ -13,6 +13,7 @@ from mmacnn.datasets.class_names import (
     find_class_names,
     read_class_names,
 )
+from mmacnn.datasets.image_files import require_folder
 from mmacnn.datasets.yolo_folder import Problem, Sample, read_folder
 
 PERCENTILES = (0, 5, 50, 95, 98, 100)
@@ -134,8 +135,7 @@ def find_splits(root: str) -> list[tuple[str, str]]:
     Raises:
         FileNotFoundError: If nothing is found.
     """
-    if not os.path.isdir(root):
-        raise FileNotFoundError(f'{root}: found no such folder, expected a data set')
+    require_folder(root, 'a data set')
 
     def has_data(folder: str) -> bool:
         return any(os.path.isdir(os.path.join(folder, n)) for n in ('images', 'labels'))

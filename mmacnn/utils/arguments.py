@@ -1,13 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Checks of arguments and images that the transforms share."""
+"""Checks of numbers that a config gives."""
 
 import math
 from collections.abc import Sequence
 from numbers import Real
 
-import numpy as np
-
-from mmacnn.utils import InputError
+from .input_error import InputError
 
 
 def check_number(
@@ -50,18 +48,3 @@ def check_range(
             f'{name} is {value!r}, expected the smallest value first, then the largest'
         )
     return first, last
-
-
-def uint8_image(results: dict, transform: str) -> np.ndarray:
-    """Return ``results['img']`` if it is ``(H, W, 3)`` uint8.
-
-    Raises:
-        InputError: If it is anything else.
-    """
-    image = results['img']
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise InputError(
-            f'{transform}: {results.get("img_path", "the image")} has shape '
-            f'{image.shape} and type {image.dtype}, expected (H, W, 3) uint8'
-        )
-    return image

@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Kill trainings again and again, resume them, and compare with one left in peace.
+"""Kill trainings again and again, resume them, and compare with an uninterrupted one.
 
-    python tests/test_tools/kill_training.py CONFIG FOLDER --kills 20 --seed 0
+    python tests/testing/kill_training.py CONFIG FOLDER --kills 20 --seed 0
 
 Each attempt is a process of its own that runs ``tools/train.py CONFIG --resume``; it is
 forked from this one, so that nothing is imported anew. It is killed
@@ -13,7 +13,7 @@ forked from this one, so that nothing is imported anew. It is killed
 
 After each kill all checkpoints must be whole, and there must be one if there was one
 before. A training that reached its end must have the files, weights, optimizer and
-metrics of the one in peace; then the next one starts.
+metrics of the uninterrupted one; then the next one starts.
 
 Exit status: 0 if so, 1 with one line that says what was found.
 """
@@ -222,7 +222,7 @@ class Ordeal:
             problem = difference(outcome(work_dir), self.expected)
             if problem:
                 raise SystemExit(f'{work_dir}, resumed to its end: {problem}')
-            print(f'training {trainings}: ended as the one in peace')
+            print(f'training {trainings}: ended as the uninterrupted one')
             shutil.rmtree(work_dir)
 
     def kill(self, work_dir, number):

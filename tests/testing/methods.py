@@ -8,7 +8,7 @@ from mmacnn.engine.config import load_config
 from mmacnn.inference.regions import box_region
 from mmacnn.synthetic import TASKS, write_dataset
 
-ROOT = Path(__file__).parents[1]
+from .paths import ROOT
 
 
 @dataclass(frozen=True)
