@@ -249,7 +249,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--config',
-        help='compare the whole detector of this config, not the encoder by itself',
+        help='compare the full detector of this config, not only the encoder',
     )
     parser.add_argument(
         '--image-size',
@@ -279,7 +279,7 @@ def parse_args() -> argparse.Namespace:
         '--rounds',
         type=int_at_least(1),
         default=5,
-        help='runs of each, of which the median is taken (%(default)s)',
+        help='runs of each; the median is printed (%(default)s)',
     )
     return parser.parse_args()
 

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a camera's frame to the verdict: where the time goes, and what would save it.
 
-Each method runs through the Inspector on one thread of the CPU. Times are the
-processor's, medians over the rounds; ratios are of the same round. Weights are random.
+Each method runs through the Inspector on one thread of the CPU. Times are CPU
+time, medians over the rounds; ratios are of the same round. Weights are random.
 """
 
 import argparse

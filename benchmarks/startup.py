@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """How long a user waits: for an import, and from nothing to the first verdict.
 
-Each program is a process of its own. Processor time is compared, which other programs
-on the machine change little; after the first round the files are in memory.
+Each program is a process of its own. CPU time is compared: other programs on
+the machine change it little; after the first round the files are in memory.
 """
 
 import argparse
