@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Write pseudo-labels for self-training: a trained A-CNN boxes images without one.
+"""Write pseudo-labels for self-training: a trained A-CNN boxes images without one."""
 
 import argparse
 
