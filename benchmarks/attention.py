@@ -221,7 +221,7 @@ def _available_memory() -> int:
 
 
 def _measure(step: Step, models: list[nn.Module], rounds: int) -> list[Cost]:
-    """Run the models by turns, so that a busy machine slows them down alike."""
+    """Run the models interleaved, so that a busy machine slows them down alike."""
     peaks = [_peak_bytes(step, model) for model in models]
     times = [[_seconds(step, model) for model in models] for _ in range(rounds)]
     return [

@@ -62,7 +62,7 @@ def main() -> None:
         compared = compare_variants(inspector, frame, args.rounds)
         print(f'\n### {name}, {height}x{width}\n')
         rows = rows_of(break_down(inspector, frame, args.rounds).runs)
-        print(markdown(['stage', 'ms', 'share', ''], rows), '\n')
+        print(markdown(['stage', 'ms', 'fraction', ''], rows), '\n')
         print(markdown(header, compared))
     if args.before:
         print('\n### Against the older checkout\n')

@@ -129,7 +129,7 @@ def start(program: list[str], tree: Path) -> Start:
 
 
 def table(found: dict[tuple[str, str], list[Start]]) -> str:
-    """Medians of the processor's time, and of the rounds' ratios."""
+    """Medians of the CPU time, and of the rounds' ratios."""
     reference = found[REFERENCE, 'now']
     has_before = any(when == 'before' for _, when in found)
     rows = []

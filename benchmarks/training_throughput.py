@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def cells(found: dict[str, list[dict]]) -> list[str]:
-    """Of processor time: images a second now, and how many times as many as before."""
+    """Of CPU time: images a second now, and how many times as many as before."""
     now = found['now']
     size = now[0]['batch']
     pace = [size / median(turn[part] for turn in now) for part in ('read', 'learn')]

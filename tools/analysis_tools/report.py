@@ -46,7 +46,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    notices = report(
+    warnings = report(
         args.sources,
         args.out,
         names=args.names,
@@ -56,8 +56,8 @@ def main() -> None:
         launcher=args.launcher,
         cfg_options=args.cfg_options,
     )
-    for notice in notices:
-        print(f'notice: {notice}')
+    for warning in warnings:
+        print(f'warning: {warning}')
     print(f'Written: {args.out}')
 
 

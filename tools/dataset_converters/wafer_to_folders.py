@@ -26,7 +26,7 @@ def parse_args() -> argparse.Namespace:
         '--good', default='none', help='label of a good wafer (%(default)s)'
     )
     parser.add_argument(
-        '--test-share',
+        '--test-fraction',
         type=probability,
         default=0.2,
         help='fraction of the good wafers to test on, where no split is given (0.2)',
