@@ -62,7 +62,7 @@ def test_every_public_name_is_there(package):
 
 
 def test_a_name_that_nobody_registered():
-    with pytest.raises(ValueError, match='mmacnn.NoSuchModel'):
+    with pytest.raises(KeyError, match='mmacnn.NoSuchModel'):
         registry.MODELS.build(dict(type='mmacnn.NoSuchModel'))
 
 

@@ -17,7 +17,13 @@ from torch.distributed.run import get_args_parser
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page
-    for pattern in ('README.md', 'configs/**/*.md', 'demo/**/*.md', 'docs/**/*.md')
+    for pattern in (
+        'README.md',
+        'configs/**/*.md',
+        'demo/**/*.md',
+        'runner/**/*.md',
+        'docs/**/*.md',
+    )
     for page in ROOT.glob(pattern)
     if '_build' not in page.parts
 )

@@ -22,7 +22,7 @@ from mmacnn.inference.result import (
 )
 
 from ..test_tools.test_train import TORCHRUN, free_port, run
-from .test_roi_inferencer import CLASSES, acnn_config, save_weights
+from .test_classification import CLASSES, acnn_config, save_weights
 
 SIZES = {'a.png': (96, 128), 'b.jpg': (48, 64), 'c d.bmp': (30, 90)}
 

@@ -13,7 +13,7 @@ from mmacnn.datasets.analysis.anomaly import (
     inspect_categories,
 )
 
-TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/analyse_dataset.py'
+TOOL = Path(__file__).parents[3] / 'tools/analysis_tools/analyse_dataset.py'
 
 
 def write(path, seed, size=(8, 12)):

@@ -162,7 +162,7 @@ def test_best_f1_on_labelled_images(config, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'error', 'message'),
     [
-        (dict(dataloader='missing'), KeyError, "expected the key 'missing'"),
+        (dict(dataloader='missing'), ValueError, "expected the key 'missing'"),
         (dict(max_fpr=1.5), ValueError, 'max_fpr: found 1.5'),
         (dict(by='luck'), ValueError, "by: found 'luck'"),
     ],

@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 
 from mmacnn.apis import train
 
-from .test_exact_resume_hook import assert_same_state
+from .test_exact_resume import assert_same_state
 
 PLAIN = dict(type='CheckpointHook', interval=1, _scope_='mmdet')
 
