@@ -6,6 +6,7 @@
 the direction of the imports.
 """
 
+import argparse
 import ast
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -278,6 +279,7 @@ def _arrow(pair: tuple[str, str], xs: list[float]) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description='Draw docs/images/rooms.svg.').parse_args()
     PICTURE.write_text(draw(read_imports()), encoding='utf-8')
     print(f'wrote {PICTURE.relative_to(ROOT)}')
 
