@@ -36,7 +36,7 @@ DEMO := work_dirs/demo
 DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
 
 demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
-	@test ! -e $(DEMO) || { echo 'error: $(DEMO) is there from an earlier demo, whole or broken off: remove it first'; exit 1; }
+	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists from an earlier demo, complete or not: remove it first'; exit 1; }
 	$(RUN) tools/make_synthetic_dataset.py $(DEMO)/data --task product-code \
 		--num-train 2000 --num-test 200 --size 480x640 --seed 0
 	$(RUN) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO)
@@ -62,7 +62,7 @@ lint: setup ## check format and style
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 
-format: setup ## format, and mend what ruff can mend
+format: setup ## format, and fix what ruff can fix
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
@@ -81,7 +81,7 @@ $(PRODUCT_CODE): | setup
 		--num-train 2000 --num-test 1200 --size 480x640 --seed 0
 
 # Each script prints its table; docs/en/benchmarks.md has the last ones.
-bench: setup $(PRODUCT_CODE) ## train and test the full benchmark, and measure what all costs
+bench: setup $(PRODUCT_CODE) ## train and test the full benchmark, and measure all costs
 	$(RUN) tools/train.py $(BENCH_CONFIG) --work-dir $(BENCH)/acnn-opt --resume
 	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/acnn-opt/last_checkpoint) \
 		--work-dir $(BENCH)/acnn-opt

@@ -2,7 +2,7 @@
 """Accuracy, size and latency of exported models on the same photographs.
 
 Each model runs in ONNX Runtime on the CPU with one thread, from the file of a
-photograph to the class, and all take turns.
+photograph to the class, and they run interleaved.
 """
 
 import argparse

@@ -222,7 +222,7 @@ def _available_memory() -> int:
 
 
 def _measure(step: Step, models: list[nn.Module], rounds: int) -> list[Cost]:
-    """Run the models by turns, so that a busy machine slows them down alike."""
+    """Run the models interleaved, so that a busy machine slows them down alike."""
     peaks = [_peak_bytes(step, model) for model in models]
     times = [[_seconds(step, model) for model in models] for _ in range(rounds)]
     return [
@@ -250,7 +250,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--config',
-        help='compare the whole detector of this config, not the encoder by itself',
+        help='compare the full detector of this config, not only the encoder',
     )
     parser.add_argument(
         '--image-size',
@@ -280,7 +280,7 @@ def parse_args() -> argparse.Namespace:
         '--rounds',
         type=int_at_least(1),
         default=5,
-        help='runs of each, of which the median is taken (%(default)s)',
+        help='runs of each; the median is printed (%(default)s)',
     )
     return parser.parse_args()
 

@@ -64,7 +64,7 @@ def plot_curves(
     """Draw curves over sizes, both on logarithmic scales, as a PNG.
 
     Args:
-        path: The file, written whole.
+        path: The file, written atomically.
         xlabel: What the sizes are.
         sizes: Sizes, ascending; of each curve, the first ones that it has values for.
         panels: Title of each panel, which is the unit, to its curves by name.

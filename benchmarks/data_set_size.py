@@ -60,14 +60,14 @@ def main() -> None:
     print(markdown_table(['', '', *(f'{labels}' for labels in args.labels)], rows))
     if args.plot:
         panels = {
-            's of processor time to load and check the labels': seconds,
+            's of CPU time to load and check the labels': seconds,
             'MB at most while loading': memory,
         }
         plot_curves(args.plot, 'labels', args.labels, panels)
 
 
 def measure(name: str, labels: int, in_child=in_child) -> tuple[float, float]:
-    """Processor time in seconds, and MB at most, to load so many labels."""
+    """CPU time in seconds, and MB at most, to load so many labels."""
     write, load, per_item = DATASETS[name]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -77,7 +77,7 @@ def measure(name: str, labels: int, in_child=in_child) -> tuple[float, float]:
 
 
 def time_loading(load: Callable[[Path], object], root: Path, items: int) -> float:
-    """Processor time in seconds to make the data set, which must have all items."""
+    """CPU time in seconds to make the data set, which must have all items."""
     start = process_time()
     dataset = load(root)
     elapsed = process_time() - start

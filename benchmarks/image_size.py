@@ -65,7 +65,7 @@ def main() -> None:
             'megapixels',
             [round(h * w / 1e6, 2) for h, w in args.sizes],
             {
-                'ms of processor time from frame to verdict': {
+                'ms of CPU time from frame to verdict': {
                     name: [1000 * value for value in values]
                     for name, values in seconds.items()
                 },
@@ -77,7 +77,7 @@ def main() -> None:
 def time_sizes(
     name: str, sizes: Sequence[Size], rounds: int, folder: str
 ) -> list[float]:
-    """Median seconds of processor time at each size, the sizes by turns."""
+    """Median seconds of CPU time at each size, the sizes interleaved."""
     random = np.random.default_rng(0)
     calls = []
     for size in sizes:

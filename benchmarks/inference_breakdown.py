@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a camera's frame to the verdict: where the time goes, and what would save it.
 
-Each method runs through the Inspector on one thread of the CPU. Times are the
-processor's, medians over the rounds; ratios are of the same round. Weights are random.
+Each method runs through the Inspector on one thread of the CPU. Times are CPU
+time, medians over the rounds; ratios are of the same round. Weights are random.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def main() -> None:
         compared = compare_variants(inspector, frame, args.rounds)
         print(f'\n### {name}, {height}x{width}\n')
         rows = rows_of(break_down(inspector, frame, args.rounds).runs)
-        print(markdown_table(['stage', 'ms', 'share', ''], rows), '\n')
+        print(markdown_table(['stage', 'ms', 'fraction', ''], rows), '\n')
         print(markdown_table(header, compared))
     if args.before:
         print('\n### Against the older checkout\n')

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """How long a user waits: for an import, and from nothing to the first verdict.
 
-Each program is a process of its own. Processor time is compared, which other programs
-on the machine change little; after the first round the files are in memory.
+Each program is a process of its own. CPU time is compared: other programs on
+the machine change it little; after the first round the files are in memory.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def start(program: list[str], tree: Path) -> Start:
 
 
 def table(found: dict[tuple[str, str], list[Start]]) -> str:
-    """Medians of the processor's time, and of the rounds' ratios."""
+    """Medians of the CPU time, and of the rounds' ratios."""
     reference = found[REFERENCE, 'now']
     has_before = any(when == 'before' for _, when in found)
     rows = []

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Images a second that a training reads and learns, and which of the two is slower.
 
-One process of the package each for now and, with --before, for an older checkout; they
-take turns, a batch at a time. Data are generated, weights are random. A core reads
+One process for this version and, with --before, one for an older checkout; they run
+interleaved, a batch at a time. Data are generated, weights are random. A core reads
 while another one learns, so the slower of the two sets the pace.
 """
 
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def cells(found: dict[str, list[dict]]) -> list[str]:
-    """Of processor time: images a second now, and how many times as many as before."""
+    """Of CPU time: images a second now, and how many times as many as before."""
     now = found['now']
     size = now[0]['batch']
     pace = [size / median(turn[part] for turn in now) for part in ('read', 'learn')]

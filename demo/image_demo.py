@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Predict on images and draw what the model decided and where it looked.
+"""Predict on images and draw the results.
 
-A classifier says what is on the image, a detector draws a box round each object.
+A classifier gives the class of the image, a detector a box around each object.
 """
 
 import argparse
@@ -13,8 +13,12 @@ from mmacnn.utils import run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description='Predict on images and draw it')
-    parser.add_argument('inputs', metavar='IMAGE_OR_FOLDER', help='what to look at')
+    parser = argparse.ArgumentParser(
+        description='Predict on images and draw the results'
+    )
+    parser.add_argument(
+        'inputs', metavar='IMAGE_OR_FOLDER', help='images to predict on'
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument('--weights', required=True, help='checkpoint of the model')
     parser.add_argument(

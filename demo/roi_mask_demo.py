@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Say what regions of an image are, and draw their names on it.
+"""Classify prompt regions of an image, and draw their names on it.
 
 Any number of them: ``--mask a.png b.png --box 10,20,60,40``.
 """

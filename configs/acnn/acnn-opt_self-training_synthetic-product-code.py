@@ -1,6 +1,6 @@
 _base_ = ['./acnn-opt_synthetic-product-code.py']
 
-# Trained from the boxes that acnn-opt proposed: README.md, "The second round". An epoch
+# Self-training on the pseudo-labels of acnn-opt: README.md, "Self-training". An epoch
 # has half the length, since no image is repeated when each has a box.
 max_epochs = 16
 train_cfg = dict(max_epochs=max_epochs)
@@ -17,5 +17,5 @@ param_scheduler = [
 ]
 
 train_dataloader = dict(
-    dataset=dict(data_prefix=dict(label_path='proposed-labels'), box_fraction=1.0)
+    dataset=dict(data_prefix=dict(label_path='pseudo-labels'), box_fraction=1.0)
 )

@@ -48,7 +48,7 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         metavar='INPUT',
         help='images, a folder of them, a video, the number of a camera, or an '
-        'address of a stream',
+        'URL of a stream',
     )
     parser.add_argument(
         '--model',

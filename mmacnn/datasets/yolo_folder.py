@@ -93,7 +93,7 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
         if not 0 <= value <= 1:
             raise InputError(
                 f'{where}: found {name} {field[:20]}, expected a number in [0, 1], '
-                'a share of the image'
+                'a fraction of the image'
             )
         box.append(value)
     if box[2] == 0 or box[3] == 0:

@@ -23,7 +23,7 @@ from .detections import average_precision, precision_recall
 from .results import Run
 from .statistics import fractions_by_size, size_edges, sized_outcomes
 
-BOXES_FOUND, RIGHT = 'Boxes found', 'Right images'
+BOXES_FOUND, RIGHT = 'Detected boxes', 'Correct images'
 
 
 def draw_charts(runs: Sequence[Run]) -> list[Chart]:
@@ -149,15 +149,15 @@ def _roc_curves(runs: Sequence[Run]) -> Chart | None:
         label = f'{shown(run.name)}: AUROC {area:.2f} %'
         axes.plot(100 * false, 100 * true, label=label, **line_style(index))
         words.append(label)
-    axes.set_xlabel('good images called bad, %')
-    axes.set_ylabel('bad images found, %')
+    axes.set_xlabel('false alarms (overkill), % of the good images')
+    axes.set_ylabel('detected, % of the defective images')
     axes.set_aspect('equal')
     return finish_chart(
         figure,
-        'ROC curve of the score of not being good',
+        'ROC curve of good against defective',
         words,
         f'{"; ".join(words)}. Over the images; class 0 is good. The area is 100 % '
-        'where every bad image scores above every good one, 50 % by chance.',
+        'if every defective image scores above every good one, 50 % by chance.',
     )
 
 
@@ -185,13 +185,13 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
         words.append(text)
     axes.set_xlim(0, 101)
     axes.set_ylim(0, 101)
-    axes.set_xlabel('true boxes found, %')
-    axes.set_ylabel('found boxes that are true, %')
+    axes.set_xlabel('recall: detected true boxes, %')
+    axes.set_ylabel('precision: correct detections, %')
     return finish_chart(
         figure,
         'Precision and recall of each class',
         words,
-        'A box is right if it overlaps a true one of its class with an '
+        'A box is correct if it matches a true one of its class with an '
         'intersection over union of 0.5 or more.',
     )
 
@@ -230,7 +230,7 @@ def _times(runs: Sequence[Run]) -> Chart | None:
     axes.set_yticks(range(len(found)), [shown(run.name) for _, run, _ in found])
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlim(left=0)
-    axes.set_xlabel('milliseconds an image')
+    axes.set_xlabel('milliseconds for an image')
     words = [
         f'{run.name}: median {np.median(t):.1f} ms, 95 % within '
         f'{np.percentile(t, 95):.1f} ms an image, in batches of '
@@ -239,12 +239,12 @@ def _times(runs: Sequence[Run]) -> Chart | None:
     ]
     return finish_chart(
         figure,
-        'Time an image took in the test',
+        'Time for an image in the test',
         words,
         ' '.join(w + '.' for w in words)
         + ' Preprocessing, network and postprocessing, without reading the files '
         'and without the first batch. The circle is the median, the bar '
-        'holds half of the batches, the line 90 %. A test is no benchmark: '
+        'spans half of the batches, the line 90 %. A test is no benchmark: '
         'tools/analysis_tools/benchmark.py measures one.',
     )
 

@@ -98,7 +98,7 @@ def plot_region_accuracy(
             counts[name] = max(count, counts[name])
     ticks = [f'{name} %\n{count}' for name, count in counts.items()]
     axes.set_xticks(list(places.values()), ticks)
-    axes.set_xlabel('region, share of the image, and number of regions')
+    axes.set_xlabel('region, fraction of the image, and number of regions')
     axes.set_ylabel('accuracy, %')
     axes.set_ylim(0, 102)
     axes.grid(axis='y', alpha=0.3)

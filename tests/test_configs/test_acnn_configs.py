@@ -25,7 +25,7 @@ def photographs(tmp_path_factory):
     counts = dict(train=4, test=4)
     write_dataset(TASKS['product-code'], str(out), counts, (480, 640), seed=0)
     # Where tools/analysis_tools/make_pseudo_labels.py is told to write.
-    shutil.copytree(out / 'train/labels', out / 'proposed-labels')
+    shutil.copytree(out / 'train/labels', out / 'pseudo-labels')
     return out
 
 

@@ -148,7 +148,7 @@ def test_unknown_mode(acnn_cfg, images):
 
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
-def test_autocast_keeps_the_place(acnn_cfg, images, dtype):
+def test_autocast_keeps_the_centre(acnn_cfg, images, dtype):
     localizer = MODELS.build(acnn_cfg).localizer.eval()
     with torch.no_grad():
         # Logits up to some 30, as a trained localizer has.

@@ -92,7 +92,7 @@ def check(config, folder, kills, seed):
     assert 'ended as the one in peace' in done.stdout
 
 
-def test_killed_trainings_end_as_one_in_peace(tmp_path):
+def test_killed_trainings_end_as_an_uninterrupted_one(tmp_path):
     check(acnn(tmp_path), tmp_path, kills=3, seed=0)
 
 

@@ -34,7 +34,7 @@ model = dict(
         stages=[(24, 2, (1,)), (48, 1, (1, 2)), (64, 1, (1, 2))],
     ),
     # A class is told by one or two characters: the generalized mean keeps the
-    # strongest evidence, where an average would dilute it.
+    # largest values, where an average would dilute it.
     neck=dict(type='mmpretrain.GeneralizedMeanPooling', p=3.0, p_trainable=False),
     head=dict(
         type='mmacnn.NormedLinearClsHead',
