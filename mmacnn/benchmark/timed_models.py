@@ -234,20 +234,16 @@ class TimedFolder:
     def __call__(self, images: Sequence[np.ndarray]) -> StageTimes:
         """Predict; ``images`` are (H, W, 3) uint8 BGR."""
         start = perf_counter()
-        prepared_images = [self._resize(image) for image in images]
-        batch = self._batch([image for image, _ in prepared_images])
+        resized = [self._resize(image) for image in images]
+        batch = self._batch([image for image, _ in resized])
         prepared = perf_counter()
         outputs = self.session.run(self._names, {self.input['name']: batch})
         inferred = perf_counter()
         found = dict(zip(self.outputs, outputs, strict=True))
-        self.results = [
-            self._decode(
-                {role: value[i] for role, value in found.items()}, image, scale
-            )
-            for i, (image, (_, scale)) in enumerate(
-                zip(images, prepared_images, strict=True)
-            )
-        ]
+        self.results = []
+        for i, (image, (_, scale)) in enumerate(zip(images, resized, strict=True)):
+            of_image = {role: value[i] for role, value in found.items()}
+            self.results.append(self._decode(of_image, image, scale))
         end = perf_counter()
         return StageTimes(prepared - start, inferred - prepared, end - inferred)
 

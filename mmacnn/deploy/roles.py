@@ -24,19 +24,16 @@ input (null: the map covers it from edge to edge), ``threshold`` and ``unit``; b
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
-from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.ops import upsample_map
 
-ROLES = {
-    'scores', 'label', 'centre', 'roi', 'crop', 'boxes', 'labels', 'masks', 'map',
-    'anomaly_score',
-}  # fmt: skip
+if TYPE_CHECKING:
+    from mmpretrain.structures import DataSample
 
 
 def by_role(outputs: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -45,7 +42,7 @@ def by_role(outputs: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def set_predictions(
-    sample: DataSample, found: dict[str, Tensor], facts: dict[str, dict[str, Any]]
+    sample: 'DataSample', found: dict[str, Tensor], facts: dict[str, dict[str, Any]]
 ) -> None:
     """Set the fields that the trained model sets, as far as the outputs tell them.
 
@@ -77,7 +74,7 @@ def set_predictions(
             sample.set_field(heatmap > threshold, 'pred_mask')
 
 
-def _over_input(sample: DataSample, values: Tensor, facts: dict[str, Any]) -> Tensor:
+def _over_input(sample: 'DataSample', values: Tensor, facts: dict[str, Any]) -> Tensor:
     """The map of the predicted class at the size of the network's input, (H, W)."""
     if values.ndim == 3:
         values = values[0 if len(values) == 1 else int(sample.pred_label)]
