@@ -116,7 +116,11 @@ def _forward(
     if is_raw:
         inputs = inputs.float().permute(0, 3, 1, 2)
         normalise = partial(_normalise, model.data_preprocessor)
-    outputs = method_of(model).graph(model, inputs, normalise)
+    traced = model.__dict__.pop('forward')  # The graph may call the model's own.
+    try:
+        outputs = method_of(model).graph(model, inputs, normalise)
+    finally:
+        model.forward = traced
     return tuple(outputs[name] for name in names)
 
 

@@ -101,7 +101,7 @@ def test_every_reader_takes_every_method(name, tmp_path):
     if 'roi' in found:
         assert inspected.roi == pytest.approx(found['roi'].tolist(), abs=0.5)
     if name == 'canet':
-        assert found['boxes'].shape == (100, 5)
+        assert found['boxes'].shape[1] == 5
     if 'heatmap' in found:
         assert found['heatmap'].shape == inspected.heatmap.shape
         assert abs(found['heatmap'] - inspected.heatmap).max() < 1e-2
@@ -128,7 +128,8 @@ def test_raw_input(name, tmp_path):
 
 DERIVED = """
 from mmengine.registry import MODELS
-from mmacnn.models import {base}
+from mmacnn.models.anomaly import DifferNet
+from mmacnn.models.classifiers import ACNN, CAMClassifier
 
 
 @MODELS.register_module(force=True)
