@@ -37,7 +37,7 @@ BENCHMARKED = dict(
 )
 
 
-def random_weights(config, path, size=(96, 96)):
+def random_weights(config, path, size=(96, 96), **meta):
     """A checkpoint with random weights, and a threshold where there is one."""
     cfg = load_config(str(config))
     torch.manual_seed(0)
@@ -48,7 +48,7 @@ def random_weights(config, path, size=(96, 96)):
             scores = model(torch.randn(4, 3, *size))
         peaks = torch.ones(4)
         model.calibration.fit(scores, torch.zeros(4), peaks)
-    torch.save(dict(state_dict=model.state_dict()), path)
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
     return str(path)
 
 
@@ -80,7 +80,7 @@ def name(request):
 
 def test_every_reader_takes_every_method(name, tmp_path):
     method = METHODS[name]
-    config = prepare(method, tmp_path, train=2, test=2)
+    config = prepare(method, tmp_path, train=2, test=4)
     images = images_of(method, tmp_path)
     weights = random_weights(config, tmp_path / 'weights.pth')
     deploy_cfg = ROOT / 'configs/deploy' / method.deploy
@@ -111,7 +111,7 @@ def test_every_reader_takes_every_method(name, tmp_path):
 @pytest.mark.parametrize('name', ['cam', 'attentdiffernet'])
 def test_raw_input(name, tmp_path):
     method = METHODS[name]
-    config = prepare(method, tmp_path, train=2, test=2)
+    config = prepare(method, tmp_path, train=2, test=4)
     image = images_of(method, tmp_path)[0]
     weights = random_weights(config, tmp_path / 'weights.pth')
     base = (ROOT / 'configs/deploy' / method.deploy).as_posix()
@@ -146,7 +146,7 @@ def derive(name, base, tmp_path, monkeypatch, extra='exports_map = False'):
     module = f'derived_from_{base.lower()}_{"map" in extra and "True" in extra}'
     (tmp_path / f'{module}.py').write_text(DERIVED.format(base=base, extra=extra))
     monkeypatch.syspath_prepend(str(tmp_path))
-    config = Path(prepare(METHODS[name], tmp_path, train=2, test=2))
+    config = Path(prepare(METHODS[name], tmp_path, train=2, test=4))
     cfg = load_config(str(config))
     cfg.model.type = 'mmengine.Derived'
     cfg.custom_imports = dict(imports=['mmacnn', module])
@@ -230,7 +230,9 @@ def test_sixth_method_is_one_file(tmp_path, monkeypatch):
     for index, image in enumerate(pixels):
         cv2.imwrite(str(images / f'{index}.png'), image)
     config = tmp_path / 'config.py'
-    weights = random_weights(config, tmp_path / 'weights.pth')
+    weights = random_weights(
+        config, tmp_path / 'weights.pth', dataset_meta=dict(classes=('good', 'bright'))
+    )
     image = images / '0.png'
     folder = export(tmp_path / 'deploy.py', config, weights, image, tmp_path / 'out')
     (ours,) = Inspector(str(config), weights, device='cpu')([image])
