@@ -28,7 +28,7 @@ class Differences(NamedTuple):
         score: Largest difference of a score.
         shift: Largest shift of an edge of an ROI or box, in pixels of the image; 0
             where the model tells no place.
-        map: Largest difference of an activation map, in logits; 0 where there is none.
+        map: Largest difference of a heat map; 0 where one of the two has none.
     """
 
     images: int
@@ -42,7 +42,7 @@ class Differences(NamedTuple):
         return (
             f'{self.images} images: {self.labels:.2%} of {self.compared} labels agree, '
             f'scores differ by {self.score:.1e} at most, boxes by {self.shift:.3f} px, '
-            f'maps by {self.map:.1e} logits'
+            f'maps by {self.map:.1e}'
         )
 
     def beyond(self, tolerance: dict[str, float]) -> list[str]:
@@ -86,7 +86,7 @@ def compare(
                 told = other.scores != 0
                 score = max(score, _largest(one.scores[told], other.scores[told]))
                 shift = max(shift, _largest(one.box, other.box))
-                heat = max(heat, _largest(one.cam, other.cam))
+                heat = max(heat, _largest(one.heatmap, other.heatmap))
     share = agreed / total if total else 1.0
     return Differences(len(images), total, share, score, shift, heat)
 
@@ -95,7 +95,7 @@ class _Prediction(NamedTuple):
     label: int
     scores: Tensor
     box: Tensor
-    cam: Tensor
+    heatmap: Tensor
 
 
 def _predict(model: nn.Module, pipeline: Compose, path: str) -> BaseDataElement:
@@ -119,8 +119,8 @@ def _pairs(
 
 
 def _of_image(sample: BaseDataElement) -> _Prediction:
-    box, cam = (sample.get(key, NOTHING) for key in ('pred_roi', 'pred_cam'))
-    return _Prediction(int(sample.pred_label), sample.pred_score, box, cam)
+    box, heatmap = (sample.get(f'pred_{key}', NOTHING) for key in ('roi', 'heatmap'))
+    return _Prediction(int(sample.pred_label), sample.pred_score, box, heatmap)
 
 
 def _detections(sample: BaseDataElement) -> list[_Prediction]:

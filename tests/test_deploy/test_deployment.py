@@ -165,7 +165,6 @@ def test_build_script_names_precision_and_shapes(exported):
 def test_description_tells_how_to_feed_the_model(exported):
     folder = exported('full_onnxruntime_dynamic')
     ours = json.loads((folder / 'detail.json').read_text())['mmacnn']
-    assert ours['contract'] == 'full'
     assert ours['input'] == dict(
         name='input',
         dtype='uint8',
@@ -175,10 +174,13 @@ def test_description_tells_how_to_feed_the_model(exported):
         channels='BGR',
         mean=None,
         std=None,
+        keep_ratio=False,
+        pad_divisor=None,
+        pad_value=0,
     )
     shapes = {output['name']: output['shape'] for output in ours['outputs']}
     assert shapes == dict(scores=[None, 4], centre=[None, 2], roi=[None, 4])
-    assert len(ours['classes']) == 4 and ours['roi_size'] == [48, 80]
+    assert len(ours['classes']) == 4
 
 
 @pytest.mark.parametrize(
