@@ -74,7 +74,7 @@ class NormalizingFlow(BaseModule):
         state = np.random.get_state()  # PermuteRandom seeds numpy for everyone.
         for index in range(num_blocks):
             self.blocks.append(PermuteRandom, seed=seed + index)
-            _make_buffers(self.blocks[-1], ('perm', 'perm_inv'))
+            make_buffers(self.blocks[-1], ('perm', 'perm_inv'))
             self.blocks.append(
                 GLOWCouplingBlock,
                 subnet_constructor=partial(_subnet, hidden=hidden_channels),
@@ -141,7 +141,7 @@ class Standardization(nn.Module):
         return features * self.std + self.mean
 
 
-def _make_buffers(module: nn.Module, names: Sequence[str]) -> None:
+def make_buffers(module: nn.Module, names: Sequence[str]) -> None:
     """Integers as buffers, since mmengine averages every parameter it initializes."""
     for name in names:
         values = getattr(module, name).data
