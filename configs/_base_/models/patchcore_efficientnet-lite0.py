@@ -22,7 +22,7 @@ model = dict(
                 ),
             ),
         ),
-        kernel_sizes=(3, 1),
+        kernel_sizes=3,
         cache='memory',
     ),
     bank=dict(type='mmacnn.CoresetBank', size=2000, num_candidates=20000),

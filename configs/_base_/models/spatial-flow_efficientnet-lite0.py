@@ -22,7 +22,7 @@ model = dict(
                 ),
             ),
         ),
-        kernel_sizes=(1, 1),
+        kernel_sizes=(3, 1),
         cache='memory',
     ),
     flow=dict(
@@ -30,8 +30,9 @@ model = dict(
         in_channels=(40, 112),
         num_blocks=8,
         hidden_channels=64,
-        kernel_sizes=(3, 1),
+        kernel_sizes=(1,),
         clamp=2.0,
+        train_positions=128,
     ),
     sigma=4.0,
 )

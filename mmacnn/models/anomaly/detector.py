@@ -75,7 +75,8 @@ class AnomalyDetector(BaseModel):
                 self.warn_of_random_features()
                 return self.loss(inputs)
         except InputError as error:
-            raise InputError(f'{_names(data_samples)}: {error}') from None
+            place = _names(data_samples) or type(self).__name__
+            raise InputError(f'{place}: {error}') from None
         raise InputError(f"mode: found {mode!r}, expected 'tensor', 'predict', 'loss'")
 
     def loss(self, inputs: Tensor) -> dict[str, Tensor]:
@@ -141,7 +142,7 @@ def check_finite(name: str, values: Tensor) -> Tensor:
 def _names(data_samples: list[DataSample] | None) -> str:
     """The files of a batch, as far as they are known."""
     names = [sample.get('img_path') for sample in data_samples or ()]
-    return ', '.join(map(str, filter(None, names))) or 'model'
+    return ', '.join(map(str, filter(None, names)))
 
 
 def _expect_good_features(model: AnomalyDetector, incompatible_keys) -> None:

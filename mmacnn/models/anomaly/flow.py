@@ -121,13 +121,17 @@ class Standardization(nn.Module):
         self.register_buffer('is_measured', torch.tensor(False))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, D) to (N, D), and the logarithm of the determinant, ().
+        """(N, D) to (N, D), or (N, D, h, w), and the determinant's logarithm, ().
 
         The first batch in training with two rows at least is measured.
         """
-        if self.training and not self.is_measured and len(features) > 1:
-            self._measure(features.detach())
-        return (features - self.mean) / self.std, -self.std.log().sum()
+        vectors = features.detach().movedim(1, -1).flatten(0, -2)
+        if self.training and not self.is_measured and len(vectors) > 1:
+            self._measure(vectors)
+        shape = (-1, *(1,) * (features.ndim - 2))
+        mean, std = self.mean.reshape(shape), self.std.reshape(shape)
+        count = features[0, 0].numel()
+        return (features - mean) / std, -count * self.std.log().sum()
 
     def _measure(self, features: Tensor) -> None:
         std = features.std(0)

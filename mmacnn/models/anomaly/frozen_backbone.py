@@ -43,8 +43,8 @@ class FrozenBackbone(BaseModule):
         for part in trainable:
             if not any(part in name for name in names):
                 raise InputError(
-                    f'{type(self).__name__}: trainable: found {part!r}, expected a part '
-                    f'of the names of the backbone, {names[0]!r} to {names[-1]!r}'
+                    f'{type(self).__name__}: trainable: found {part!r}, expected a '
+                    f'part of the names of the backbone, {names[0]!r} to {names[-1]!r}'
                 )
         for name, parameter in self.backbone.named_parameters():
             parameter.requires_grad_(any(part in name for part in trainable))

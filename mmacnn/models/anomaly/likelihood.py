@@ -64,7 +64,7 @@ class PooledLikelihood(AnomalyCore):
         features = self.feature_extractor(views)
         if features.shape[1] != self.flow.in_channels:
             raise InputError(
-                f'DifferNet: flow.in_channels is {self.flow.in_channels}, expected '
+                f'flow.in_channels is {self.flow.in_channels}, expected '
                 f'{features.shape[1]}, as many as there are features'
             )
         return self.flow(features)
@@ -124,12 +124,21 @@ class SpatialLikelihood(AnomalyCore):
     def measure(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See :class:`AnomalyCore`.
 
-        The map is the mean over features and scales of z squared, about 1 where images
-        are like those of the training; the score is its maximum.
+        At each position and scale there is the mean over features of z squared, about 1
+        where images are like those of the training. The scales' likelihoods
+        ``exp(-z^2 / 2)`` are averaged, as in FastFlow, and the logarithm taken, in
+        which nothing saturates: a soft minimum, so that what all scales find unlikely
+        is a defect. The score is the map's maximum.
         """
         latent = self.flow(self.feature_extractor(images))
         size = latent[0][0].shape[-2:]
         squares = [resize_maps(z.square().mean(1), size) for z, _ in latent]
-        maps = resize_maps(torch.stack(squares).mean(0), images.shape[-2:])
+        maps = resize_maps(soft_minimum(torch.stack(squares)), images.shape[-2:])
         maps = smooth_maps(maps, self.sigma)
         return maps.amax((1, 2)), maps
+
+
+def soft_minimum(squares: Tensor) -> Tensor:
+    """``-2 log(mean(exp(-squares / 2)))`` over the first dimension."""
+    least = squares.amin(0)
+    return least - 2 * torch.exp(-0.5 * (squares - least)).mean(0).log()

@@ -133,8 +133,8 @@ class CoresetBank(MemoryBank):
             raise InputError(
                 f'CoresetBank: {count} candidates of {width} features and a bank of '
                 f'{self.size} take {needed / 1e9:.3g} GB, expected at most max_bytes, '
-                f'{self.max_bytes / 1e9:.3g} GB; it fits with num_candidates={fits} and '
-                f'size={min(self.size, fits)}'
+                f'{self.max_bytes / 1e9:.3g} GB; it fits with size='
+                f'{min(self.size, fits)} and num_candidates={fits}'
             )
 
     def fit(self) -> str:
