@@ -22,7 +22,7 @@ model = dict(
                 ),
             ),
         ),
-        kernel_sizes=(3, 1),
+        kernel_sizes=3,
         cache='memory',
     ),
     flow=dict(

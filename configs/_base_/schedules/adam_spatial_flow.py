@@ -1,6 +1,6 @@
-max_epochs = 16
+max_epochs = 20
 optim_wrapper = dict(
-    optimizer=dict(type='Adam', lr=1e-3, weight_decay=1e-5),
+    optimizer=dict(type='Adam', lr=2e-3, weight_decay=1e-5),
     clip_grad=dict(max_norm=1.0),
 )
 param_scheduler = [

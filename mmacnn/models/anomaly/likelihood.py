@@ -99,11 +99,13 @@ class SpatialLikelihood(AnomalyCore):
 
     Args:
         feature_extractor: From images to maps (B, C, h, w), the finest first.
-        flow: From maps to z and log-determinant of each, such as :class:`SpatialFlow`.
+        flow: From maps to z and log-determinant at each position, such as
+            :class:`SpatialFlow`.
         sigma: Standard deviation of the Gaussian filter over the map, in pixels.
     """
 
     exports_map = True
+    momentum = 0.05
 
     def __init__(
         self, feature_extractor: nn.Module, flow: nn.Module, sigma: float = 4.0
@@ -112,33 +114,52 @@ class SpatialLikelihood(AnomalyCore):
         self.feature_extractor = feature_extractor
         self.flow = flow
         self.sigma = sigma
+        # Running mean of the training's surprise at each scale.
+        self.register_buffer('level', torch.zeros(len(flow.in_channels)))
+        self.register_buffer('is_measured', torch.tensor(False))
+
+    def surprise(self, images: Tensor) -> list[Tensor]:
+        """Twice the negative log-likelihood of each position, a feature.
+
+        Up to a constant, (B, h, w) of each scale; mean of z squared less twice that of
+        the log-scales.
+        """
+        return [
+            (z.square().sum(1) - 2 * log_det) / z.shape[1]
+            for z, log_det in self.flow(self.feature_extractor(images))
+        ]
 
     def loss(self, images: Tensor) -> Tensor:
         """Negative log-likelihood, a feature, up to a constant, mean of scales, ()."""
-        losses = [
-            negative_log_likelihood(z, log_det).mean() / z[0].numel()
-            for z, log_det in self.flow(self.feature_extractor(images))
-        ]
-        return torch.stack(losses).mean()
+        means = torch.stack([each.mean() for each in self.surprise(images)])
+        if self.training:
+            weight = self.momentum if self.is_measured else 1.0
+            self.level.lerp_(means.detach(), weight)
+            self.is_measured.fill_(True)
+        return means.mean() / 2
 
     def measure(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See :class:`AnomalyCore`.
 
-        At each position and scale there is the mean over features of z squared, about 1
-        where images are like those of the training. The scales' likelihoods
-        ``exp(-z^2 / 2)`` are averaged, as in FastFlow, and the logarithm taken, in
-        which nothing saturates: a soft minimum, so that what all scales find unlikely
-        is a defect. The score is the map's maximum.
+        The scales' surprise, less the training's mean, is joined as in FastFlow, whose
+        likelihoods are averaged, and the logarithm taken, in which nothing saturates: a
+        soft minimum, so that what all scales find unlikely is a defect. Softplus makes
+        it positive. The score is the map's maximum.
         """
-        latent = self.flow(self.feature_extractor(images))
-        size = latent[0][0].shape[-2:]
-        squares = [resize_maps(z.square().mean(1), size) for z, _ in latent]
-        maps = resize_maps(soft_minimum(torch.stack(squares)), images.shape[-2:])
-        maps = smooth_maps(maps, self.sigma)
+        surprise = self.surprise(images)
+        size = surprise[0].shape[-2:]
+        joined = torch.stack(
+            [
+                resize_maps(each, size) - level
+                for each, level in zip(surprise, self.level, strict=True)
+            ]
+        )
+        maps = nn.functional.softplus(soft_minimum(joined))
+        maps = smooth_maps(resize_maps(maps, images.shape[-2:]), self.sigma)
         return maps.amax((1, 2)), maps
 
 
-def soft_minimum(squares: Tensor) -> Tensor:
-    """``-2 log(mean(exp(-squares / 2)))`` over the first dimension."""
-    least = squares.amin(0)
-    return least - 2 * torch.exp(-0.5 * (squares - least)).mean(0).log()
+def soft_minimum(surprise: Tensor) -> Tensor:
+    """``-2 log(mean(exp(-surprise / 2)))`` over the first dimension."""
+    least = surprise.amin(0)
+    return least - 2 * torch.exp(-0.5 * (surprise - least)).mean(0).log()

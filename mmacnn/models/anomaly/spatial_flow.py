@@ -113,6 +113,8 @@ class SpatialFlow(BaseModule):
                 clamp=clamp,
                 clamp_activation=partial(soft_clamp, clamp=clamp),
             )
+            # FrEIA sums log-scales over this many dimensions: the channels alone.
+            blocks[-1].ndims = 1
         return blocks
 
     def forward(self, maps: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
@@ -122,8 +124,8 @@ class SpatialFlow(BaseModule):
             maps: (B, C, h, w) of each scale.
 
         Returns:
-            For each scale z (B, C, h, w), and the logarithm of the Jacobian's absolute
-            determinant, (B,).
+            For each scale z (B, C, h, w), and what each position adds to the logarithm
+            of the Jacobian's absolute determinant, (B, h, w).
 
         Raises:
             InputError: The maps' channels are not ``in_channels``.
@@ -151,7 +153,7 @@ class SpatialFlow(BaseModule):
             condition = None if condition is None else _take(condition, chosen)
         features, extra = norm(features)
         z, log_det = flow(features, None if condition is None else [condition])
-        return z, log_det + extra
+        return z, log_det + extra / features[0, 0].numel()
 
 
 def _take(maps: Tensor, positions: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ def golden():
         {k.removeprefix('weight.'): v for k, v in vectors.items() if 'weight.' in k}
     )
     flow = NormalizingFlow(12, 3, 16, clamp=float(vectors['clamp'])).double()
+    prefix = 'core.flow.'
     flow.load_state_dict(
         {
             k.removeprefix('core.flow.'): weights[k]
