@@ -22,13 +22,8 @@ def golden():
     )
     flow = NormalizingFlow(12, 3, 16, clamp=float(vectors['clamp'])).double()
     prefix = 'core.flow.'
-    flow.load_state_dict(
-        {
-            k.removeprefix('core.flow.'): weights[k]
-            for k in weights
-            if k.startswith('core.flow.')
-        }
-    )
+    ours = {k: v for k, v in weights.items() if k.startswith(prefix)}
+    flow.load_state_dict({k.removeprefix(prefix): v for k, v in ours.items()})
     return vectors, flow
 
 
