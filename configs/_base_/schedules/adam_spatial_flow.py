@@ -1,4 +1,4 @@
-max_epochs = 20
+max_epochs = 16
 optim_wrapper = dict(
     optimizer=dict(type='Adam', lr=2e-3, weight_decay=1e-5),
     clip_grad=dict(max_norm=1.0),
