@@ -4,7 +4,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        'cbam': ['CBAM'],
+        'cbam': ['CBAM', 'ChannelAttention', 'PositionAttention'],
         'roi_mask_attention': ['RoIMaskAttention'],
         'spatial_attention_encoder': ['SpatialAttentionEncoder'],
         'squeeze_excite': ['SE'],

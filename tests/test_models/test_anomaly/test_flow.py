@@ -21,7 +21,9 @@ def golden():
         {k.removeprefix('weight.'): v for k, v in vectors.items() if 'weight.' in k}
     )
     flow = NormalizingFlow(12, 3, 16, clamp=float(vectors['clamp'])).double()
-    flow.load_state_dict({k[5:]: weights[k] for k in weights if k.startswith('flow.')})
+    prefix = 'core.flow.'
+    ours = {k: v for k, v in weights.items() if k.startswith(prefix)}
+    flow.load_state_dict({k.removeprefix(prefix): v for k, v in ours.items()})
     return vectors, flow
 
 
