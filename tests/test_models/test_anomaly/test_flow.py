@@ -21,7 +21,13 @@ def golden():
         {k.removeprefix('weight.'): v for k, v in vectors.items() if 'weight.' in k}
     )
     flow = NormalizingFlow(12, 3, 16, clamp=float(vectors['clamp'])).double()
-    flow.load_state_dict({k[5:]: weights[k] for k in weights if k.startswith('flow.')})
+    flow.load_state_dict(
+        {
+            k.removeprefix('core.flow.'): weights[k]
+            for k in weights
+            if k.startswith('core.flow.')
+        }
+    )
     return vectors, flow
 
 

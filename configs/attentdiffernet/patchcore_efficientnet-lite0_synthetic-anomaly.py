@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/patchcore_efficientnet-lite0.py',
+    '../_base_/datasets/synthetic_anomaly.py',
+    '../_base_/schedules/one_pass.py',
+    '../_base_/default_runtime.py',
+]
+
+default_hooks = dict(logger=dict(interval=5))
