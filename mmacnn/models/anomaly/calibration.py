@@ -137,11 +137,13 @@ def describe_promise(
     """What a threshold from ``count`` good images promises, in words."""
     surely = '' if confidence is None else f' with {100 * confidence:g} % confidence'
     promised = f'{100 * found.promised_fpr:.3g} %'
-    rate = 'false positive rate' if confidence else 'expected false positive rate'
+    expected = '' if confidence else 'expected '
+    rate = f'{expected}false positive rate'
     if found.promised_fpr <= max_fpr + 1e-9:
         return f'{rate} at most {promised}{surely}, from {count} good images'
     images = '1 good image' if count == 1 else f'{count} good images'
-    line = f'{images} cannot promise a {rate} of {100 * max_fpr:g} %{surely}'
+    article = 'an' if expected else 'a'
+    line = f'{images} cannot promise {article} {rate} of {100 * max_fpr:g} %{surely}'
     if found.num_needed is not None:
         line += f', {found.num_needed} can'
     line += f'; the largest score promises {promised}'
