@@ -47,6 +47,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--epochs', type=int_at_least(1), default=16, help="of anomalib's FastFlow"
     )
+    parser.add_argument(
+        '--coreset',
+        type=float,
+        default=0.1,
+        metavar='FRACTION',
+        help="kept by anomalib's PatchCore (0.1, its default: hours on a CPU)",
+    )
     parser.add_argument('--onnx', action='store_true', help='time ONNX Runtime too')
     return parser.parse_args()
 
@@ -169,7 +176,7 @@ def train_rival(
         name: One of :data:`RIVALS`.
         model: Of :func:`build_rival`.
         images: (N, 3, H, W), normalised.
-        args: Seed and epochs.
+        args: Seed, epochs, coreset.
     """
     torch.manual_seed(args.seed)
     start = process_time()
@@ -182,7 +189,7 @@ def train_rival(
             for batch in track(images.split(32), f"anomalib's {name}"):
                 model(batch)
             if name == 'PatchCore':
-                model.subsample_embedding(0.1)
+                model.subsample_embedding(args.coreset)
             else:
                 model.fit()
     seconds = process_time() - start
