@@ -8,10 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'pseudo_labels': ['make_pseudo_labels'],
         'categories': ['format_categories', 'run_categories'],
-        'map_threshold': ['choose_map_threshold'],
         'run_report': ['report'],
         'testing': ['test'],
-        'thresholds': ['choose_anomaly_threshold'],
+        'thresholds': ['choose_anomaly_threshold', 'choose_map_threshold'],
         'training': ['train'],
     },
 )
