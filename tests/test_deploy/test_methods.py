@@ -13,7 +13,7 @@ from mmacnn import apis
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 
-from ..methods import METHODS, ROOT, images_of, prepare
+from ..testing.methods import METHODS, ROOT, images_of, prepare
 
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
     pytest.importorskip(package)
