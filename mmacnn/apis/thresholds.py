@@ -2,9 +2,10 @@
 import os
 
 from mmengine.device import get_device
-from mmengine.registry import MODELS, DefaultScope
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner, save_checkpoint
 
+from mmacnn.engine.building import build_model, config_errors
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.hooks.anomaly_threshold import choose_threshold
@@ -48,8 +49,8 @@ def choose_anomaly_threshold(
     if dataloader not in cfg:
         raise InputError(f'{config}: expected the key {dataloader!r}, a data loader')
     saved = load_checkpoint(checkpoint)
+    model = build_model(cfg, 'mmpretrain')
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
-        model = MODELS.build(cfg.model)
         if not hasattr(model, 'calibration'):
             raise InputError(
                 f'{config}: found a {type(model).__name__}, expected a model with a '
@@ -57,7 +58,8 @@ def choose_anomaly_threshold(
             )
         load_weights(model, saved, checkpoint)
         model.to(get_device())
-        images = Runner.build_dataloader(cfg[dataloader], seed=0)
+        with config_errors(config, dataloader):
+            images = Runner.build_dataloader(cfg[dataloader], seed=0)
         line = choose_threshold(model, images, max_fpr=max_fpr, by=by)
     kept = dict(meta=saved.get('meta', {}), state_dict=model.cpu().state_dict())
     with atomic_write(out) as path:

@@ -7,11 +7,11 @@ from mmacnn.utils.lazy_import import lazy_import
 __getattr__, __dir__, __all__ = lazy_import(
     __name__,
     {
-        'build': ['describe_results', 'init_inferencer'],
-        'classification': ['RoIInferencer'],
+        'build': ['build_inferencer'],
+        'classification': ['ClassificationInferencer'],
         'detection': ['DetectionInferencer'],
         'inspector': ['Inspector'],
         'regions': ['RegionInferencer', 'box_region'],
-        'result': ['InspectionResult'],
+        'result': ['Detection', 'InspectionResult'],
     },
 )

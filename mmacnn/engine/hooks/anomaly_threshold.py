@@ -113,9 +113,12 @@ def choose_threshold(model: nn.Module, dataloader: DataLoader, **options) -> str
         for values in (scores, labels, peaks)
     )
     _require_good(labels, dataloader)
-    return model.calibration.fit(
-        scores, labels, peaks if len(peaks) else None, **options
-    )
+    try:
+        return model.calibration.fit(
+            scores, labels, peaks if len(peaks) else None, **options
+        )
+    except ValueError as error:  # of the plain functions that count the images
+        raise InputError(str(error)) from error
 
 
 def _of_all_processes(values: list, count: int) -> list:
