@@ -87,12 +87,13 @@ def make_frame(size: tuple[int, int]) -> np.ndarray:
 def break_down(inspector: Inspector, frame: np.ndarray, rounds: int) -> Spans:
     """Time the stages of an Inspector, which is of no other use afterwards."""
     spans = Spans()
-    inferencer = _image_inferencer(inspector)
+    inferencer = inspector.inferencer
     inferencer.pipeline.transforms = [
         spans.wrap(type(step).__name__, step) for step in inferencer.pipeline.transforms
     ]
     for owner, method, stage in (
-        (inspector.inferencer, 'predict', 'predict'),
+        (inferencer, 'preprocess', 'preprocess'),
+        (inferencer, 'forward', 'forward'),
         (inspector, '_result', 'result, verdict'),
         (inferencer, 'pipeline', 'pipeline'),
         (inferencer, 'collate', 'collate'),
@@ -123,7 +124,7 @@ def compare_variants(
     ):
         changed = deepcopy(inspector)
         if change:
-            change(_image_inferencer(changed).model)
+            change(changed.inferencer.model)
         variants[name] = _inspect(changed, frame, bfloat16=change is None)
     scores = {name: _score(call()) for name, call in variants.items()}
     # Late: a process that takes turns may have an older package.
@@ -189,11 +190,6 @@ def _score(result) -> float:
 
 def _channels_last(model: nn.Module) -> nn.Module:
     return model.to(memory_format=torch.channels_last)
-
-
-def _image_inferencer(inspector: Inspector):
-    """What runs the model; the ROI-mask classifier has it inside another."""
-    return getattr(inspector.inferencer, 'inferencer', inspector.inferencer)
 
 
 if __name__ == '__main__':

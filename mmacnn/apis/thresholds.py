@@ -4,9 +4,10 @@ from pathlib import Path
 
 from mmengine.device import get_device
 from mmengine.dist import is_main_process
-from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.registry import DATASETS, DefaultScope
 from mmengine.runner import Runner, save_checkpoint
 
+from mmacnn.engine.building import build_model, config_errors
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.hooks.anomaly_threshold import choose_threshold, is_learned
@@ -56,8 +57,8 @@ def choose_anomaly_threshold(
     if dataloader not in cfg:
         raise InputError(f'{config}: expected the key {dataloader!r}, a data loader')
     saved = load_checkpoint(checkpoint)
+    model = build_model(cfg, 'mmpretrain')
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
-        model = MODELS.build(cfg.model)
         if not hasattr(model, 'calibration'):
             raise InputError(
                 f'{config}: found a {type(model).__name__}, expected a model with a '
@@ -65,8 +66,9 @@ def choose_anomaly_threshold(
             )
         load_weights(model, saved, checkpoint)
         model.to(get_device())
-        images = Runner.build_dataloader(cfg[dataloader], seed=0)
-        learned = DATASETS.build(cfg.train_dataloader.dataset)
+        with config_errors(config, dataloader):
+            images = Runner.build_dataloader(cfg[dataloader], seed=0)
+            learned = DATASETS.build(cfg.train_dataloader.dataset)
         line = choose_threshold(
             model,
             images,

@@ -81,7 +81,8 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         type=probability,
         default=0.0,
         metavar='SCORE',
-        help='below this score of the class the verdict is "unsure" (0)',
+        help='below this score of the class, or of a detection that no surer one '
+        'fails, the verdict is "unsure" (0)',
     )
     parser.add_argument(
         '--score-thr',
@@ -181,9 +182,11 @@ def describe(result: InspectionResult) -> str:
     """One result on one line."""
     if result.error:
         return printable(result.error)
-    score = '' if result.score is None else f' {result.score:.2f}'
-    name = result.class_name or 'nothing'
-    return printable(f'{result.source}: {result.verdict}, {name}{score}')
+    found = [each for each in result.detections if each.score is not None]
+    if not found and result.score is not None:
+        found = [result]
+    names = [f'{each.class_name} {each.score:.2f}' for each in found] or ['nothing']
+    return printable(f'{result.source}: {result.verdict}, {", ".join(names)}')
 
 
 def print_summary(verdicts: Counter, out_dir: str) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import mmengine
 import yaml
-from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
+from mmacnn.engine.building import build_model
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.utils import InputError
@@ -111,8 +111,7 @@ def get_model(
         )
     weights = known_weights if pretrained is True else pretrained
     cfg = load_config(path)
-    with DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
-        model = MODELS.build(cfg.model)
+    model = build_model(cfg)
     checkpoint = load_checkpoint(weights) if weights else {}
     if weights:
         load_weights(model, checkpoint, weights)

@@ -7,11 +7,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        'build': ['describe_results', 'init_inferencer'],
-        'classification': ['RoIInferencer'],
+        'build': ['build_inferencer'],
+        'classification': ['ClassificationInferencer'],
         'detection': ['DetectionInferencer'],
         'inspector': ['Inspector'],
         'regions': ['RegionInferencer', 'box_region'],
-        'result': ['InspectionResult'],
+        'result': ['Detection', 'InspectionResult'],
     },
 )

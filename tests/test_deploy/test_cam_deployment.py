@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmacnn.inference import RoIInferencer
+from mmacnn.inference import Inspector
 from mmacnn.registry import MODELS
 from mmacnn.synthetic import TASKS, write_dataset
 
@@ -82,8 +82,9 @@ def run(folder, file):
 @pytest.fixture(scope='module')
 def reference(trained):
     weights, files = trained
-    inferencer = RoIInferencer(CONFIG, weights, device='cpu')
-    return inferencer([str(file) for file in files], return_datasamples=True)
+    inferencer = Inspector(CONFIG, weights, device='cpu').inferencer
+    images = [cv2.imread(str(file)) for file in files]
+    return inferencer.forward(inferencer.preprocess(images, files))
 
 
 def test_score_and_map_in_one_pass(exported, trained, reference):

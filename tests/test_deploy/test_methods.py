@@ -13,7 +13,8 @@ from mmacnn import apis
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 
-from ..testing.methods import METHODS, ROOT, images_of, prepare
+from ..testing.methods import METHODS, images_of, prepare
+from ..testing.paths import ROOT
 
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
     pytest.importorskip(package)

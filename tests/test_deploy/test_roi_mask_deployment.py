@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 from mmacnn.apis import test as run_test
-from mmacnn.inference import RegionInferencer, box_region
+from mmacnn.inference import Inspector, box_region
 from mmacnn.registry import MODELS
 from mmacnn.synthetic import TASKS, write_dataset
 
@@ -133,11 +133,11 @@ def test_inferencer_and_test_loop_run_the_export(exported, trained, root):
     config, weights = trained('roi-mask')
     image = str(next((root / 'data/test/images').iterdir()))
     regions = [box_region((5, 5, 30, 20)), box_region((40, 50, 20, 30))]
-    ours = RegionInferencer(config, weights, 'cpu')(image, regions)
-    theirs = RegionInferencer(config, backend_model=str(folder))(image, regions)
-    for one, other in zip(ours, theirs, strict=True):
-        assert one['pred_scores'] == pytest.approx(other['pred_scores'], abs=1e-5)
-        assert one['pred_class'] == other['pred_class']
+    (ours,) = Inspector(config, weights, 'cpu', regions=regions)(image)
+    (theirs,) = Inspector(config, backend_model=str(folder), regions=regions)(image)
+    for one, other in zip(ours.detections, theirs.detections, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+        assert one.class_name == other.class_name
     exact = run_test(config, None, backend_model=str(folder))
     assert exact == run_test(config, weights)
 

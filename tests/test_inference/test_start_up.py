@@ -34,7 +34,7 @@ import sys
 import numpy as np
 import torch
 from mmengine.registry import MODELS, DefaultScope
-from mmacnn.inference import Inspector, init_inferencer
+from mmacnn.inference import Inspector
 from mmacnn.engine.config import load_config
 
 config, weights = sys.argv[1:]
@@ -46,7 +46,9 @@ if 'roi_mask' in config:
     region = [[10, 10, 50, 10, 50, 40]]
     results = list(Inspector(config, weights, 'cpu', regions=[region])(image))
 elif 'attentdiffernet' in config:  # without a threshold there is no verdict
-    results = init_inferencer(config, weights, 'cpu')(image)
+    inferencer = Inspector(config, weights, 'cpu').inferencer
+    results = inferencer.forward(inferencer.preprocess([image], ['a']))
+    inferencer.postprocess(results[0], 'a', (96, 96))
 else:
     results = list(Inspector(config, weights, 'cpu')(image))
 assert len(results) == 1

@@ -34,8 +34,8 @@ class LoadRegionMask(Transform):
         if 'region' not in results:
             raise InputError(
                 f'{where}: found no region, expected one: of a '
-                'mmacnn.CocoRegionDataset or mmacnn.RegionFolderDataset, or named to '
-                'demo/roi_mask_demo.py'
+                'mmacnn.CocoRegionDataset or mmacnn.RegionFolderDataset, or given to '
+                'the Inspector'
             )
         if 'instance_id' in results:
             where = f'{where}, annotation {results["instance_id"]}'

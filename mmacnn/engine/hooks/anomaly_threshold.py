@@ -152,9 +152,12 @@ def choose_threshold(
         scores, labels, peaks = _measure(model, dataloader)
     model.train(training)
     _require_good(labels, dataloader)
-    return model.calibration.fit(
-        scores, labels, peaks if len(peaks) else None, **options
-    )
+    try:
+        return model.calibration.fit(
+            scores, labels, peaks if len(peaks) else None, **options
+        )
+    except ValueError as error:  # of the plain functions that count the images
+        raise InputError(str(error)) from error
 
 
 def _measure(model: nn.Module, dataloader: DataLoader) -> Iterator[Tensor]:
