@@ -33,7 +33,7 @@ $(INSTALLED): $(INPUTS)
 	@touch $@
 
 DEMO := work_dirs/demo
-DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
+DEMO_CONFIG := configs/acnn/acnn-opt_strided_4e_demo.py
 
 demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
 	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists from an earlier demo, complete or not: remove it first'; exit 1; }
@@ -73,7 +73,7 @@ soak: setup ## run the long tests, for what fails seldom
 	$(TEST) -m soak --hypothesis-profile=soak --durations=0
 
 BENCH := work_dirs/bench
-BENCH_CONFIG := configs/acnn/acnn-opt_synthetic-product-code.py
+BENCH_CONFIG := configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py
 PRODUCT_CODE := data/synthetic-product-code
 
 $(PRODUCT_CODE): | setup

@@ -22,7 +22,7 @@ from mmacnn.inference import Inspector, box_region
 from mmacnn.utils import run_tool, track
 from mmacnn.utils.text import markdown_table
 
-EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_synthetic-anomaly.py'
+EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_8e_synthetic-anomaly.py'
 CONFIG_OF = dict(METHODS, AttentDifferNet=f'attentdiffernet/{EFFICIENTNET}')
 SIZES = ['240x320', '480x640', '720x960', '960x1280', '1440x1920', '1920x2560']
 Size = tuple[int, int]

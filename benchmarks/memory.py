@@ -30,7 +30,7 @@ from mmacnn.utils import atomic_write
 from mmacnn.utils.text import plain_table
 
 ROOT = Path(__file__).parents[1]
-CONFIG = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'
+CONFIG = ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'
 WEIGHTS = ROOT / 'demo/acnn-opt_synthetic-product-code.pth'
 COLUMNS = dict(
     memory='MB of this process',

@@ -20,17 +20,17 @@ from mmacnn.utils import run_tool
 from mmacnn.utils.text import markdown_table
 
 METHODS = {
-    'A-CNN': ('acnn/acnn-opt_synthetic-product-code.py', 'product-code'),
+    'A-CNN': ('acnn/acnn-opt_strided_8e_synthetic-product-code.py', 'product-code'),
     'CANet R-18': (
-        'canet/canet_r18_fpn_synthetic-surface-defects.py',
+        'canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
         'surface-defects',
     ),
     'AttentDifferNet': (
-        'attentdiffernet/attentdiffernet-se_alexnet_synthetic-anomaly.py',
+        'attentdiffernet/attentdiffernet-se_alexnet_12e_synthetic-anomaly.py',
         'anomaly',
     ),
-    'ROI mask R-18': ('roi_mask/roi-mask-resnet18_synthetic-regions.py', 'regions'),
-    'CAM': ('cam/cam_strided-s16_synthetic-defect-folders.py', 'defect-folders'),
+    'ROI mask R-18': ('roi_mask/roi-mask_resnet18_8e_synthetic-regions.py', 'regions'),
+    'CAM': ('cam/cam_strided-s16_20e_synthetic-defect-folders.py', 'defect-folders'),
 }
 NUM_IMAGES = 48
 

@@ -14,7 +14,7 @@ def test_demo_weights_read_photographs_they_were_not_trained_on(tmp_path):
     # Another seed than the one that the weights were trained and tested with.
     write_dataset(TASKS['product-code'], data, dict(test=8), (480, 640), seed=7)
     inspector = Inspector(
-        str(ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'),
+        str(ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'),
         str(ROOT / 'demo/acnn-opt_synthetic-product-code.pth'),
         device='cpu',
     )

@@ -32,7 +32,7 @@ def convert_roi_mask_checkpoint(state_dict: dict) -> dict[str, Tensor]:
             ``state_dict`` or ``model``.
 
     Returns:
-        Weights of ``configs/roi_mask/roi-mask-resnet50_8xb8_coco.py``.
+        Weights of ``configs/roi_mask/roi-mask_resnet50_8xb8-10e_coco.py``.
 
     Raises:
         InputError: A weight is missing, or there is one that the network does not have.

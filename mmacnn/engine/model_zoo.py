@@ -100,7 +100,8 @@ def get_model(
             don't fit.
 
     Example:
-        >>> model = get_model('acnn-opt_synthetic-product-code', pretrained=True)
+        >>> name = 'acnn-opt_strided_8e_synthetic-product-code'
+        >>> model = get_model(name, pretrained=True)
         >>> model.dataset_meta['classes']
         ('1069', '1071', '3707', '3709')
     """

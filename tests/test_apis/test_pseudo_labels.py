@@ -9,7 +9,7 @@ from mmacnn.datasets import YOLORoIDataset
 from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
-CONFIG = str(ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py')
+CONFIG = str(ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py')
 WEIGHTS = str(ROOT / 'demo/acnn-opt_synthetic-product-code.pth')
 
 

@@ -73,7 +73,7 @@ def test_config_on_generated_photographs(path, photographs):
 
 
 def test_config_on_real_photographs(real_photographs):
-    path = ROOT / 'configs/acnn/acnn-opt_product-code.py'
+    path = ROOT / 'configs/acnn/acnn-opt_strided_8e_product-code.py'
     model, losses, predictions = train_and_predict(path, real_photographs)
     check(model, losses, predictions)
     assert sorted(s.gt_label.item() for s in predictions) == [0, 1, 2, 3]

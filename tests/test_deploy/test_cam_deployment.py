@@ -21,7 +21,7 @@ onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
 pytest.importorskip('mmdeploy')
 
-CONFIG = str(ROOT / 'configs/cam/cam_strided-s16_synthetic-defect-folders.py')
+CONFIG = str(ROOT / 'configs/cam/cam_strided-s16_20e_synthetic-defect-folders.py')
 
 
 @pytest.fixture(scope='module')

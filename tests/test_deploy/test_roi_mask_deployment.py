@@ -35,7 +35,7 @@ def root(tmp_path_factory):
 
 def config_of(root, name='roi-mask'):
     path = root / f'{name}.py'
-    base = CONFIGS / f'{name}-resnet18_synthetic-regions.py'
+    base = CONFIGS / f'{name}_resnet18_8e_synthetic-regions.py'
     settings = (
         f'dict(num_workers=0, persistent_workers=False, batch_size=4, '
         f'dataset=dict(data_root={str(root / "data")!r}))'

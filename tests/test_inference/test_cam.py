@@ -18,7 +18,7 @@ from mmacnn.synthetic import TASKS, write_dataset
 from mmacnn.utils import InputError
 
 ROOT = Path(__file__).parents[2]
-BASE = ROOT / 'configs/cam/cam_strided-s16_synthetic-defect-folders.py'
+BASE = ROOT / 'configs/cam/cam_strided-s16_20e_synthetic-defect-folders.py'
 
 
 @pytest.fixture(scope='module')

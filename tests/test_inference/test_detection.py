@@ -53,7 +53,7 @@ def data(tmp_path_factory):
 @pytest.fixture(scope='module')
 def config(data, tmp_path_factory, pytestconfig):
     """CANet of a few channels on these photographs."""
-    name = 'configs/canet/canet_r18_fpn_synthetic-surface-defects.py'
+    name = 'configs/canet/canet_r18_fpn_8e_synthetic-surface-defects.py'
     path = tmp_path_factory.mktemp('config') / 'tiny_canet.py'
     base = str(pytestconfig.rootpath / name)
     path.write_text(CONFIG.format(config=base, data_root=str(data)))

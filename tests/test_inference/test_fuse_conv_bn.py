@@ -14,10 +14,10 @@ from mmacnn.inference import Inspector
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 METHODS = dict(
-    acnn='acnn/acnn-opt_synthetic-product-code.py',
-    roi_mask='roi_mask/roi-mask-resnet18_synthetic-regions.py',
-    cam='cam/cam_strided-s16_synthetic-defect-folders.py',
-    canet='canet/canet_r18_fpn_synthetic-surface-defects.py',
+    acnn='acnn/acnn-opt_strided_8e_synthetic-product-code.py',
+    roi_mask='roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',
+    cam='cam/cam_strided-s16_20e_synthetic-defect-folders.py',
+    canet='canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
 )
 
 

@@ -315,11 +315,14 @@ def test_regions_are_for_models_that_name_them(model):
 
 
 def test_models_by_name(capsys):
-    main(['models', 'acnn-opt_synthetic*'])
-    assert 'acnn-opt_synthetic-product-code  (with weights)' in capsys.readouterr().out
+    main(['models', 'acnn-opt_strided*'])
+    assert (
+        'acnn-opt_strided_8e_synthetic-product-code  (with weights)'
+        in capsys.readouterr().out
+    )
     with pytest.raises(ValueError, match='no model of such a name'):
         main(['models', 'nothing*'])
-    assert Inspector('acnn-opt_synthetic-product-code').inferencer.classes
+    assert Inspector('acnn-opt_strided_8e_synthetic-product-code').inferencer.classes
 
 
 def test_two_processes_give_what_one_gives(model, folder, tmp_path):

@@ -18,7 +18,7 @@ from mmacnn.utils import InputError
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs/roi_mask'
-CONFIG = str(CONFIGS / 'roi-mask-resnet18_synthetic-regions.py')
+CONFIG = str(CONFIGS / 'roi-mask_resnet18_8e_synthetic-regions.py')
 SIZE = (60, 90)
 
 
@@ -100,7 +100,7 @@ def test_mask_file_and_box_of_the_same_region(root):
 
 @pytest.mark.parametrize('name', ['crop', 'blacked-out', 'no-mask'])
 def test_baselines(root, name, tmp_path):
-    config = str(CONFIGS / f'{name}-resnet18_synthetic-regions.py')
+    config = str(CONFIGS / f'{name}_resnet18_8e_synthetic-regions.py')
     weights = save_weights(config, tmp_path / 'weights.pth')
     found = inspect(root, regions_of(root), config=config, weights=weights)
     one, other, _ = found.detections

@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = dict(
-    acnn='configs/acnn/acnn-opt_synthetic-product-code.py',
-    roi_mask='configs/roi_mask/roi-mask-resnet18_synthetic-regions.py',
-    cam='configs/cam/cam_strided-s16_synthetic-defect-folders.py',
+    acnn='configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py',
+    roi_mask='configs/roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',
+    cam='configs/cam/cam_strided-s16_20e_synthetic-defect-folders.py',
     attentdiffernet='configs/attentdiffernet/'
-    'attentdiffernet-se_alexnet_synthetic-anomaly.py',
+    'attentdiffernet-se_alexnet_12e_synthetic-anomaly.py',
 )
 # What other methods, training, reports or deployment need.
 NOT_NEEDED = (

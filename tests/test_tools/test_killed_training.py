@@ -32,7 +32,7 @@ def narrow(cfg, size):
 
 def acnn(tmp_path):
     """A-CNN that keeps one checkpoint and the best."""
-    base = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'
+    base = ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'
     data = tmp_path / 'data'
     write_dataset(TASKS['product-code'], data, dict(train=8, test=4), (120, 160), 0)
     options = {
@@ -54,7 +54,7 @@ def acnn(tmp_path):
 
 def canet(tmp_path):
     """CANet with ResNet-18, a moving average of its weights, and mmengine's hook."""
-    base = ROOT / 'configs/canet/canet_r18_fpn_synthetic-surface-defects.py'
+    base = ROOT / 'configs/canet/canet_r18_fpn_8e_synthetic-surface-defects.py'
     data = tmp_path / 'data'
     write_dataset(TASKS['surface-defects'], data, dict(train=8, test=4), (96, 96), 0)
     options = {

@@ -38,13 +38,13 @@ class Method:
 
 METHODS = {
     'acnn': Method(
-        'acnn/acnn-opt_synthetic-product-code.py',
+        'acnn/acnn-opt_strided_8e_synthetic-product-code.py',
         'product-code',
         (480, 640),
         'acnn/full_onnxruntime_dynamic.py',
     ),
     'canet': Method(
-        'canet/canet_r18_fpn_synthetic-surface-defects.py',
+        'canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
         'surface-defects',
         (96, 96),
         'mmdet/detection_onnxruntime_dynamic.py',
@@ -54,14 +54,14 @@ METHODS = {
         },
     ),
     'cam': Method(
-        'cam/cam_strided-s16_synthetic-defect-folders.py',
+        'cam/cam_strided-s16_20e_synthetic-defect-folders.py',
         'defect-folders',
         (96, 96),
         'cam/cam_onnxruntime_dynamic.py',
         images='test/images/defective',
     ),
     'roi_mask': Method(
-        'roi_mask/roi-mask-resnet18_synthetic-regions.py',
+        'roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',
         'regions',
         (96, 96),
         'roi_mask/classification_onnxruntime_dynamic.py',
@@ -71,7 +71,7 @@ METHODS = {
         ),
     ),
     'attentdiffernet': Method(
-        'attentdiffernet/attentdiffernet-se_alexnet_synthetic-anomaly.py',
+        'attentdiffernet/attentdiffernet-se_alexnet_12e_synthetic-anomaly.py',
         'anomaly',
         (96, 96),
         'attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',

@@ -1,4 +1,4 @@
-_base_ = ['./acnn-opt.py']
+_base_ = ['./acnn-opt_strided.py']
 
 # Twice as wide as acnn-opt, with overlapping patches in the localizer's stem.
 model = dict(

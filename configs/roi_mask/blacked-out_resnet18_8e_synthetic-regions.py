@@ -1,26 +1,18 @@
-# The image alone: what the most frequent part of a picture tells.
-_base_ = ['./roi-mask-resnet18_synthetic-regions.py']
+# The region alone, where it is.
+_base_ = ['./no-mask_resnet18_8e_synthetic-regions.py']
 
-model = dict(
-    data_preprocessor=dict(type='mmacnn.ImageDataPreprocessor'),
-    backbone=dict(
-        _delete_=True,
-        type='mmpretrain.ResNet',
-        depth=18,
-        stem_channels=16,
-        base_channels=16,
-    ),
-)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),
     {{_base_.flip}},
     {{_base_.colours}},
+    dict(type='mmacnn.BlackOutBackground'),
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),
+    dict(type='mmacnn.BlackOutBackground'),
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,4 +1,4 @@
-_base_ = ['./acnn-opt_synthetic-product-code.py']
+_base_ = ['./acnn-opt_strided_8e_synthetic-product-code.py']
 
 # The published photographs: `images/` and `labels/` in one folder for each device.
 # Copy this file and set the folders of your own data; `classes` in the order of the

@@ -1,4 +1,4 @@
-_base_ = ['./acnn-opt_synthetic-product-code.py']
+_base_ = ['./acnn-opt_strided_8e_synthetic-product-code.py']
 
 # The localization loss on the centre itself instead of on the heat map.
 model = dict(

@@ -1,13 +1,19 @@
-# The region's box alone, enlarged.
-_base_ = ['./no-mask-resnet18_synthetic-regions.py']
+# The image alone: what the most frequent part of a picture tells.
+_base_ = ['./roi-mask_resnet18_8e_synthetic-regions.py']
 
-crop = dict(type='mmacnn.CropToRegion', margin=0.1)
-resize = dict(type='mmacnn.RegionResize', size=128)
+model = dict(
+    data_preprocessor=dict(type='mmacnn.ImageDataPreprocessor'),
+    backbone=dict(
+        _delete_=True,
+        type='mmpretrain.ResNet',
+        depth=18,
+        stem_channels=16,
+        base_channels=16,
+    ),
+)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),
-    crop,
-    resize,
     {{_base_.flip}},
     {{_base_.colours}},
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
@@ -15,8 +21,6 @@ train_pipeline = [
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmacnn.LoadRegionMask'),
-    crop,
-    resize,
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,4 +1,4 @@
-_base_ = ['./cam_strided-s16_synthetic-defect-folders.py']
+_base_ = ['./cam_strided-s16_20e_synthetic-defect-folders.py']
 
 # One stage more, for comparison: half the resolution.
 model = dict(

@@ -1,4 +1,4 @@
-_base_ = ['./faster-rcnn_r18_fpn_synthetic-surface-defects.py']
+_base_ = ['./faster-rcnn_r18_fpn_8e_synthetic-surface-defects.py']
 
 # CAblock in a basic block, whose second and last convolution is its conv2.
 plugins = [

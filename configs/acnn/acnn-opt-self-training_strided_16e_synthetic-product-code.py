@@ -1,4 +1,4 @@
-_base_ = ['./acnn-opt_synthetic-product-code.py']
+_base_ = ['./acnn-opt_strided_8e_synthetic-product-code.py']
 
 # Self-training on the pseudo-labels of acnn-opt: README.md, "Self-training". An epoch
 # has half the length, since no image is repeated when each has a box.

@@ -1,4 +1,4 @@
-_base_ = ['./acnn-opt_synthetic-product-code.py']
+_base_ = ['./acnn-opt_strided_8e_synthetic-product-code.py']
 
 # `make demo`: the same model and data, trained for less than half as long.
 max_epochs = 4

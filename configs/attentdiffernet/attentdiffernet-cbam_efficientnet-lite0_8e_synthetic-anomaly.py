@@ -1,4 +1,4 @@
-_base_ = ['./differnet_efficientnet-lite0_synthetic-anomaly.py']
+_base_ = ['./differnet_efficientnet-lite0_8e_synthetic-anomaly.py']
 
 # Behind the last two stages, trained together with the flow.
 model = dict(
@@ -8,8 +8,8 @@ model = dict(
             type='mmacnn.PluginBackbone',
             backbone={{_base_.model.feature_extractor.backbone}},
             plugins=[
-                dict(cfg=dict(type='mmacnn.SE'), position='stage4'),
-                dict(cfg=dict(type='mmacnn.SE'), position='stage5'),
+                dict(cfg=dict(type='mmacnn.CBAM'), position='stage4'),
+                dict(cfg=dict(type='mmacnn.CBAM'), position='stage5'),
             ],
         ),
         trainable=('plugins',),

@@ -1,4 +1,4 @@
-_base_ = ['./cam_efficientnetv2-b0-s16_oliena.py']
+_base_ = ['./cam_efficientnetv2-b0-s16_120e_oliena.py']
 
 # The whole backbone, for comparison: half the resolution.
 model = dict(

@@ -1,4 +1,4 @@
-_base_ = ['./acnn-best.py']
+_base_ = ['./acnn-best_strided.py']
 
 # A larger ROI and crop, and two further dilated blocks in the localizer.
 model = dict(
