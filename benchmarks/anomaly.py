@@ -326,7 +326,7 @@ def main() -> None:
         sessions = {name: to_onnx(model, images[0]) for name, model in models.items()}
         times.append(time_interleaved(sessions, images, args.rounds))
         columns.append('ms, ONNX Runtime')
-    shown = ('image_auroc', 'pixel_auroc', 'pro', 'false_alarms', 'misses')
+    shown = ('image_auroc', 'pixel_auroc', 'pro', 'fpr', 'fnr')
     rows = [
         [
             name,

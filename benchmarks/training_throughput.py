@@ -80,8 +80,8 @@ def cells(found: dict[str, list[dict]]) -> list[str]:
     now = found['now']
     size = now[0]['batch']
     pace = [size / median(turn[part] for turn in now) for part in ('read', 'learn')]
-    share = median(turn['read'] / turn['learn'] for turn in now)
-    row = [str(size), *(f'{speed:.1f}' for speed in pace), f'{share:.2f}']
+    fraction = median(turn['read'] / turn['learn'] for turn in now)
+    row = [str(size), *(f'{speed:.1f}' for speed in pace), f'{fraction:.2f}']
     if 'before' in found:
         turns = list(zip(found['before'], now, strict=True))
         row += [

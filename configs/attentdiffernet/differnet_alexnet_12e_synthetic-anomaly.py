@@ -10,7 +10,7 @@ model = dict(
     feature_extractor=dict(scales=(256, 128, 64)),
     flow=dict(num_blocks=4, hidden_channels=256, normalize=True),
     views=dict(num_train=1, num_test=3, degrees=3.0),
-    localizer=dict(num_views=1),
+    saliency=dict(num_views=1),
 )
 optim_wrapper = dict(optimizer=dict(lr=1e-3), clip_grad=dict(max_norm=10.0))
 train_cfg = dict(max_epochs=12, val_interval=12)

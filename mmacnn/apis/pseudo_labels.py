@@ -106,7 +106,7 @@ def _width_height(path: str) -> np.ndarray:
 
 
 def _normalised(box: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """``xyxy`` in pixels to ``cx, cy, w, h`` in shares of the image."""
+    """``xyxy`` in pixels to ``cx, cy, w, h`` in fractions of the image."""
     first, last = box[:2] / size, box[2:] / size
     return np.concatenate(((first + last) / 2, last - first))
 

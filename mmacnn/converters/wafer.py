@@ -151,8 +151,8 @@ def _place(wafers: list[Wafer], test_fraction: float) -> list[str]:
 def _choose(wafers: list[Wafer], at_most: int | None) -> list[Wafer]:
     if at_most is None or len(wafers) <= at_most:
         return wafers
-    share = at_most / len(wafers)
-    names = choose_held_out([wafer.name for wafer in wafers], share)
+    fraction = at_most / len(wafers)
+    names = choose_held_out([wafer.name for wafer in wafers], fraction)
     return [wafer for wafer in wafers if wafer.name in names]
 
 

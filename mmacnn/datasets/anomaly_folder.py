@@ -33,7 +33,7 @@ class AnomalyFolderDataset(BaseDataset):
     masks are unknown; with it every defective image must have one. (Bergmann et al.,
     *MVTec AD*, CVPR 2019. See docs/en/data_formats.md.)
 
-    There are no images for validation in this layout, so a share of those in
+    There are no images for validation in this layout, so a fraction of those in
     ``train/good`` is held out. Which ones depends on their names alone: the number of
     workers, the seed and the place of the folder change nothing, and a few more images
     little.
@@ -47,8 +47,8 @@ class AnomalyFolderDataset(BaseDataset):
         category: Name of the category's folder; empty if ``data_root`` itself is it.
         subset: ``'train'``: the good images to learn from; ``'val'``: those held out;
             ``'test'``: the test images.
-        val_fraction: Share of ``train/good`` to hold out, in [0, 1): at least one image
-            and never all, unless it is 0. Not used with ``val_dir``.
+        val_fraction: Fraction of ``train/good`` to hold out, in [0, 1): at least one
+            image and never all, unless it is 0. Not used with ``val_dir``.
         good: Name of the folders of good images.
         train_dir: Folder of the training images in the category.
         test_dir: Folder of the test images in the category.
@@ -152,7 +152,7 @@ class AnomalyFolderDataset(BaseDataset):
         if not names:
             raise InputError(
                 f'{folder}: found no image for validation since val_fraction is 0, '
-                'expected a share above 0, or a folder of them (`val_dir`)'
+                'expected a fraction above 0, or a folder of them (`val_dir`)'
             )
         return [self._describe(osp.join(folder, name), self.good) for name in names]
 
@@ -212,17 +212,17 @@ class AnomalyFolderDataset(BaseDataset):
                 )
 
 
-def choose_held_out(names: list[str], share: float) -> set[str]:
+def choose_held_out(names: list[str], fraction: float) -> set[str]:
     """Choose the images that are held out for validation, by their names.
 
     Args:
         names: The images, in any order.
-        share: Which share of them, in [0, 1). Above 0, at least one is chosen, and of
-            two or more images not all.
+        fraction: Which fraction of them, in [0, 1). Above 0, at least one is chosen,
+            and of two or more images not all.
     """
-    if share == 0:
+    if fraction == 0:
         return set()
-    count = max(1, min(round(share * len(names)), len(names) - 1))
+    count = max(1, min(round(fraction * len(names)), len(names) - 1))
     ranked = sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
     return set(ranked[:count])
 

@@ -89,7 +89,7 @@ def adaptive_padding__forward(self, x: Tensor) -> Tensor:
 
 
 def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
-    """Upper left neighbour in the padded image, (H x W,), and shares to the others."""
+    """Upper left neighbour in the padded image, (H x W,), fractions to the others."""
     y, x = torch.meshgrid(
         torch.arange(height, dtype=torch.float64) - (height - 1) / 2,
         torch.arange(width, dtype=torch.float64) - (width - 1) / 2,

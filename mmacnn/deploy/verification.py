@@ -24,7 +24,7 @@ class Differences(NamedTuple):
         images: Number of images.
         compared: Number of labels compared: one an image, or one for each detection
             of either model with a score of 0.3.
-        labels: Share of equal labels; 1 if there was none to compare.
+        labels: Fraction of equal labels; 1 if there was none to compare.
         score: Largest difference of a score.
         shift: Largest shift of an edge of an ROI or box, in pixels of the image; 0
             where the model tells no place.
@@ -87,8 +87,8 @@ def compare(
                 score = max(score, _largest(one.scores[told], other.scores[told]))
                 shift = max(shift, _largest(one.box, other.box))
                 heat = max(heat, _largest(one.heatmap, other.heatmap))
-    share = agreed / total if total else 1.0
-    return Differences(len(images), total, share, score, shift, heat)
+    fraction = agreed / total if total else 1.0
+    return Differences(len(images), total, fraction, score, shift, heat)
 
 
 class _Prediction(NamedTuple):

@@ -20,9 +20,10 @@ class RoILocalizationMetric(BaseMetric):
 
     - ``centre_error_median``, ``_mean``, ``_p95``, ``_max``: distance in pixels from
       the centre of the ROI to the centre of the box.
-    - ``hit_rate``: share of images whose box lies wholly inside the ROI, in %.
-    - ``object_to_image``: mean share of the image area that the box takes, in %.
-    - ``object_to_roi``: mean share of the ROI area that the box takes, in %. Only the
+    - ``hit_rate``: fraction of images whose box lies wholly inside the ROI, in %.
+    - ``object_to_image``: mean fraction of the image area that the box takes, in %.
+    - ``object_to_roi``: mean fraction of the ROI area that the box takes, in %. Only
+      the
       part of the box inside the ROI counts: a crop beside the object shows none of it.
 
     Without any image that counts the result is empty and a warning says so.

@@ -207,10 +207,10 @@ class Inspector:
 
 def _gather(mine: Iterator[InspectionResult], out_dir: str) -> list[InspectionResult]:
     """The results of all processes, in the order of the images."""
-    shares = all_gather_object(
+    fractions = all_gather_object(
         [replace(result, heatmap=None, mask=None) for result in mine]
     )
-    in_turn = chain.from_iterable(zip_longest(*shares))
+    in_turn = chain.from_iterable(zip_longest(*fractions))
     results = [result for result in in_turn if result is not None]
     if is_main_process():
         with ResultFiles(out_dir) as files:

@@ -45,11 +45,11 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
     figure, axes = new_axes()
     words = []
     for place, (index, run, sizes, right) in enumerate(found):
-        shares = fractions_by_size(sizes, right, edges)
-        known = [(x, share) for x, share in enumerate(shares) if share]
+        fractions = fractions_by_size(sizes, right, edges)
+        known = [(x, fraction) for x, fraction in enumerate(fractions) if fraction]
         x = np.array([x for x, _ in known]) + 0.1 * (place - (len(found) - 1) / 2)
-        y = np.array([share.percent for _, share in known])
-        low, high = np.array([share.interval for _, share in known]).T
+        y = np.array([fraction.percent for _, fraction in known])
+        low, high = np.array([fraction.interval for _, fraction in known]).T
         axes.errorbar(
             *(x, y, (np.maximum(y - low, 0), np.maximum(high - y, 0))),
             marker='o',
@@ -78,8 +78,8 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
     )
 
 
-def _percent(share: float) -> str:
-    return f'{100 * share:.2g}'
+def _percent(fraction: float) -> str:
+    return f'{100 * fraction:.2g}'
 
 
 def _centre_errors(runs: Sequence[Run]) -> Chart | None:

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Counts, shares and their uncertainty."""
+"""Counts, fractions and their uncertainty."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ MIN_IN_BIN, MAX_BINS = 15, 6
 
 
 @dataclass(frozen=True)
-class Share:
+class Fraction:
     """So many of so many, with the interval that 95 % of such intervals are right."""
 
     hits: int
@@ -31,10 +31,10 @@ class Share:
         return 100 * interval.low, 100 * interval.high
 
 
-def correct_fraction(records: Sequence[Record]) -> Share | None:
-    """Share of the images that are right; None if no image has a truth."""
+def correct_fraction(records: Sequence[Record]) -> Fraction | None:
+    """Fraction of the images that are right; None if no image has a truth."""
     known = [record.right for record in records if record.right is not None]
-    return Share(sum(known), len(known)) if known else None
+    return Fraction(sum(known), len(known)) if known else None
 
 
 def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +43,7 @@ def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
     For a detector each true box counts, for all others each image.
 
     Returns:
-        Shares of the image area (N,) in (0, 1], and (N,) bool.
+        Fractions of the image area (N,) in (0, 1], and (N,) bool.
     """
     sizes, right = [], []
     for record in records:
@@ -60,7 +60,7 @@ def size_edges(sizes: np.ndarray) -> np.ndarray:
     """Edges of bins with about the same number of objects in each.
 
     Args:
-        sizes: (N,) shares of the image area, N > 0.
+        sizes: (N,) fractions of the image area, N > 0.
 
     Returns:
         Rising edges, two or more; the first and last are the least and largest size.
@@ -72,11 +72,11 @@ def size_edges(sizes: np.ndarray) -> np.ndarray:
 
 def fractions_by_size(
     sizes: np.ndarray, right: np.ndarray, edges: np.ndarray
-) -> list[Share | None]:
-    """Share of right ones in each bin; None for an empty bin."""
+) -> list[Fraction | None]:
+    """Fraction of right ones in each bin; None for an empty bin."""
     places = np.digitize(sizes, edges[1:-1])
     return [
-        Share(int(right[places == i].sum()), int((places == i).sum()))
+        Fraction(int(right[places == i].sum()), int((places == i).sum()))
         if (places == i).any()
         else None
         for i in range(len(edges) - 1)

@@ -50,14 +50,14 @@ def _right_name(runs: Sequence[Run]) -> str:
 
 
 def _right_cell(run: Run, first: Run) -> Cell:
-    share, other = correct_fraction(run.records), correct_fraction(first.records)
-    if share is None:
+    fraction, other = correct_fraction(run.records), correct_fraction(first.records)
+    if fraction is None:
         return Cell('–')
-    low, high = share.interval
+    low, high = fraction.interval
     return Cell(
-        f'{share.percent:.2f} %',
-        '' if run is first or not other else f'{share.percent - other.percent:+.2f}',
-        f'{share.hits} of {share.total}; 95 % interval {low:.1f}–{high:.1f} %',
+        f'{fraction.percent:.2f} %',
+        '' if run is first or not other else f'{fraction.percent - other.percent:+.2f}',
+        f'{fraction.hits} of {fraction.total}; 95 % interval {low:.1f}–{high:.1f} %',
     )
 
 
@@ -87,8 +87,8 @@ def confusion_tables(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
     Returns:
         For each: ``run`` (place), ``names``, ``counts`` (rows are true classes) with
-        the share of the row for the shade, and ``pairs``, the most frequent mistakes.
-        ``counts`` is empty where there are too many classes to read.
+        the fraction of the row for the shade, and ``pairs``, the most frequent
+        mistakes. ``counts`` is empty where there are too many classes to read.
     """
     tables = []
     for number, run in enumerate(runs):

@@ -40,7 +40,7 @@ class RoIVisualizer(Visualizer):
     names of the classes.
     """
 
-    # mmengine sets it in the main process alone; here each process draws its share.
+    # mmengine sets it in the main process alone; here each process draws its fraction.
     @property
     def dataset_meta(self) -> dict | None:
         return self._dataset_meta

@@ -1,2 +1,2 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What test modules share."""
+"""What test modules fraction."""

@@ -56,7 +56,7 @@ class Split:
         ).reshape(-1, 2)
 
     def area_ratios(self) -> np.ndarray:
-        """Return ``(N,)`` area of each object as a share of its image."""
+        """Return ``(N,)`` area of each object as a fraction of its image."""
         return self.object_sizes((1, 1)).prod(axis=1)
 
     def centres(self) -> np.ndarray:

@@ -115,8 +115,8 @@ def draw_report(report: DatasetReport) -> Figure:
     place.set(xlim=(0, 1), ylim=(1, 0), xlabel='object centre, x', ylabel='y')
     place.set_aspect(report.input_size[0] / report.input_size[1])
     # Many points have to be small and faint for their density to show.
-    share = 1 / max(1, sum(map(len, sizes)) / 100)
-    style = dict(s=10 + 30 * share, alpha=0.25 + 0.6 * share, linewidths=0)
+    fraction = 1 / max(1, sum(map(len, sizes)) / 100)
+    style = dict(s=10 + 30 * fraction, alpha=0.25 + 0.6 * fraction, linewidths=0)
     for split in splits:
         label = printable(f'{split.name} ({len(split.boxed)})')
         place.scatter(*split.centres().T, label=label, **style)

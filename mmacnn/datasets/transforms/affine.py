@@ -89,7 +89,7 @@ class RandomAffine(Transform):
     (optional). Both are changed; the size of the image stays.
 
     Args:
-        translate_ratio: Largest shift as a share of the width and of the height,
+        translate_ratio: Largest shift as a fraction of the width and of the height,
             in ``[0, 1]``.
         scale_range: ``(smallest, largest)`` factor of size, above 0.
         rotate: Largest angle in degrees, in ``[0, 180]``.

@@ -21,7 +21,7 @@ class LoadRegionMask(Transform):
     Required keys: ``img`` (H, W, 3) and ``region``, see
     :func:`mmacnn.datasets.regions.decode_region`; ``instance_id`` for messages, if any.
     Added keys: ``gt_seg_map`` (H, W) uint8, 1 on the region and 0 elsewhere, and
-    ``region_fraction``, the region's share of the image's area.
+    ``region_fraction``, the region's fraction of the image's area.
 
     Raises:
         InputError: There is no ``region``.

@@ -36,7 +36,7 @@ class AnomalyMethod(Method):
         return dict(
             outputs,
             anomaly_score=scores[:, None],
-            score=model.calibration.pair(scores),
+            score=model.calibration.calibrated_scores(scores),
             label=(scores > model.calibration.threshold)[:, None].long(),
         )
 

@@ -34,7 +34,7 @@ class ScoreCalibration(nn.Module):
 
     Its buffers are in the checkpoint: ``threshold`` (), above which an image is
     defective; ``good_scores`` (N,), those of good images, rising; ``map_level`` (), the
-    value of a localizer's map above which a place is. All are NaN or empty at first.
+    value of a saliency's map above which a place is. All are NaN or empty at first.
     """
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class ScoreCalibration(nn.Module):
         buffer = getattr(self, name)
         setattr(self, name, value.to(device=buffer.device, dtype=buffer.dtype))
 
-    def pair(self, scores: Tensor) -> Tensor:
+    def calibrated_scores(self, scores: Tensor) -> Tensor:
         """Fraction of good images that score at least as high, and lower.
 
         Args:

@@ -33,7 +33,7 @@ class ACNN(BaseClassifier):
         loss_consistency: Config of a loss on the localizer that needs no box, such as
             ``EquivarianceLoss``; None for none.
         roi_jitter: Largest shift of a true ROI in training, (vertical, horizontal), as
-            a share of the ROI's size.
+            a fraction of the ROI's size.
         data_preprocessor: Config; :class:`ImageDataPreprocessor` by default.
     """
 
