@@ -45,7 +45,7 @@ def test_mistakes_in_a_config(tiny_config, tmp_path, options, message):
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('model = dict(', 'a.py: '.' was never closed'),
+        ('model = dict(', 'a.py: .* was never closed'),
         ('model = nothing', "a.py: name 'nothing' is not defined"),
         ("_base_ = 'tiny.py'\nx = {{_base_.none}}", 'a.py: .*none'),
         ("custom_imports = dict(imports=['no_such_module'])", 'a.py: .*no_such_module'),
