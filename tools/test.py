@@ -25,7 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out',
         metavar='FILE',
-        help='.json or .pkl file for the metrics and the prediction of each image',
+        help='new .json or .pkl file for the metrics and the prediction of each image',
     )
     parser.add_argument(
         '--show-dir',

@@ -127,18 +127,27 @@ def _reason(error: Exception, build: FrameType | None, inside: list[FrameType]) 
     if not isinstance(error, KeyError) or inside or not isinstance(kind, str):
         name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
         return ': '.join(filter(None, (name, describe(error))))
-    registry = values['registry']
-    nearest = get_close_matches(kind, _known_types(registry), 1)
-    hint = f'; is {nearest[0]!r} meant?' if nearest else ''
-    return f'found the type {kind!r}, which is no registered {registry.name}{hint}'
+    return _unknown_type(kind, values['registry'])
 
 
-def _known_types(registry: Registry) -> list[str]:
-    """The names that a config may use in its scope."""
+def check_type(kind: str | type, registry: Registry, where: str) -> None:
+    """Look whether a config's type is there, where a library does not say it.
+
+    Raises:
+        InputError: It is not.
+    """
+    if isinstance(kind, str) and registry.get(kind) is None:
+        raise InputError(f'{where}: {_unknown_type(kind, registry)}')
+
+
+def _unknown_type(kind: str, registry: Registry) -> str:
     names, parent = [], registry
     while parent is not None:
         names += parent.module_dict
         for scope, child in parent.children.items():
-            names += (f'{scope}.{name}' for name in child.module_dict)
+            known = child.names() if hasattr(child, 'names') else child.module_dict
+            names += (f'{scope}.{name}' for name in known)
         parent = parent.parent
-    return names
+    nearest = get_close_matches(kind, names, 1)
+    hint = f'; is {nearest[0]!r} meant?' if nearest else ''
+    return f'found the type {kind!r}, which is no registered {registry.name}{hint}'

@@ -9,14 +9,14 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.model import is_model_wrapper
-from mmengine.registry import RUNNERS
+from mmengine.registry import OPTIMIZERS, RUNNERS
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmacnn.compat import torch_load
 from mmacnn.utils import InputError, atomic_write
 
-from .building import config_errors
+from .building import check_type, config_errors
 
 torch_load.replace_loaders()
 
@@ -78,7 +78,10 @@ def build_runner(cfg: Config) -> Runner:
     Raises:
         InputError: Something can't be built from the config.
     """
-    with config_errors(cfg.filename or 'config'):
+    path = cfg.filename or 'config'
+    optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
+    check_type(optimizer.get('type'), OPTIMIZERS, f'{path}: optim_wrapper.optimizer')
+    with config_errors(path):
         if 'runner_type' in cfg:
             return RUNNERS.build(cfg)
         return AtomicConfigRunner.from_cfg(cfg)
