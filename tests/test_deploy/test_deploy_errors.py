@@ -99,7 +99,7 @@ def test_missing_back_end_names_the_package_to_install(run, monkeypatch):
     monkeypatch.setattr(
         deploy_config, 'find_spec', lambda name: None if 'onnx' in name else name
     )
-    with pytest.raises(ImportError, match='not installed: pip install .* onnxruntime'):
+    with pytest.raises(ValueError, match='not installed: pip install .* onnxruntime'):
         run()
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Anomaly detectors: DifferNet, AttentDifferNet and those that derive from it.
+"""Anomaly detectors: DifferNet, AttentDifferNet, PatchCore and others.
 
 A model whose map needs no gradient says so by ``exports_map = True``; its
 ``measure(images)`` then returns raw scores (B,) and maps (B, H, W), and the map is
@@ -8,7 +8,7 @@ exported without being listed in the deploy config.
 
 from torch import Tensor
 
-from mmacnn.models.anomaly import DifferNet
+from mmacnn.models.anomaly import AnomalyDetector
 from mmacnn.utils import InputError
 
 from .base import Method, Normalise, register_method
@@ -18,13 +18,13 @@ from .base import Method, Normalise, register_method
 class AnomalyMethod(Method):
     """See the module."""
 
-    model = DifferNet
+    model = AnomalyDetector
     outputs = dict(
         anomaly_score='anomaly_score', score='scores', label='label', map='map'
     )
 
     def graph(
-        self, model: DifferNet, images: Tensor, normalise: Normalise
+        self, model: AnomalyDetector, images: Tensor, normalise: Normalise
     ) -> dict[str, Tensor]:
         """See :class:`Method`."""
         outputs, images = {}, normalise(images)
@@ -40,7 +40,7 @@ class AnomalyMethod(Method):
             label=(scores > model.calibration.threshold)[:, None].long(),
         )
 
-    def output_names(self, model: DifferNet, listed: list[str]) -> list[str]:
+    def output_names(self, model: AnomalyDetector, listed: list[str]) -> list[str]:
         """With the map, where the model has one that can be exported."""
         if 'map' in listed and not exports_map(model):
             raise InputError(
@@ -50,11 +50,11 @@ class AnomalyMethod(Method):
         is_missing = exports_map(model) and 'map' not in listed
         return [*listed, 'map'] if is_missing else listed
 
-    def facts(self, model: DifferNet) -> dict[str, dict]:
+    def facts(self, model: AnomalyDetector) -> dict[str, dict]:
         """The map covers the input from edge to edge; 0 is where good images end."""
         return dict(map=dict(stride=None, offset=None, threshold=0.0, unit='log-ratio'))
 
-    def check(self, model: DifferNet) -> None:
+    def check(self, model: AnomalyDetector) -> None:
         """See :class:`Method`."""
         if not model.calibration.is_known:
             raise InputError(
@@ -68,6 +68,6 @@ class AnomalyMethod(Method):
             )
 
 
-def exports_map(model: DifferNet) -> bool:
+def exports_map(model: AnomalyDetector) -> bool:
     """Whether the model's map needs no gradient."""
     return getattr(model, 'exports_map', False)
