@@ -30,7 +30,7 @@ class AnomalyMethod(Method):
         outputs, images = {}, normalise(images)
         if exports_map(model):
             scores, maps = model.measure(images)
-            outputs['map'] = model.calibration.evidence(maps)
+            outputs['map'] = model.calibration.log_ratio(maps)
         else:
             scores = model.score(images)
         return dict(

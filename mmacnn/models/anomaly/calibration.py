@@ -119,7 +119,7 @@ class ScoreCalibration(nn.Module):
         below = fraction_below(scores, self.good_scores)
         return torch.stack((1 - below, below), 1)
 
-    def evidence(self, maps: Tensor) -> Tensor:
+    def log_ratio(self, maps: Tensor) -> Tensor:
         """``log(map / map_level)``, so that 0 is where good images end."""
         return (maps.clamp(min=1e-12) / self.map_level).log()
 

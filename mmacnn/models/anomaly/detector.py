@@ -122,7 +122,7 @@ class AnomalyDetector(BaseModel):
             label = (score > self.calibration.threshold).long()
             sample.set_pred_label(label[None]).set_pred_score(pair)
         if maps is not None:
-            heatmaps = self.calibration.evidence(maps)
+            heatmaps = self.calibration.log_ratio(maps)
             for sample, heatmap in zip(samples, heatmaps, strict=True):
                 sample.set_field(heatmap, 'pred_heatmap')
                 sample.set_field(heatmap > 0, 'pred_mask')

@@ -69,7 +69,7 @@ def test_pair_and_evidence():
     calibration.fit(SCORES, LABELS, SCORES, max_fpr=0.2)
     pair = calibration.calibrated_scores(torch.tensor([0.0, 2.5, 7.0]))
     torch.testing.assert_close(pair, torch.tensor([[1, 0], [0.5, 0.5], [0, 1]]))
-    maps = calibration.evidence(torch.tensor([0.0, 4.0, 4 * 2.71828]))
+    maps = calibration.log_ratio(torch.tensor([0.0, 4.0, 4 * 2.71828]))
     assert maps[0] < -20 and maps[1] == 0 and maps[2] == pytest.approx(1, abs=1e-4)
 
 
