@@ -3,7 +3,10 @@
 
 import re
 from collections.abc import Iterable
+from os import path as osp
 from urllib.parse import unquote
+
+from .image_files import IMAGE_SUFFIXES, list_files_below
 
 # Label Studio and CVAT put an identifier before the name of what is uploaded.
 UPLOAD_PREFIX = re.compile(r'[0-9a-f]{6,8}-')
@@ -161,3 +164,29 @@ def _folder_cause(parts: list[str], length: int) -> str:
     if head and head[-1] in parts[len(head) :]:
         return 'a folder that is named twice'
     return 'another folder'
+
+
+def likely_cause(name: str, folder: str) -> str:
+    """Say why a label file's image is not found, and what repairs it, in brackets.
+
+    Args:
+        name: As the label file has it.
+        folder: Where the images should be.
+
+    Returns:
+        Text to put behind a message; '' where nothing is known.
+    """
+    if not osp.isdir(folder or osp.curdir):
+        return ''
+    parts = _clean(name)[0]
+    own = osp.basename(osp.abspath(folder))
+    below = list_files_below(folder or osp.curdir, IMAGE_SUFFIXES)
+    try:
+        path, cause = ImageFinder(p.replace('\\', '/') for p in below).find(name)
+    except LookupError as error:
+        return f' (it may be {error})'
+    except FileNotFoundError:
+        return ''
+    if parts[0] == own and len(parts) > 1 and cause == 'another folder':
+        cause = 'a folder that is named twice'
+    return f' ({cause or "another folder"}? {path} is there; {IMPORT_HINT})'

@@ -46,6 +46,7 @@ class LabelledImage:
         split: 'train', 'val', 'test', or '' where the source has no splits.
         objects: What is on it. None at all means background.
         label: Class of the whole image, where the source has it.
+        has_mask: Whether a mask gave the objects, so that their outlines are all.
         labelled_size: (width, height) that the label file says, for comparison.
         where: The label file, for messages.
         name: File name in what is written, unique in its split.
@@ -56,6 +57,7 @@ class LabelledImage:
     split: str = ''
     objects: list[LabelledObject] = field(default_factory=list)
     label: str | None = None
+    has_mask: bool = False
     labelled_size: tuple[float, float] | None = None
     where: str = ''
     name: str = ''

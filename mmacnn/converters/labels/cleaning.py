@@ -112,8 +112,8 @@ def _clean_object(
             notes.add('box of less than a pixel left out', where)
             return None
         raise InputError(
-            f'{where}: found the box {[round(v, 2) for v in (left, top, right, bottom)]}'
-            f' (left, top, right, bottom), expected one on the {width}x{height} image '
+            f'{where}: found the box {left:.2f}, {top:.2f}, {right:.2f}, {bottom:.2f} '
+            f'(left, top, right, bottom), expected one on the {width}x{height} image '
             f'{image.path}'
         )
     outside = max(-left, -top, right - width, bottom - height)

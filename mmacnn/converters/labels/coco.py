@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmacnn.datasets.checked_coco import identifier
 from mmacnn.datasets.named_images import split_of, split_of_word
 from mmacnn.datasets.regions import MIN_NUMBERS
 from mmacnn.utils import InputError
@@ -66,15 +67,6 @@ def read(source: Source, boxes: str = 'xywh') -> LabelledSet:
     listed = list(images.values())
     source.add_unlabelled(listed)
     return LabelledSet(NAME, listed, classes)
-
-
-def identifier(value: object) -> object:
-    """An id whatever it is written as: 7, 7.0 and '7' are one."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 19:
-        return int(value)
-    return value
 
 
 def _read_categories(content: dict, where: str, source: Source) -> dict:

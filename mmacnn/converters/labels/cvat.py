@@ -150,8 +150,9 @@ def _read_mask(
     part = mask[top : top + height, left : left + width]
     if min(left, top) < 0 or part.shape != (height, width) or sum(counts) != part.size:
         raise InputError(
-            f'{where}: found run lengths of {sum(counts)} pixels in {width}x{height} at '
-            f'({left}, {top}), expected as many pixels as the box has, on the image'
+            f'{where}: found run lengths of {sum(counts)} pixels in a box of '
+            f'{width}x{height} at ({left}, {top}), expected as many as the box has, on '
+            'the image'
         )
     values = np.arange(len(counts)) % 2
     part[:] = np.repeat(values, counts).reshape(height, width)

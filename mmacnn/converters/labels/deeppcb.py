@@ -74,7 +74,8 @@ def _read_line(line: str, names: list[str], where: str) -> LabelledObject:
     *box, kind = (int(field) for field in fields)
     if not 1 <= kind <= len(names):
         raise InputError(
-            f'{where}: found type {kind}, expected 1 to {len(names)} ({", ".join(names)})'
+            f'{where}: found type {kind}, expected 1 to {len(names)} '
+            f'({", ".join(names)})'
         )
     if box[2] < box[0] or box[3] < box[1]:
         raise InputError(

@@ -77,7 +77,7 @@ def read(
         if mask is not None:
             image.where = osp.join(source.image_root, mask)
             values |= add_objects(image, image.where, image.label, source.notes)
-            _check_mask(image, good)
+            _check_mask(image, good, source)
         elif not found and source.unlabelled == 'skip':
             source.notes.add(
                 'image without a mask left out (--unlabelled background '
@@ -93,7 +93,7 @@ def read(
     return LabelledSet(NAME, images, found, good)
 
 
-def _check_mask(image: LabelledImage, good: str | None) -> None:
+def _check_mask(image: LabelledImage, good: str | None, source: Source) -> None:
     if image.label is None:
         return
     if image.label == good and image.objects:
@@ -102,10 +102,7 @@ def _check_mask(image: LabelledImage, good: str | None) -> None:
             'empty mask'
         )
     if image.label != good and not image.objects:
-        raise InputError(
-            f'{image.where}: found an empty mask of a {image.label} image, expected '
-            'one that is not 0 on the defect'
-        )
+        source.notes.add('empty mask of a defective image, kept as it is', image.where)
 
 
 def _name_values(
@@ -253,7 +250,7 @@ def _shorter(stem: str) -> list[str]:
 
 
 def _match_beside(source: Source) -> dict[str, str]:
-    """Masks beside the images: ``a.jpg`` with ``a.png``, ``a_mask.png``, ``a_GT.bmp``."""
+    """Masks beside the images: ``a.jpg`` with ``a.png`` or ``a_mask.bmp``."""
     by_place: dict[tuple[str, str], list[str]] = {}
     for image in source.images:
         by_place.setdefault((osp.dirname(image), Path(image).stem), []).append(image)

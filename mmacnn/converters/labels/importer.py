@@ -148,9 +148,9 @@ def _recognise(source: Source, name: str | None) -> tuple:
         f'{n} {suffix or "without suffix"}' for suffix, n in counts.most_common(4)
     )
     raise InputError(
-        f'{source.path}: found no labels of a known kind ({kinds} files), expected COCO '
-        'json, YOLO or DeepPCB text, VOC or CVAT xml, labelme or Label Studio json, CSV, '
-        'class folders or masks (docs/en/data_formats.md)'
+        f'{source.path}: found no labels of a known kind ({kinds} files), expected '
+        'COCO json, YOLO or DeepPCB text, VOC or CVAT xml, labelme or Label Studio '
+        'json, CSV, class folders or masks (docs/en/data_formats.md)'
     )
 
 

@@ -125,8 +125,8 @@ def _read_result(
         return
     if 'brushlabels' in value or value.get('format') == 'rle':
         raise InputError(
-            f'{where}: found a brush mask, expected boxes, polygons or ellipses (export '
-            'it as COCO or as PNG masks)'
+            f'{where}: found a brush mask, expected boxes, polygons or ellipses '
+            '(export it as COCO or as PNG masks)'
         )
     kind = next((key for key in KINDS if key in value), None)
     if kind is None:

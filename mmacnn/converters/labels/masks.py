@@ -84,6 +84,7 @@ def add_objects(
     """
     mask = read_mask(path, image.size, notes)
     values = {int(value) for value in np.unique(mask) if value}
+    image.has_mask = True
     for value in sorted(values) if name is None else [None]:
         chosen = (mask != 0 if value is None else mask == value).astype(np.uint8)
         count, parts = cv2.connectedComponents(chosen, connectivity=8)

@@ -52,7 +52,8 @@ def write_labels(dataset: LabelledSet, format: str, folder: str) -> None:
     """
     if format not in WRITERS:
         raise InputError(
-            f'{format}: found no such label format, expected one of {", ".join(WRITERS)}'
+            f'{format}: found no such label format, expected one of '
+            f'{", ".join(WRITERS)}'
         )
     if not all(image.name for image in dataset.images):
         name_images(dataset)

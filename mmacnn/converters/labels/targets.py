@@ -68,12 +68,21 @@ def prepare_coco(dataset: LabelledSet, notes: Notes) -> None:
     if dataset.good in dataset.classes:
         dataset.classes = [name for name in dataset.classes if name != dataset.good]
     for image in dataset.images:
-        if image.label not in (None, dataset.good) and not image.objects:
+        is_known = image.label in (None, dataset.good) or image.objects
+        if not is_known and not image.has_mask:
             raise InputError(
                 f'{image.path}: found the class {image.label!r} of the whole image and '
                 'no box or mask, expected them for --to coco or regions (--to '
                 'class-folders or yolo-roi needs none)'
             )
+    _keep(
+        dataset,
+        notes,
+        lambda image: image.label in (None, dataset.good) or bool(image.objects),
+        'defective image with an empty mask left out',
+    )
+    for image in dataset.images:
+        image.label = None
     if not any(image.objects for image in dataset.images):
         raise InputError(
             f'{dataset.images[0].path}: found no object on any image, expected boxes'
@@ -289,7 +298,8 @@ def _have_outlines(images: list[LabelledImage], good: str | None) -> bool:
     """Whether the mask of every defective image is known; a box alone is none."""
     defective = [image for image in images if image.label != good]
     return bool(good and defective) and all(
-        image.objects and all(item.outline is not None for item in image.objects)
+        image.has_mask
+        or (image.objects and all(item.outline is not None for item in image.objects))
         for image in defective
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from mmacnn.datasets.class_names import check_class_names
+from mmacnn.datasets.class_names import check_class_names, read_data_yaml
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES
 from mmacnn.utils import InputError
 from mmacnn.utils.text import short
@@ -144,24 +144,8 @@ def _name_files(source: Source) -> dict[str, list[str]]:
     """The class names in each file that has some."""
     found = {}
     for file in _yaml_files(source):
-        content = _yaml(source, file)
-        names, where = content['names'], source.absolute(file)
-        if isinstance(names, dict):
-            if sorted(names) != list(range(len(names))):
-                raise InputError(
-                    f'{where}: found names with the numbers '
-                    f'{", ".join(map(str, names))}, expected 0, 1, ...'
-                )
-            names = [names[number] for number in range(len(names))]
-        if not isinstance(names, list):
-            raise InputError(f'{where}: found names {short(names)}, expected a list')
-        names = [str(name).strip() for name in names]
-        if 'nc' in content and content['nc'] != len(names):
-            raise InputError(
-                f'{where}: found nc {short(content["nc"])}, but {len(names)} names, '
-                'expected the same number'
-            )
-        found[where] = list(check_class_names(names, where))
+        where = source.absolute(file)
+        found[where] = list(read_data_yaml(where))
     for file in source.with_suffix('.txt', '.names', '.labels'):
         name = osp.basename(file).lower()
         if name in NAME_FILES or name.endswith('.names'):
