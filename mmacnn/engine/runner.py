@@ -13,6 +13,8 @@ from torch import nn
 from mmacnn.compat import torch_load
 from mmacnn.utils import InputError, atomic_write
 
+from .data_checks import check_data_settings
+
 torch_load.replace_loaders()
 
 CLASS_HEADS = ('head', 'bbox_head', 'roi_head.bbox_head')
@@ -37,7 +39,12 @@ class AtomicConfigRunner(Runner):
 
 
 def build_runner(cfg: Config) -> Runner:
-    """Build the runner that the config names, or mmengine's own."""
+    """Build the runner that the config names, or mmengine's own.
+
+    Raises:
+        InputError: See :func:`mmacnn.engine.data_checks.check_data_settings`.
+    """
+    check_data_settings(cfg)
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
     return AtomicConfigRunner.from_cfg(cfg)
