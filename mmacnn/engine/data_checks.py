@@ -57,8 +57,8 @@ def _classes(dataset: dict, key: str) -> tuple[str, list | None]:
         if osp.splitext(names)[1] in ('.txt', '.names', '.yaml'):
             return key, None  # a file of names
         raise InputError(
-            f'{key}: found the text {short(names)}, expected a list of names (one class '
-            "alone is ['scratch'] or, with a comma, ('scratch',))"
+            f'{key}: found the text {short(names)}, expected a list of names (one '
+            "class alone is ['scratch'] or, with a comma, ('scratch',))"
         )
     return key, None if names is None else list(names)
 
@@ -85,6 +85,6 @@ def _check_evaluators(cfg: Config, phase: str) -> None:
         if read and isinstance(file, str) and osp.normpath(file) not in read:
             raise InputError(
                 f'{phase}_evaluator.ann_file: found {file}, but '
-                f'{phase}_dataloader.dataset reads {", ".join(read)}, expected the same '
-                'file (where data_root changes, both do)'
+                f'{phase}_dataloader.dataset reads {", ".join(read)}, expected '
+                'the same file (where data_root changes, both do)'
             )

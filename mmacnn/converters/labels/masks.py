@@ -57,11 +57,18 @@ def read_mask(path: str, size: tuple[int, int], notes: Notes) -> np.ndarray:
                 'the objects'
             )
         mask = mask[..., 0]
-    mask = mask.astype(np.int64)
-    if len(np.unique(mask)) > FEW_VALUES:
+    mask = mask.astype(np.int32)
+    if len(values_of(mask)) > FEW_VALUES:
         notes.add('mask of many grey levels (a lossy file), cut at the half', path)
-        mask = (mask > mask.max() / 2).astype(np.int64)
+        mask = (mask > mask.max() / 2).astype(np.int32)
     return mask
+
+
+def values_of(mask: np.ndarray) -> np.ndarray:
+    """The different values in a mask of whole numbers from 0, sorted."""
+    if mask.max() < 1 << 16:
+        return np.flatnonzero(np.bincount(mask.ravel()))
+    return np.unique(mask)
 
 
 def _read_any(path: str) -> np.ndarray | None:
@@ -83,7 +90,7 @@ def add_objects(
         The values above 0 in the mask.
     """
     mask = read_mask(path, image.size, notes)
-    values = {int(value) for value in np.unique(mask) if value}
+    values = {int(value) for value in values_of(mask) if value}
     image.has_mask = True
     for value in sorted(values) if name is None else [None]:
         chosen = (mask != 0 if value is None else mask == value).astype(np.uint8)
