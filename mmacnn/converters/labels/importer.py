@@ -185,7 +185,7 @@ def import_labels(
     if not dataset.images:
         raise InputError(f'{source}: found no image for --to {to}, expected some')
     note_lacking(dataset, notes)
-    name_images(dataset)
+    name_images(dataset, by_label=to in ('class-folders', 'anomaly'))
     report = ImportReport(found, notes.lines(), dataset.classes)
     for split in dataset.splits():
         images = dataset.in_split(split)
@@ -249,20 +249,26 @@ def _order_classes(
     dataset.classes = list(classes)
 
 
-def name_images(dataset: LabelledSet) -> None:
-    """Give each image a name that is unique in its split, also without suffix."""
-    taken: set[tuple[str, str]] = set()
+def name_images(dataset: LabelledSet, by_label: bool = False) -> None:
+    """Give each image a name that is unique in its split, also without suffix.
+
+    Args:
+        dataset: The images.
+        by_label: Whether each label has a folder, in which names are unique.
+    """
+    taken: set[tuple] = set()
     images = sorted(dataset.images, key=lambda image: image.path)
     for image in images:
         path = Path(image.path)
         name = path.name
         folders_above = list(path.parts[:-1])
-        while (image.split, Path(name).stem.lower()) in taken:
+        place = image.split, image.label if by_label else None
+        while (*place, Path(name).stem.lower()) in taken:
             if not folders_above:
                 name = f'{path.stem}_{len(taken)}{path.suffix}'
                 break
             name = f'{folders_above.pop()}_{name}'
-        taken.add((image.split, Path(name).stem.lower()))
+        taken.add((*place, Path(name).stem.lower()))
         image.name = name
 
 

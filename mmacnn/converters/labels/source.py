@@ -116,13 +116,16 @@ class Source:
         """Images by split, folders and name, without what only says 'image'."""
         return {key_of(path): path for path in self.images}
 
-    def find_image(self, name: object, where: str, near: str = '') -> str | None:
+    def find_image(
+        self, name: object, where: str, near: str = '', note: bool = True
+    ) -> str | None:
         """Return the image that a label file names.
 
         Args:
             name: What the label file has.
             where: File and entry, for messages.
             near: The label file.
+            note: Whether a name that differs is counted.
 
         Returns:
             The path below the folder of images; None where it is missing and
@@ -150,7 +153,7 @@ class Source:
                 '(--images names another folder, --skip-missing leaves such labels '
                 'out)'
             ) from None
-        if cause:
+        if cause and note:
             self.notes.add(f'name of an image with {cause}', where)
         return path
 

@@ -55,9 +55,10 @@ def split_images(
     for name, images in sorted(groups.items()):
         images.sort(key=lambda image: image.path)
         random.Random(f'{seed} {name}').shuffle(images)
+        count = len(images)
         for split, fraction in fractions.items():
-            number = round(fraction * len(images))
-            if fraction and not number and len(images) > 2:
+            number = round(fraction * count)
+            if fraction and not number and count > 2:
                 number = 1
             for image in images[:number]:
                 image.split = split

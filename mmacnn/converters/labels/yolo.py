@@ -31,10 +31,8 @@ def recognise(source: Source) -> str | None:
     if not labels:
         return None
     first = _first_line(source, labels)
-    if first is not None and not _is_yolo(first):
-        return None
     names = _name_files(source)
-    if first is None and not names:  # nothing but empty files
+    if not names and (first is None or not _is_yolo(first)):
         return None
     return f'YOLO labels ({len(labels)} files; classes in {", ".join(names) or "none"})'
 
@@ -172,7 +170,7 @@ def _read_splits(source: Source) -> None:
             continue
         for line in source.text(file).splitlines():
             if line.strip().lower().endswith(IMAGE_SUFFIXES):
-                path = source.find_image(line, source.absolute(file), file)
+                path = source.find_image(line, source.absolute(file), file, False)
                 if path is not None:
                     source.splits[path] = split
 
@@ -188,7 +186,7 @@ def _note_folder(source: Source, place: str, split: str) -> None:
     for image in source.images:
         folder = osp.dirname(image)
         if tail and (folder == tail or folder.startswith(f'{tail}/')):
-            source.splits[image] = split
+            source.splits.setdefault(image, split)  # train and val may be one folder
 
 
 def _read_label(
