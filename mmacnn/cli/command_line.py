@@ -12,12 +12,13 @@ from mmacnn.utils import InputError
 from mmacnn.utils.text import printable
 
 from .arguments import add_launcher, int_at_least, numbers, probability
+from .import_labels import add_import_arguments, run_import
 
 LISTED = 20  # More results than this are counted instead of listed.
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``inspect`` or ``models``.
+    """Run ``inspect``, ``import`` or ``models``.
 
     Args:
         arguments: Of the command line; those of the process by default.
@@ -32,11 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_inspect_arguments(
         commands.add_parser('inspect', help='inspect images, videos or a camera')
     )
+    add_import_arguments(
+        commands.add_parser('import', help="bring other tools' labels into our layouts")
+    )
     models = commands.add_parser('models', help='list the models by name')
     models.add_argument('pattern', nargs='?', default='*', help="such as 'acnn*'")
     args = parser.parse_args(arguments)
     if args.command == 'models':
         print_models(args.pattern)
+    elif args.command == 'import':
+        run_import(args)
     else:
         run_inspection(args)
 

@@ -66,7 +66,8 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
     if len(fields) not in (1, 5):
         raise InputError(
             f'{where}: found {len(fields)} fields, expected 5 '
-            '(`class cx cy w h`) or 1 (`class`)'
+            '(`class cx cy w h`) or 1 (`class`); `python -m mmacnn import` takes '
+            'polygons, oriented boxes and confidences'
         )
     if not re.fullmatch(r'[-+]?[0-9]{1,18}', fields[0]):
         raise InputError(

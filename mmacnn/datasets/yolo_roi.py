@@ -1,10 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Images with one class and at most one box each, labelled in YOLO's text format."""
 
+import logging
 import os
 from collections.abc import Sequence
 
 import numpy as np
+from mmengine.logging import print_log
 from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS, TRANSFORMS
@@ -154,6 +156,14 @@ class YOLORoIDataset(BaseDataset):
                 f'{label_dir}: found no box in the whole training set '
                 f'({len(samples)} images), expected at least one line '
                 '`class cx cy w h` (box_fraction=0 trains without boxes)'
+            )
+        found = {sample.class_id for sample in samples}
+        lacking = [n for i, n in enumerate(self.CLASSES) if i not in found]
+        if lacking and samples:
+            print_log(
+                f'{label_dir}: found no image of {", ".join(lacking)}',
+                logger='current',
+                level=logging.WARNING,
             )
         kept = choose_boxes(
             [samples[i].class_id for i in boxed], self.box_fraction, self.seed

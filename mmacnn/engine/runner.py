@@ -17,6 +17,7 @@ from mmacnn.compat import torch_load
 from mmacnn.utils import InputError, atomic_write
 
 from .building import check_type, config_errors
+from .data_checks import check_data_settings
 
 torch_load.replace_loaders()
 
@@ -76,9 +77,11 @@ def build_runner(cfg: Config) -> Runner:
     """Build the runner that the config names, or mmengine's own.
 
     Raises:
-        InputError: Something can't be built from the config.
+        InputError: Something can't be built from the config, or see
+            :func:`mmacnn.engine.data_checks.check_data_settings`.
     """
     path = cfg.filename or 'config'
+    check_data_settings(cfg)
     optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
     check_type(optimizer.get('type'), OPTIMIZERS, f'{path}: optim_wrapper.optimizer')
     with config_errors(path):

@@ -153,7 +153,7 @@ def test_coco(named, data):
     """Both data sets of COCO json, and the first sample."""
     if named.labels.suffix != '.json':
         return
-    if not hasattr(named, 'full'):
+    if not hasattr(named, 'whole'):
         named.whole = json.loads(named.labels.read_text())
     named.labels.write_text(json.dumps(mutate(named.whole, data)))
     dataset = allowed(named.load, errors=(ValueError, FileNotFoundError))
