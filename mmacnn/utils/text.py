@@ -26,3 +26,12 @@ def printable(text: str) -> str:
         'a\\\\nb'
     """
     return ''.join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def identifier(value: object) -> object:
+    """An id whatever it is written as: 7, 7.0 and '7' are one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
+        return int(value)
+    return value
