@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError, read_json
-from mmacnn.utils.text import short
+from mmacnn.utils.text import identifier, short
 
 from .class_names import check_class_names
 from .contained_files import FilesBelow, check_name
@@ -62,15 +62,6 @@ def read_coco(path: str) -> dict:
         _check_entries(entries, keys, f'{path}: {name}')
     _remove_root(content)
     return content
-
-
-def identifier(value: object) -> object:
-    """An id whatever it is written as: 7, 7.0 and '7' are one."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
-        return int(value)
-    return value
 
 
 def _put_right(entries: list) -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mmacnn.datasets.checked_coco import identifier
 from mmacnn.datasets.named_images import split_of, split_of_word
 from mmacnn.datasets.regions import MIN_NUMBERS
 from mmacnn.utils import InputError
-from mmacnn.utils.text import short
+from mmacnn.utils.text import identifier, short
 
 from .annotations import LabelledImage, LabelledObject, LabelledSet, Outline
 from .source import Source
