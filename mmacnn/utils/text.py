@@ -30,7 +30,6 @@ def printable(text: str) -> str:
     return ''.join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-<<<<<<< HEAD
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence]) -> str:
     """A table in Markdown whose first column is text, the others numbers."""
     return _table(header, rows, 'pipe')
@@ -46,7 +45,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence], form: str) -> str:
 
     align = ['left'] + ['right'] * (len(header) - 1)
     return tabulate(rows, header, form, disable_numparse=True, colalign=align)
-=======
+
+
 def identifier(value: object) -> object:
     """An id whatever it is written as: 7, 7.0 and '7' are one."""
     if isinstance(value, float) and value.is_integer():
@@ -54,4 +54,3 @@ def identifier(value: object) -> object:
     if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         return int(value)
     return value
->>>>>>> import
