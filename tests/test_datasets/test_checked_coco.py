@@ -99,12 +99,7 @@ def change(content, place, value):
             r"found the category 'dent' \(1 boxes\), .*classes\): scratch, pit",
         ),
         (['categories'], CATEGORIES[:1], "categories: expected 'pit'"),
-<<<<<<< HEAD
-        (['categories'], CATEGORIES[::-1], 'found the order pit, scratch, expected'),
-        (['categories'], {}, r'categories: found \{\}, expected a valid list'),
-=======
         (['categories'], {}, "expected COCO json .*, found no list 'categories'"),
->>>>>>> import
     ],
 )
 def test_mistakes_in_the_file(load, content, tmp_path, place, value, message):
