@@ -2,6 +2,8 @@
 """Every method and every reader of a model folder, by small random models."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -79,6 +81,35 @@ def benchmark(folder, image):
     return result
 
 
+def run_on_board(folder, image, results, regions=()):
+    """What the runner, a program of its own, says of an image."""
+    polygons = [','.join(map(str, region[0])) for region in regions]
+    subprocess.run(
+        [
+            *(sys.executable, str(ROOT / 'runner/run.py'), folder, str(image)),
+            *('--backend', 'onnxruntime', '--results', str(results)),
+            *(['--polygon', *polygons] if polygons else []),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    (line,) = results.read_text().splitlines()
+    return json.loads(line)
+
+
+def assert_same(shown, expected):
+    """The runner and the Inspector agree on an image."""
+    assert shown['verdict'] == expected.verdict
+    assert shown['class_name'] == expected.class_name
+    if expected.score is not None:
+        assert shown['score'] == pytest.approx(expected.score, abs=1e-3)
+    if expected.roi is not None:
+        assert shown['roi'] == pytest.approx(expected.roi, abs=0.5)
+    assert len(shown['detections']) == len(expected.detections)
+    for ours, theirs in zip(shown['detections'], expected.detections, strict=True):
+        assert ours['box'] == pytest.approx(theirs.box, abs=1.0)
+
+
 @pytest.fixture(params=METHODS)
 def name(request):
     return request.param
@@ -111,7 +142,9 @@ def test_every_reader_takes_every_method(name, tmp_path):
     if 'heatmap' in found:
         assert found['heatmap'].shape == inspected.heatmap.shape
         assert abs(found['heatmap'] - inspected.heatmap).max() < 1e-2
-    # The lead adds the runner here: RUNNER(folder, images[0]) gives what `found` has.
+    regions = method.inspector.get('regions', ())
+    shown = run_on_board(folder, images[0], tmp_path / 'board.jsonl', regions)
+    assert_same(shown, inspected)
 
 
 @pytest.mark.parametrize('name', ['cam', 'attentdiffernet'])
@@ -267,7 +300,7 @@ def test_sixth_method_is_one_file(tmp_path, monkeypatch):
     found = benchmark(folder, image)
     assert set(found) == {'label', 'score', 'heatmap'}
     assert found['score'] == pytest.approx(ours.score, abs=1e-4)
-    # The lead adds the runner here: RUNNER(folder, image) gives what `found` has.
+    assert_same(run_on_board(folder, image, tmp_path / 'board.jsonl'), theirs)
 
 
 @pytest.mark.parametrize(('layout', 'said'), [(None, 'unknown'), (1, '1'), (3, '3')])
