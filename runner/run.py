@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Look at frames of a camera, a video or a folder with a model folder's engine.
+"""Inspect frames of a camera, a video or a folder with a model folder.
 
-Needs Python 3.6, numpy, OpenCV and TensorRT, all of which JetPack carries.
-Exit status: 0, 1 if an image could not be read, 2 if it could not run.
+Needs Python 3.6, numpy, OpenCV and TensorRT, all of which JetPack carries, or ONNX
+Runtime. Exit status: 0, 1 if a frame has no result, 2 if it could not run.
 """
 
 import argparse
@@ -11,20 +11,34 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from itertools import chain
 
 # Before OpenCV is imported: by default a header may claim a billion pixels.
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
-import numpy as np
 from runner.backends import BACKENDS
+from runner.drawing import draw
 from runner.errors import UserError
+from runner.inspection import Inspection
 from runner.model_folder import ModelFolder
+from runner.regions import Regions
 from runner.sinks import PictureFolder, ResultFile, Window
 from runner.sources import open_source
-from runner.statistics import Statistics, Times
+from runner.statistics import Statistics
 
 WARM_UP = 3  # the first runs choose kernels and allocate
 REPORT_SECONDS = 5.0
+
+
+def probability(text):
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
+def numbers(text):
+    return [float(part) for part in text.split(',')]
 
 
 def parse_args():
@@ -49,6 +63,8 @@ def parse_args():
     )
     parser.add_argument('--show', action='store_true', help='show frames in a window')
     parser.add_argument('--max-frames', type=int, metavar='N', help='stop after N')
+    add_verdict_arguments(parser)
+    add_region_arguments(parser)
     for name, value, what in (
         ('--width', 1280, "width of a camera's frames"),
         ('--height', 720, "height of a camera's frames"),
@@ -60,85 +76,169 @@ def parse_args():
     return parser.parse_args()
 
 
-def look(model, backend, frame):
-    """Predict on one frame.
+def add_verdict_arguments(parser):
+    parser.add_argument(
+        '--accept',
+        nargs='+',
+        metavar='CLASS',
+        help='classes that pass (the good one; where products are named, all)',
+    )
+    parser.add_argument(
+        '--min-score',
+        type=probability,
+        default=0.0,
+        metavar='SCORE',
+        help='below this score of the class the verdict is "unsure" (0)',
+    )
+    parser.add_argument(
+        '--score-thr',
+        type=probability,
+        default=0.3,
+        metavar='SCORE',
+        help="from which score a detector's box counts (0.3)",
+    )
 
-    Returns:
-        tuple: the result, and how long each stage took.
-    """
-    start = time.perf_counter()
-    array = model.prepare(frame)
-    prepared = time.perf_counter()
-    outputs = backend.run(array)
-    inferred = time.perf_counter()
-    result = model.decode(outputs, frame.shape)
-    end = time.perf_counter()
-    return result, Times(prepared - start, inferred - prepared, end - inferred)
+
+def add_region_arguments(parser):
+    several = dict(nargs='+', action='append', default=[])
+    parser.add_argument(
+        '--mask',
+        **several,
+        metavar='FILE',
+        help="picture of the frame's size, 0 but on the region",
+    )
+    parser.add_argument(
+        '--box',
+        **several,
+        type=numbers,
+        metavar='X,Y,W,H',
+        help='left, top, width and height in pixels',
+    )
+    parser.add_argument(
+        '--polygon',
+        **several,
+        type=numbers,
+        metavar='X,Y,X,Y,X,Y',
+        help='corners in pixels',
+    )
 
 
-def watch(model, backend, frames, sinks, statistics, max_frames=None):
+def inspect(inspection, frames, sinks, statistics, max_frames=None):
     """Run the model on frames until they end, or the user ends it.
 
     Args:
-        model (ModelFolder): the model.
-        backend: its network, see ``backends``.
-        frames (iterable): (name, frame).
-        sinks (list): where results go.
+        inspection (Inspection): the model.
+        frames (iterable): (source, frame, error).
+        sinks (Sinks): where results go.
         statistics (Statistics): counts.
         max_frames (int): stop after so many; None for all.
     """
-    for _ in range(WARM_UP):
-        backend.run(np.zeros(model.input_shape, model.dtype))
-    statistics.start()
-    reported = time.time()
-    for name, frame in frames:
-        result, times = look(model, backend, frame)
-        statistics.add(times)
-        for sink in sinks:
-            sink.write(frame, name, result, times)
+    is_warm = False
+    reported = started = time.time()
+    for source, frame, error in frames:
+        read = time.time() - started
+        if frame is not None and not is_warm:
+            is_warm = True
+            inspection.warm_up(frame, WARM_UP)
+            statistics.start()
+        result = inspection(source, frame, read, error)
+        if result.error:
+            sys.stderr.write(f'{result.error}\n')
+        sinks.write(frame, result)
+        statistics.add(result)
         if time.time() - reported >= REPORT_SECONDS:
             reported = time.time()
             speed = statistics.frames_per_second()
-            found = f'{name}: {result.name} {result.score:.2f}'
-            sys.stderr.write(f'{speed:.1f} frames a second, {found}\n')
+            found = f'{result.verdict} {result.class_name}'.strip()
+            sys.stderr.write(f'{speed:.1f} frames a second, {source}: {found}\n')
         if statistics.count == max_frames:
             break
+        started = time.time()
 
 
-def main():
-    args = parse_args()
-    statistics, source = Statistics(), None
+class Sinks:
+    """A file of results, a folder of pictures and a window, as far as asked for.
+
+    Args:
+        results (str): file.
+        pictures (str): folder.
+        has_window (bool): whether to show frames.
+        threshold (float): of the model's map.
+    """
+
+    def __init__(self, results, pictures, has_window, threshold):
+        self._threshold = threshold
+        self._pictures = PictureFolder(pictures) if pictures else None
+        self._window = Window() if has_window else None
+        self._results = ResultFile(results) if results else None
+
+    def write(self, frame, result):
+        """Write a result, and draw it on its frame."""
+        has_pictures = self._pictures is not None or self._window is not None
+        if has_pictures and frame is not None and not result.error:
+            picture = draw(frame, result, self._threshold)
+            if self._pictures is not None:
+                path = self._pictures.write(result.source, picture)
+                result = result._replace(picture=path)
+            if self._window is not None:
+                self._window.write(picture)
+        if self._results is not None:
+            self._results.write(result)
+
+    def close(self):
+        for sink in (self._results, self._window):
+            if sink is not None:
+                sink.close()
+
+
+def run(args, statistics):
+    """See the module; ``statistics`` counts.
+
+    Raises:
+        UserError, OSError: something that the user can fix.
+    """
+    flat = {
+        name: list(chain.from_iterable(getattr(args, name)))
+        for name in ('mask', 'box', 'polygon')
+    }
+    regions = Regions(flat['mask'], flat['box'], flat['polygon'])
     with ExitStack() as stack:
 
         def opened(thing):
             stack.callback(thing.close)
             return thing
 
-        try:
-            model = ModelFolder(args.folder)
-            source = opened(
-                open_source(args.source, args.width, args.height, args.fps, args.flip)
-            )
-            backend = opened(BACKENDS[args.backend](model))
-            sinks = []
-            for path, sink in (
-                (args.results, ResultFile),
-                (args.pictures, PictureFolder),
-            ):
-                if path is not None:
-                    sinks.append(opened(sink(path)))
-            if args.show:
-                sinks.append(opened(Window()))
-            watch(model, backend, source, sinks, statistics, args.max_frames)
-        except KeyboardInterrupt:
-            pass  # how a person ends a camera's run
-        except (UserError, OSError) as error:
-            sys.stderr.write(f'error: {error}\n')
-            return 2
-        finally:
-            if statistics.count:
-                print(statistics.summary())
-    return 1 if source is not None and source.num_unreadable else 0
+        model = ModelFolder(args.folder)
+        frames = opened(
+            open_source(args.source, args.width, args.height, args.fps, args.flip)
+        )
+        inspection = Inspection(
+            model,
+            opened(BACKENDS[args.backend](model)),
+            regions,
+            args.accept,
+            args.min_score,
+            args.score_thr,
+        )
+        threshold = model.outputs.get('map', {}).get('threshold')
+        sinks = opened(Sinks(args.results, args.pictures, args.show, threshold))
+        inspect(inspection, frames, sinks, statistics, args.max_frames)
+
+
+def main():
+    args = parse_args()
+    statistics = Statistics()
+    try:
+        run(args, statistics)
+    except KeyboardInterrupt:
+        pass  # how a person ends a camera's run
+    except (UserError, OSError) as error:
+        sys.stderr.write(f'error: {error}\n')
+        return 2
+    finally:
+        if statistics.count:
+            print(statistics.summary())
+    return 1 if statistics.num_errors else 0
 
 
 if __name__ == '__main__':

@@ -6,3 +6,11 @@ _base_ = [
 ]
 
 default_hooks = dict(logger=dict(interval=5))
+
+# The bank scores each image without what it gave itself, so that all good images are
+# learned from and calibrated on. There are none left for a validation.
+train_dataloader = dict(dataset=dict(val_fraction=0.0))
+calibration_dataloader = dict(dataset=dict(subset='train', val_fraction=0.0))
+val_dataloader = None
+val_cfg = None
+val_evaluator = None

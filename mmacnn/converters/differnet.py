@@ -15,6 +15,8 @@ from torch import Tensor
 
 from mmacnn.utils import InputError
 
+from .weights import plain_weights
+
 logger = logging.getLogger(__name__)
 
 # The three hidden layers and the last one, in a Sequential with activations.
@@ -51,11 +53,8 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         InputError: There are weights that an official DifferNet does not have, or no
             flow.
     """
-    if isinstance(state_dict.get('state_dict'), dict):
-        state_dict = state_dict['state_dict']
     converted = {}
-    for name, weight in state_dict.items():
-        name = name.removeprefix('module.')
+    for name, weight in plain_weights(state_dict).items():
         if match := FEATURES.fullmatch(name):
             converted[f'core.feature_extractor.backbone.{match[1]}'] = weight
         elif match := COUPLING.fullmatch(name):

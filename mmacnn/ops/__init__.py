@@ -1,5 +1,15 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .anomaly import best_f1_threshold, fpr_threshold, fraction_below
+from .anomaly import (
+    FprThreshold,
+    best_f1_threshold,
+    check_rates,
+    exponential_tail,
+    fpr_threshold,
+    fraction_below,
+    images_needed,
+    promised_fpr,
+    threshold_rank,
+)
 from .cam import Regions, class_activation_map, connected_regions, upsample_map
 from .patches import (
     greedy_coreset,
@@ -15,8 +25,14 @@ from .soft_argmax import gaussian_heatmap, soft_argmax
 from .spatial_attention import spatial_attention
 
 __all__ = [
+    'FprThreshold',
     'Regions',
     'best_f1_threshold',
+    'check_rates',
+    'exponential_tail',
+    'images_needed',
+    'promised_fpr',
+    'threshold_rank',
     'class_activation_map',
     'connected_regions',
     'fpr_threshold',

@@ -1,5 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What runs a network: ``run(array) -> {name: array}`` and ``close()``."""
+"""What runs a network: ``run(array) -> {name: array}`` and ``close()``.
+
+``max_batch`` is how many images go through it together where the graph takes any.
+"""
 
 import os
 
@@ -17,6 +20,8 @@ class OnnxRuntimeBackend:
         UserError: the package or the model's file is missing, or it cannot be loaded.
     """
 
+    max_batch = 8
+
     def __init__(self, folder):
         try:
             import onnxruntime
@@ -33,8 +38,9 @@ class OnnxRuntimeBackend:
         except Exception as error:  # its exceptions have no common base but this
             reason = str(error).split('\n')[0]
             raise UserError(f'{folder.onnx}: {reason}') from error
-        self._input = folder.input_name
+        self._input = folder.input.name
         self._outputs = [output.name for output in self._session.get_outputs()]
+        folder.check_outputs(folder.onnx, self._outputs)
 
     def run(self, array):
         """Network input -> outputs by name."""

@@ -1,30 +1,25 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""A folder that tools/deploy.py wrote: frame -> network input, outputs -> result."""
+"""A folder that tools/deploy.py wrote: what its detail.json says."""
 
 import json
 import os
-from collections import namedtuple
-
-import cv2
-import numpy as np
 
 from .errors import UserError
+from .preprocessing import InputFormat
 
-# label: index of the class; name: the class; score: 0 to 1; roi: x0 y0 x1 y1 in pixels
-# of the frame (it may reach outside), or None if the model tells no place.
-Result = namedtuple('Result', 'label name score roi')
-
-CONTRACTS = ('classification', 'detection', 'full')
+FORMAT = 2  # layout of `mmacnn` in detail.json
+# One of these has to be there: what a verdict can be made of.
+DECISIVE = ('scores', 'label', 'boxes', 'map')
 
 
 class ModelFolder:
-    """What detail.json says about a model.
+    """What detail.json says about a model: its input, and its outputs by role.
 
     Args:
         path (str): the folder.
 
     Raises:
-        UserError: detail.json is missing or damaged, or is none of an A-CNN.
+        UserError: detail.json is missing, damaged, or of another version of mmacnn.
     """
 
     def __init__(self, path):
@@ -33,88 +28,57 @@ class ModelFolder:
         try:
             with open(detail, encoding='utf-8') as file:
                 facts = json.load(file)['mmacnn']
-            self.contract = facts['contract']
-            self.classes = facts['classes']
+            layout = facts.get('format', 'unknown')
+            if layout != FORMAT:
+                raise UserError(
+                    f'{path}: written by another version of mmacnn (layout {layout}, '
+                    f'expected {FORMAT}): export it again with tools/deploy.py'
+                )
             if os.path.basename(facts['model']) != facts['model']:
                 raise ValueError('a model in another folder')
             self.onnx = os.path.join(path, facts['model'])
             self.engine = os.path.splitext(self.onnx)[0] + '.engine'
-            spec = facts['input']
-            self.input_name = spec['name']
-            self.dtype = np.dtype(spec['dtype'])
-            self.layout = spec['layout']
-            self.size = tuple(spec['size'])
-            self.is_rgb = spec['channels'] == 'RGB'
-            self.mean = spec['mean']
-            self.std = spec['std']
+            self.input = InputFormat(facts['input'])
+            self.outputs = {output['role']: output for output in facts['outputs']}
+            self.names = {role: each['name'] for role, each in self.outputs.items()}
+            self.classes = [str(name) for name in facts['classes'] or ()]
+            for key in ('stride', 'offset', 'threshold'):
+                float(self.outputs.get('map', {key: None})[key] or 0)
         except OSError as error:
             raise UserError(
                 f'{detail}: expected a folder that tools/deploy.py wrote: '
                 f'{error.strerror}'
             ) from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f'{detail}: damaged, or not written by tools/deploy.py '
                 f'({type(error).__name__}: {error})'
             ) from error
-        if self.contract not in CONTRACTS:
+        if not set(DECISIVE) & set(self.outputs):
             raise UserError(
-                f'{detail}: expected a contract of {", ".join(CONTRACTS)}, found '
-                f'{self.contract}'
+                f'{detail}: found outputs with the roles '
+                f'{", ".join(self.outputs) or "of none"}, expected one of '
+                f'{", ".join(DECISIVE)}'
             )
 
-    @property
-    def input_shape(self):
-        """Shape of the input for one frame."""
-        height, width = self.size
-        return (1, 3, height, width) if self.layout == 'NCHW' else (1, height, width, 3)
+    def class_name(self, label):
+        """The name of a class, or its number where no name is known."""
+        is_known = 0 <= label < len(self.classes)
+        return self.classes[label] if is_known else f'class {label}'
 
-    def prepare(self, frame):
-        """Frame -> network input.
-
-        Args:
-            frame (np.ndarray): (H, W, 3) uint8 BGR, of any size.
-
-        Returns:
-            np.ndarray: of ``input_shape``, contiguous.
-        """
-        height, width = self.size
-        if self.layout == 'NHWC':
-            if frame.shape[:2] != self.size:
-                frame = cv2.resize(frame, (width, height))
-            return np.ascontiguousarray(frame[None], dtype=self.dtype)
-        # One pass in C++, many times faster than the same in numpy.
-        array = cv2.dnn.blobFromImage(
-            frame, 1.0, (width, height), self.mean or (0, 0, 0), swapRB=self.is_rgb
-        )
-        if self.std is not None:
-            array *= (1 / np.float32(self.std))[:, None, None]
-        return array
-
-    def decode(self, outputs, frame_shape):
-        """Network outputs -> result.
+    def check_outputs(self, file, names):
+        """See that a network has the outputs of detail.json.
 
         Args:
-            outputs (dict): name -> array with a batch of one.
-            frame_shape (tuple): of the frame that was prepared.
+            file (str): the network's.
+            names (list): its outputs.
 
-        Returns:
-            Result: the decision.
+        Raises:
+            UserError: one is missing.
         """
-        roi = None
-        if self.contract == 'detection':
-            box = outputs['dets'][0, 0]
-            label, score, roi = int(outputs['labels'][0, 0]), box[4], box[:4]
-        else:
-            name = 'scores' if self.contract == 'full' else 'output'
-            scores = outputs[name][0]
-            label = int(scores.argmax())
-            score = scores[label]
-            if self.contract == 'full':
-                roi = outputs['roi'][0]
-        if roi is not None:
-            height, width = self.size
-            scale = (frame_shape[1] / width, frame_shape[0] / height)
-            roi = tuple(float(edge) * scale[i % 2] for i, edge in enumerate(roi))
-        name = self.classes[label] if self.classes else str(label)
-        return Result(label, name, float(score), roi)
+        missing = sorted(set(self.names.values()) - set(names))
+        if missing:
+            raise UserError(
+                f'{file}: found no output {", ".join(missing)}, of which '
+                'detail.json tells: is it of another model?'
+            )

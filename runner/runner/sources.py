@@ -3,7 +3,6 @@
 
 import os
 import re
-import sys
 
 import cv2
 
@@ -38,8 +37,8 @@ def open_source(source, width, height, fps, flip):
         flip (int): ``flip-method`` of a CSI camera; 2 turns the picture by 180 degrees.
 
     Returns:
-        Images | Capture: gives (name, frame) when it is gone through, frames (H, W, 3)
-        uint8 BGR; ``num_unreadable`` counts the images left out.
+        Images | Capture: gives (name, frame, error) when it is gone through, frames
+        (H, W, 3) uint8 BGR, or None and what is wrong with the file.
 
     Raises:
         UserError: nothing is there, or it cannot be opened.
@@ -74,14 +73,13 @@ def open_source(source, width, height, fps, flip):
 
 
 class Images:
-    """Image files, in the order of their names. Unreadable ones are named and left out.
+    """Image files, in the order of their names.
 
     Args:
         path (str): a folder, or one image.
     """
 
     def __init__(self, path):
-        self.num_unreadable = 0
         if not os.path.isdir(path):
             self._paths = [path]
         else:
@@ -99,11 +97,8 @@ class Images:
                 frame = cv2.imread(path) if os.path.isfile(path) else None
             except cv2.error:  # a header that claims more pixels than OpenCV takes
                 frame = None
-            if frame is None:
-                self.num_unreadable += 1
-                sys.stderr.write(f'{path}: not a readable image\n')
-            else:
-                yield path, frame
+            error = '' if frame is not None else f'{path}: not a readable image'
+            yield path, frame, error
 
     def close(self):
         pass
@@ -119,8 +114,6 @@ class Capture:
         is_live (bool): a camera, which has no end: a missing frame is a fault.
     """
 
-    num_unreadable = 0
-
     def __init__(self, capture, name, hint, is_live):
         self._capture, self._name, self._hint = capture, name, hint
         self._is_live = is_live
@@ -132,7 +125,7 @@ class Capture:
         while missed < MISSED_FRAMES:
             is_there, frame = self._capture.read()
             if is_there:
-                yield f'{self._name}#{number}', frame
+                yield f'{self._name}#{number}', frame, ''
                 number, missed = number + 1, 0
             elif self._is_live:
                 missed += 1

@@ -2,12 +2,11 @@
 """Frames a second, and percentiles of each stage's latency."""
 
 import time
-from collections import deque, namedtuple
+from collections import Counter, deque
 
 import numpy as np
 
-# Seconds of one frame's stages.
-Times = namedtuple('Times', 'prepare network decode')
+from .results import STAGES
 
 KEPT = 10000  # frames that the percentiles look back on; a camera runs for days
 
@@ -16,7 +15,8 @@ class Statistics:
     """Counts frames, and keeps how long the last ones took."""
 
     def __init__(self):
-        self.count = 0
+        self.count = self.num_errors = 0
+        self._verdicts = Counter()
         self._times = deque(maxlen=KEPT)
         self.start()
 
@@ -24,23 +24,29 @@ class Statistics:
         """Time runs from here."""
         self._start = time.time()
 
-    def add(self, times):
+    def add(self, result):
+        """Count a ``results.Result``."""
         self.count += 1
-        self._times.append(times)
+        self.num_errors += bool(result.error)
+        self._verdicts[result.verdict] += 1
+        if result.milliseconds:
+            self._times.append([result.milliseconds[stage] for stage in STAGES])
 
     def frames_per_second(self):
         """Over the whole run, waiting for the camera and writing included."""
         return self.count / max(time.time() - self._start, 1e-9)
 
     def summary(self):
-        """A table in milliseconds, one line a stage."""
-        lines = [f'{self.count} frames, {self.frames_per_second():.1f} frames a second']
+        """The verdicts, and a table in milliseconds, one line a stage."""
+        found = ', '.join(
+            f'{count} {verdict}' for verdict, count in self._verdicts.most_common()
+        )
+        speed = self.frames_per_second()
+        lines = [f'{self.count} frames ({found}), {speed:.1f} frames a second']
         if self._times:
             lines.append(f'{"ms":10}{"median":>10}{"95 %":>10}{"99 %":>10}')
-            columns = np.array(self._times)
-            columns = np.column_stack((columns, columns.sum(axis=1)))
-            for name, column in zip(Times._fields + ('total',), columns.T):
-                values = 1000 * np.percentile(column, (50, 95, 99))
+            for name, column in zip(STAGES, np.array(self._times).T):
+                values = np.percentile(column, (50, 95, 99))
                 cells = ''.join(f'{value:10.2f}' for value in values)
                 lines.append(f'{name:10}{cells}')
         return '\n'.join(lines)

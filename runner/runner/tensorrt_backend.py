@@ -32,6 +32,9 @@ class _NamedTensors:
     def set_shape(self, name, shape):
         return self._context.set_input_shape(name, shape)
 
+    def max_batch(self, name):
+        return self._engine.get_tensor_profile_shape(name, 0)[2][0]
+
     def execute(self, addresses, stream):
         for name, address in addresses.items():
             self._context.set_tensor_address(name, address)
@@ -60,13 +63,16 @@ class _NumberedTensors:
     def set_shape(self, name, shape):
         return self._context.set_binding_shape(self.names.index(name), shape)
 
+    def max_batch(self, name):
+        return self._engine.get_profile_shape(0, self.names.index(name))[2][0]
+
     def execute(self, addresses, stream):
         bindings = [addresses[name] for name in self.names]
         return self._context.execute_async_v2(bindings, stream)
 
 
 class TensorRTBackend:
-    """Runs the engine of a model folder on one frame at a time.
+    """Runs the engine of a model folder.
 
     Args:
         folder (ModelFolder): the model.
@@ -90,57 +96,88 @@ class TensorRTBackend:
             self._tensors = _NamedTensors(trt, self._engine, self._context)
         else:
             self._tensors = _NumberedTensors(self._engine, self._context)
-        _set_input_shape(self._tensors, folder)
-        self._cuda = Cuda()
-        self._stream = Stream(self._cuda)
-        self._buffers = {
-            name: Buffer(
-                self._cuda,
-                self._tensors.shape(name),
-                _numpy_type(trt, self._tensors.dtype(name)),
-            )
-            for name in self._tensors.names
-        }
-        self._input = self._buffers[folder.input_name]
+        self._folder, self._buffers, self._shape = folder, {}, None
         self._outputs = [
             name for name in self._tensors.names if not self._tensors.is_input(name)
         ]
-        self._addresses = {
-            name: buffer.device for name, buffer in self._buffers.items()
+        _check_input(self._tensors, folder)
+        folder.check_outputs(folder.engine, self._outputs)
+        shape = self._tensors.engine_shape(folder.input.name)
+        self.max_batch = (
+            self._tensors.max_batch(folder.input.name) if shape[0] == -1 else shape[0]
+        )
+        self._numpy_types = {
+            name: _numpy_type(trt, self._tensors.dtype(name))
+            for name in self._tensors.names
         }
+        self._cuda = Cuda()
+        self._stream = Stream(self._cuda)
 
     def run(self, array):
         """Network input -> outputs by name. The next run overwrites them."""
-        np.copyto(self._input.array, array)
-        self._input.upload(self._stream)
-        if not self._tensors.execute(self._addresses, self._stream.handle):
+        if array.shape != self._shape:
+            self._allocate(array.shape)
+        given = self._buffers[self._folder.input.name]
+        np.copyto(given.array, array)
+        given.upload(self._stream)
+        addresses = {name: buffer.device for name, buffer in self._buffers.items()}
+        if not self._tensors.execute(addresses, self._stream.handle):
             raise UserError('TensorRT: the network did not run')
         for name in self._outputs:
             self._buffers[name].download(self._stream)
         self._stream.wait()
         return {name: self._buffers[name].array for name in self._outputs}
 
-    def close(self):
+    def _allocate(self, shape):
+        """Buffers for inputs of a shape, and the outputs that belong to it."""
+        self._free()
+        name, engine = self._folder.input.name, self._folder.engine
+        if -1 in self._tensors.engine_shape(name):
+            is_taken = self._tensors.set_shape(name, shape)
+        else:
+            is_taken = self._tensors.engine_shape(name) == shape
+        if not is_taken:
+            raise UserError(
+                f'{engine}: takes no input of {shape}, which the frame became; build '
+                f'it for that: {_build_command(self._folder)}'
+            )
+        for each in self._tensors.names:
+            found = self._tensors.shape(each)
+            if -1 in found:
+                raise UserError(
+                    f'{engine}: the size of the output {each} is {found}, it depends '
+                    'on the image; expected one of a fixed size'
+                )
+            dtype = self._numpy_types[each]
+            self._buffers[each] = Buffer(self._cuda, found, dtype)
+        self._shape = shape
+
+    def _free(self):
         for buffer in self._buffers.values():
             buffer.close()
+        self._buffers, self._shape = {}, None
+
+    def close(self):
+        self._free()
         self._stream.close()
         self._tensors = self._context = self._engine = None
 
 
-def _set_input_shape(tensors, folder):
-    """Choose a batch of one where the engine leaves it open; refuse other engines."""
+def _check_input(tensors, folder):
+    """Refuse the engine of another model."""
     inputs = [name for name in tensors.names if tensors.is_input(name)]
     shapes = {name: tensors.engine_shape(name) for name in inputs}
-    expected = folder.input_shape
-    shape = shapes.get(folder.input_name, ())
+    expected = folder.input.shape
+    shape = shapes.get(folder.input.name, ())
     fits = len(inputs) == 1 and len(shape) == len(expected)
-    fits = fits and all(found in (-1, size) for found, size in zip(shape, expected))
-    if fits and -1 in shape:
-        fits = tensors.set_shape(folder.input_name, expected)
+    # -1 and None are sides that are open.
+    fits = fits and all(
+        size is None or found in (-1, size) for found, size in zip(shape, expected)
+    )
     if not fits:
         raise UserError(
             f'{folder.engine}: found an engine for {shapes}, expected one input '
-            f'{folder.input_name} of {expected}; build it again: '
+            f'{folder.input.name} of {expected}; build it again: '
             f'{_build_command(folder)}'
         )
 

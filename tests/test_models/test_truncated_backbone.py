@@ -109,7 +109,7 @@ def test_size_of_the_published_backbones(backbone, settings, millions, multiply_
     ('backbone', 'settings', 'error', 'message'),
     [
         (RESNET, dict(stride=64), ValueError, 'stride 64, expected one of 4, 8, 16'),
-        (RESNET, {}, KeyError, 'expected stride, or out_indices'),
+        (RESNET, {}, ValueError, 'expected stride, or out_indices'),
         (
             dict(RESNET, out_indices=(2,)),
             dict(stride=16),

@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,14 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmpretrain.models import ClsDataPreprocessor
 
-JETSON = Path(__file__).parents[2] / 'runner'
+RUNNER = Path(__file__).parents[2] / 'runner'
 BLUE, RED = (250, 20, 10), (10, 20, 250)  # BGR
-# Softmax of the normalised blue, by hand: its channels as RGB are (10, 20, 250).
-BLUE_RGB = (np.array([10, 20, 250]) - [100, 110, 120]) / [50, 60, 70]
-BLUE_SCORE = np.exp(BLUE_RGB[2]) / np.exp(BLUE_RGB).sum()
 
 
 def frame(colour, size=(12, 24)):
@@ -25,7 +21,7 @@ def frame(colour, size=(12, 24)):
 
 def run(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, JETSON / 'run.py', *map(str, arguments)],
+        [sys.executable, RUNNER / 'run.py', *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -36,10 +32,10 @@ def run(*arguments, **environment):
 def test_python_3_6_can_run_it():
     """The board of JetPack 4.6 has no newer one."""
     vermin = 'import vermin; vermin.main()'  # knows what came with which Python
-    command = [sys.executable, '-c', vermin, '-t=3.6-', '--violations', JETSON]
+    command = [sys.executable, '-c', vermin, '-t=3.6-', '--violations', RUNNER]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert len(list(JETSON.rglob('*.py'))) >= 9
+    assert len(list(RUNNER.rglob('*.py'))) >= 15
 
 
 def test_it_imports_what_jetpack_carries_alone():
@@ -48,50 +44,13 @@ import sys
 sys.modules.update(dict.fromkeys(('mmacnn', 'torch', 'mmengine', 'onnxruntime')))
 import run
 """
-    subprocess.run([sys.executable, '-c', code], check=True, cwd=JETSON)
-
-
-@pytest.mark.parametrize('size', [(6, 8), (480, 640), (7, 31)])
-def test_frames_are_prepared_as_in_the_test_pipeline(make_folder, size):
-    from runner.model_folder import ModelFolder
-
-    image = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
-    array = ModelFolder(make_folder('classification')).prepare(image)
-
-    preprocessor = ClsDataPreprocessor(
-        mean=[100, 110, 120], std=[50, 60, 70], to_rgb=True
-    )
-    resized = torch.from_numpy(cv2.resize(image, (8, 6)).transpose(2, 0, 1))
-    expected = preprocessor(dict(inputs=resized[None]))['inputs'].numpy()
-    np.testing.assert_allclose(array, expected, rtol=0, atol=1e-6)
-    assert array.flags.c_contiguous
-
-
-@pytest.mark.parametrize(
-    ('contract', 'label', 'score', 'roi'),
-    [
-        ('classification', 2, BLUE_SCORE, None),
-        ('detection', 2, BLUE_SCORE, (3, 4, 15, 8)),
-        ('full', 0, 1, (-3, 4, 9, 8)),  # takes frames: blue comes first
-    ],
-)
-def test_contracts(make_folder, contract, label, score, roi):
-    from runner.backends import BACKENDS
-    from runner.model_folder import ModelFolder
-
-    model = ModelFolder(make_folder(contract))
-    backend = BACKENDS['onnxruntime'](model)
-    image = frame(BLUE)
-    result = model.decode(backend.run(model.prepare(image)), image.shape)
-    assert result[:2] == (label, ('first', 'second', 'third')[label])
-    assert result.score == pytest.approx(score, abs=1e-5)
-    assert result.roi == roi
+    subprocess.run([sys.executable, '-c', code], check=True, cwd=RUNNER)
 
 
 def test_a_header_that_claims_more_than_the_memory(make_folder, tmp_path):
     huge = tmp_path / 'huge.ppm'
     huge.write_bytes(b'P6 30000 30000 255\n' + bytes(99))
-    done = run(make_folder('detection'), huge, '--backend', 'onnxruntime')
+    done = run(make_folder('box'), huge, '--backend', 'onnxruntime')
     assert done.returncode == 1
     assert f'{huge}: not a readable image' in done.stderr
     assert 'Traceback' not in done.stderr
@@ -103,27 +62,36 @@ def test_a_folder_of_images(make_folder, tmp_path):
     cv2.imwrite(str(images / 'b.png'), frame(RED))
     cv2.imwrite(str(images / 'a.png'), frame(BLUE))
     (images / 'c.png').write_text('not an image')
-    common = (make_folder('detection'), images, '--backend', 'onnxruntime')
+    common = (make_folder('box'), images, '--backend', 'onnxruntime')
 
     results = tmp_path / 'results.jsonl'
-    done = run(*common, '--results', results, '--pictures', pictures)
+    done = run(
+        *(*common, '--results', results, '--pictures', pictures),
+        *('--accept', 'third', 'second', '--min-score', 0.5),
+    )
 
     assert done.returncode == 1
-    assert done.stderr == f'{images / "c.png"}: not a readable image\n'
-    assert done.stdout.startswith('2 frames, ')
-    stages = [line.split()[0] for line in done.stdout.splitlines()[1:]]
-    assert stages == ['ms', 'prepare', 'network', 'decode', 'total']
+    unreadable = f'{images / "c.png"}: not a readable image'
+    assert done.stderr == f'{unreadable}\n'
+    first, *table = done.stdout.splitlines()
+    assert first.startswith('3 frames (1 pass, 1 fail, 1 unreadable), ')
+    stages = [line.split()[0] for line in table]
+    assert stages == ['ms', 'read', 'predict', 'prepare', 'network', 'decode']
     records = [json.loads(line) for line in results.read_text().splitlines()]
-    assert [record['class'] for record in records] == ['third', 'first']
-    assert [record['frame'] for record in records] == [
-        str(images / 'a.png'),
-        str(images / 'b.png'),
+    assert [record['class_name'] for record in records] == ['third', 'first', '']
+    assert [record['verdict'] for record in records] == ['pass', 'fail', 'unreadable']
+    assert [record['source'] for record in records] == [
+        str(images / f'{name}.png') for name in 'abc'
     ]
-    assert records[0]['roi_x1'] == 15 and records[0]['network_ms'] > 0
+    assert records[0]['roi'] == [3, 4, 15, 8]
+    assert records[0]['milliseconds']['network'] > 0
+    assert (records[2]['error'], records[2]['score']) == (unreadable, None)
     names = sorted(path.name for path in pictures.iterdir())
     assert names == ['000000_a.png.jpg', '000001_b.png.jpg']
-    picture = cv2.imread(str(pictures / names[0])).astype(int)
-    assert picture[4, 3, 1] > picture[11, 20, 1] + 60  # the region's corner is green
+    assert [each['picture'] for each in records] == [
+        *(str(pictures / name) for name in names),
+        '',
+    ]
 
 
 def test_a_video_to_csv(make_folder, tmp_path):
@@ -136,18 +104,69 @@ def test_a_video_to_csv(make_folder, tmp_path):
         pytest.skip('this OpenCV writes no video')
 
     done = run(
-        *(make_folder('classification'), video, '--backend', 'onnxruntime'),
+        *(make_folder('detector'), video, '--backend', 'onnxruntime'),
         *('--results', results, '--max-frames', 3),
     )
 
     assert done.returncode == 0, done.stderr
     with results.open() as file:
         records = list(csv.DictReader(file))
-    assert [record['frame'] for record in records] == [
+    assert [record['source'] for record in records] == [
         f'{video}#{number}' for number in range(3)
     ]
-    assert {record['class'] for record in records} == {'first'}
-    assert {record['roi_x0'] for record in records} == {''}
+    assert {record['class_name'] for record in records} == {'first'}
+    assert {record['num_detections'] for record in records} == {'1'}
+    assert {record['place'] for record in records} == {'8.0 4.0 40.0 24.0'}
+    assert {record['roi'] for record in records} == {''}
+
+
+def test_prompt_regions_of_the_command_line(make_folder, tmp_path):
+    image, mask = tmp_path / 'image.png', tmp_path / 'mask.png'
+    pixels = frame(RED)
+    pixels[:, 12:] = BLUE
+    cv2.imwrite(str(image), pixels)
+    cv2.imwrite(str(mask), np.uint8([[255] * 4 + [0] * 20] * 12))
+    results = tmp_path / 'results.jsonl'
+    done = run(
+        *(make_folder('regions'), image, '--backend', 'onnxruntime'),
+        *('--box', '0,0,12,12', '12,0,12,12', '--polygon', '12,0,24,0,24,12'),
+        *('--mask', mask, '--results', results, '--accept', 'third'),
+    )
+    assert done.returncode == 0, done.stderr
+    (record,) = map(json.loads, results.read_text().splitlines())
+    assert record['verdict'] == 'fail'
+    assert [each['class_name'] for each in record['detections']] == [
+        *('first', 'first', 'third', 'third')
+    ]
+    assert record['detections'][2]['box'] == [12, 0, 24, 12]
+
+
+def test_the_log_is_read_as_that_of_a_workstation():
+    """The fields of the Inspector's results, and a few more."""
+    from runner.results import Detection, Result
+
+    from mmacnn.inference import result as workstation
+
+    detection = ((1.0, 2.0, 3.0, 4.0), 'scratch', 0.5)
+    fields = dict(roi=(0.0, 1.0, 2.0, 3.0), anomaly_score=2.5, label=1, score=0.5)
+    times = dict(read=1.0, predict=2.0)
+    theirs = workstation.InspectionResult(
+        *('a.png', 'fail'),
+        detections=(workstation.Detection(*detection),),
+        milliseconds=times,
+        **fields,
+    )
+    ours = Result(
+        *('a.png', 'fail'),
+        detections=(Detection(*detection),),
+        milliseconds=times,
+        **fields,
+    )
+    row = ours.to_row()
+    assert ours.to_dict().items() >= theirs.to_dict().items()
+    assert row.items() >= theirs.to_row().items()
+    extra = {'time', 'prepare_ms', 'network_ms', 'decode_ms'}
+    assert row.keys() - theirs.to_row().keys() == extra
 
 
 class Camera:
@@ -175,7 +194,7 @@ def test_a_camera_that_is_pulled_out():
     camera = Capture(Camera(image, None, image), 'camera 0', 'look', is_live=True)
     seen = []
     with pytest.raises(UserError, match='^camera 0: no more frame: look$'):
-        for name, _ in camera:
+        for name, _, _ in camera:
             seen.append(name)
     assert seen == ['camera 0#0', 'camera 0#1']
     camera.close()
@@ -206,7 +225,46 @@ def test_the_command_for_a_csi_camera(monkeypatch):
 MISTAKES = {
     'no folder': ('nowhere', 'images', [], 'detail.json: expected a folder that'),
     'damaged': ('damaged', 'images', [], 'damaged, or not written by tools/deploy.py'),
-    'plain': ('plain', 'images', [], 'expected a contract of classification, '),
+    'another layout': (
+        *('older', 'images', []),
+        'older: written by another version of mmacnn (layout 1, expected 2): export it '
+        'again with tools/deploy.py',
+    ),
+    'no layout': ('oldest', 'images', [], 'mmacnn (layout unknown, expected 2)'),
+    'no outputs': ('bare outputs', 'images', [], 'expected one of scores, label, '),
+    'another network': ('renamed', 'images', [], 'found no output out, of which'),
+    'no class': ('good', 'images', ['--accept=best'], 'classes: first, second, third'),
+    'regions': ('good', 'images', ['--box=1,1,2,2'], 'takes no prompt regions'),
+    'no regions': ('regions', 'images', [], 'the model takes prompt regions'),
+    'an empty box': (
+        *('regions', 'images', ['--box=1,1,0,2']),
+        '--box: found 1,1,0,2, expected x,y,width,height',
+    ),
+    'a far box': (
+        *('regions', 'images', ['--box=500,1,9,9']),
+        '--box 500,1,9,9: expected coordinates on the 24x12 image',
+    ),
+    'a box outside': (
+        *('regions', 'images', ['--box=24,1,9,9']),
+        '--box 24,1,9,9: found an empty region',
+    ),
+    'two corners': (
+        *('regions', 'images', ['--polygon=1,1,9,9']),
+        '--polygon: found 1,1,9,9, expected three or more corners',
+    ),
+    'no mask': ('regions', 'images', ['--mask=no.png'], 'no.png: no such mask'),
+    'a mask of text': (
+        *('regions', 'images', ['--mask=mine.csv']),
+        'mine.csv: not a readable image',
+    ),
+    'a small mask': (
+        *('regions', 'images', ['--mask=small.png']),
+        'small.png: found a mask of 6x5 pixels, expected 24x12 as the image',
+    ),
+    'a photograph': (
+        *('regions', 'images', ['--mask=images/1.png']),
+        'found colours, expected a mask of two values',
+    ),
     'no source': ('good', 'nowhere', [], 'nowhere: no such folder, image or video'),
     'empty source': ('good', 'empty', [], 'empty: no images in this folder'),
     'not a video': ('good', 'detail.json', [], 'cannot be opened: is it a video?'),
@@ -229,15 +287,21 @@ def test_a_mistake_is_one_line(make_folder, tmp_path, monkeypatch, capfd, mistak
     import run as program
 
     model, source, options, message = MISTAKES[mistake]
-    good = Path(make_folder('classification')).rename(tmp_path / 'good')
+    good = Path(make_folder('classifier')).rename(tmp_path / 'good')
     detail = (good / 'detail.json').read_text()
     for name, content in (
         ('damaged', detail[:-20]),
-        ('plain', detail.replace('"classification"', 'null')),
+        ('older', detail.replace('"format": 2', '"format": 1')),
+        ('oldest', detail.replace('"format": 2, ', '')),
+        ('bare outputs', detail.replace('"role": "scores"', '"role": "crop"')),
+        ('renamed', detail.replace('"output"', '"out"')),
         ('bare', detail),
     ):
         (tmp_path / name).mkdir()
         (tmp_path / name / 'detail.json').write_text(content)
+    shutil.copy(good / 'end2end.onnx', tmp_path / 'renamed')
+    make_folder('regions')
+    cv2.imwrite(str(tmp_path / 'small.png'), np.ones((5, 6), np.uint8))
     (tmp_path / 'detail.json').write_text(detail)
     for name in ('images', 'empty'):
         (tmp_path / name).mkdir()
@@ -261,21 +325,20 @@ def test_a_mistake_is_one_line(make_folder, tmp_path, monkeypatch, capfd, mistak
 def test_full_disk(tmp_path, full_disk):
     """A line that names the file, pictures whole or not at all, and no end in close."""
     from runner.errors import UserError
-    from runner.model_folder import Result
+    from runner.results import Result
     from runner.sinks import PictureFolder, ResultFile
-    from runner.statistics import Times
 
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    written = noise, 'a.png', Result(0, 'good', 0.9, None), Times(0.1, 0.1, 0.1)
+    result = Result('a.png', 'pass', 0, 'good', 0.9)
     lines = ResultFile(str(tmp_path / 'lines.csv'))
     pictures = PictureFolder(str(tmp_path / 'pictures'))
     with full_disk(200):
         with pytest.raises(UserError, match='a.png.jpg: File too large'):
-            pictures.write(*written)
+            pictures.write('a.png', noise)
         with pytest.raises(UserError, match='lines.csv: File too large'):
             for _ in range(9):
-                lines.write(*written)
+                lines.write(result)
         lines.close()
     assert not list((tmp_path / 'pictures').iterdir())
-    pictures.write(*written)
+    pictures.write('a.png', noise)
     assert [path.suffix for path in (tmp_path / 'pictures').iterdir()] == ['.jpg']

@@ -9,7 +9,7 @@ import pytest
 from mmacnn.synthetic import TASKS
 
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / 'tools' / 'dataset_converters' / 'make_synthetic_dataset.py'
+TOOL = ROOT / 'tools' / 'make_synthetic_dataset.py'
 
 
 @pytest.fixture

@@ -98,10 +98,10 @@ class AnomalyDetector(BaseModel):
         """Set what is known of each image in its data sample.
 
         ``pred_anomaly_score`` (1,), the raw score. Where a threshold was chosen also
-        ``pred_label``, 0 for good and 1 for defective; ``pred_score`` (2,), the share
-        of good validation images that score at least as high, and lower; with a map
-        ``pred_heatmap`` (H, W), the logarithm of the map by the level that good images
-        reach, and ``pred_mask`` (H, W) bool, where it is above that.
+        ``pred_label``, 0 for good and 1 for defective; ``pred_score`` (2,), the
+        fraction of good validation images that score at least as high, and lower; with
+        a map ``pred_heatmap`` (H, W), the logarithm of the map by the level that good
+        images reach, and ``pred_mask`` (H, W) bool, where it is above that.
         """
         scores, maps = self.measure(inputs)
         check_finite('score', scores)
@@ -117,12 +117,12 @@ class AnomalyDetector(BaseModel):
                     'tools/analysis_tools/choose_anomaly_threshold.py after it'
                 )
             return samples
-        pairs = self.calibration.pair(scores)
+        pairs = self.calibration.calibrated_scores(scores)
         for sample, score, pair in zip(samples, scores, pairs, strict=True):
             label = (score > self.calibration.threshold).long()
             sample.set_pred_label(label[None]).set_pred_score(pair)
         if maps is not None:
-            heatmaps = self.calibration.evidence(maps)
+            heatmaps = self.calibration.log_ratio(maps)
             for sample, heatmap in zip(samples, heatmaps, strict=True):
                 sample.set_field(heatmap, 'pred_heatmap')
                 sample.set_field(heatmap > 0, 'pred_mask')

@@ -28,7 +28,7 @@ class DifferNet(AnomalyDetector):
         flow: Config, such as :class:`NormalizingFlow`.
         views: Config of what is done to an image, :class:`RotatedViews` by default; a
             spatial flow sees the image alone.
-        localizer: Config of :class:`GradientMap` or :class:`GradCAMMap`; without it
+        saliency: Config of :class:`GradientMap` or :class:`GradCAMMap`; without it
             there are no maps. A spatial flow needs none.
         views_at_once: Views of an image that go through the network together in
             testing: more is faster, and takes more memory.
@@ -44,7 +44,7 @@ class DifferNet(AnomalyDetector):
         feature_extractor: dict,
         flow: dict,
         views: dict | None = None,
-        localizer: dict | None = None,
+        saliency: dict | None = None,
         views_at_once: int = 16,
         sigma: float = 4.0,
         data_preprocessor: dict | None = None,
@@ -58,7 +58,7 @@ class DifferNet(AnomalyDetector):
                 extractor,
                 flow,
                 MODELS.build(views or VIEWS),
-                None if localizer is None else MODELS.build(localizer),
+                None if saliency is None else MODELS.build(saliency),
                 views_at_once,
             )
         super().__init__(core, data_preprocessor, init_cfg)

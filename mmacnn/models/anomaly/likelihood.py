@@ -34,7 +34,7 @@ class PooledLikelihood(AnomalyCore):
         feature_extractor: From images (N, 3, H, W) to features (N, D).
         flow: From features to z (N, D) and log-determinant (N,).
         views: What is done to an image, such as :class:`RotatedViews`.
-        localizer: From this core and images to maps (B, H, W), such as
+        saliency: From this core and images to maps (B, H, W), such as
             :class:`GradientMap`; without it there are no maps.
         views_at_once: Views of an image that go through the network together in
             testing.
@@ -45,14 +45,14 @@ class PooledLikelihood(AnomalyCore):
         feature_extractor: nn.Module,
         flow: nn.Module,
         views: nn.Module,
-        localizer=None,
+        saliency=None,
         views_at_once: int = 16,
     ) -> None:
         super().__init__()
         self.feature_extractor = feature_extractor
         self.flow = flow
         self.views = views
-        self.localizer = localizer
+        self.saliency = saliency
         self.views_at_once = views_at_once
 
     def latent(self, views: Tensor) -> tuple[Tensor, Tensor]:
@@ -90,7 +90,7 @@ class PooledLikelihood(AnomalyCore):
 
     def measure(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """See :class:`AnomalyCore`."""
-        maps = None if self.localizer is None else self.localizer(self, images)
+        maps = None if self.saliency is None else self.saliency(self, images)
         return self.score(images), maps
 
 

@@ -13,7 +13,7 @@ from mmacnn.datasets.analysis.anomaly import (
     inspect_categories,
 )
 
-TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/analyse_dataset.py'
+TOOL = Path(__file__).parents[3] / 'tools/analysis_tools/analyse_dataset.py'
 
 
 def write(path, seed, size=(8, 12)):
@@ -85,6 +85,7 @@ def test_all_problems_are_found_at_once(root):
     assert len(found) == 5
 
 
+@pytest.mark.slow
 def test_tool(root, tmp_path):
     (root / 'cable/train/good/1.png').write_bytes(b'')
     done = subprocess.run(

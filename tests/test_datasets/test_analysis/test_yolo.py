@@ -10,7 +10,7 @@ import pytest
 from mmacnn.datasets.analysis.yolo import analyse_dataset, find_splits, recommend_roi
 from mmacnn.datasets.analysis.yolo_report import draw_report, format_report, save_report
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'analyse_dataset.py'
+TOOL = Path(__file__).parents[3] / 'tools' / 'analysis_tools' / 'analyse_dataset.py'
 
 
 def run_tool(monkeypatch, *arguments):

@@ -4,7 +4,7 @@ import shutil
 import pytest
 from mmengine.config import Config
 
-from .conftest import MODEL, ROOT, WEIGHTS
+from ..conftest import MODEL, ROOT, WEIGHTS
 
 onnx = pytest.importorskip('onnx')
 pytest.importorskip('mmdeploy')

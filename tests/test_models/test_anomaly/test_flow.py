@@ -98,5 +98,5 @@ def test_sizes_are_checked(options):
 
 def test_missing_package_is_one_line(monkeypatch):
     monkeypatch.setattr('mmacnn.models.anomaly.flow.find_spec', lambda name: None)
-    with pytest.raises(ImportError, match='pip install "FrEIA>=0.2"'):
+    with pytest.raises(ValueError, match='pip install "FrEIA>=0.2"'):
         NormalizingFlow(4)

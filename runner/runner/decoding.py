@@ -1,0 +1,208 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Network outputs -> what they say of the frame, by their roles.
+
+Nothing here asks which method it was: detail.json gives each output a role.
+"""
+
+from typing import Any, NamedTuple, Optional, Tuple
+
+import cv2
+import numpy as np
+
+from .errors import UserError
+from .maps import connected_boxes, over_input
+from .results import Detection
+
+NOT_FINITE = (
+    'the model gave numbers that are NaN or infinite, expected finite ones; are its '
+    'weights damaged, or too large for the precision that it runs in?'
+)
+MASK_THRESHOLD = 0.5
+
+
+class Prediction(NamedTuple):
+    """What the outputs say of one frame; fields as of ``results.Result``.
+
+    Args:
+        is_detector: whether the detections are those of a detector.
+        is_prompted: whether they are the prompt regions.
+        marks_defects: whether the model knows good from defective, good first.
+    """
+
+    label: Optional[int] = None
+    class_name: str = ''
+    score: Optional[float] = None
+    roi: Optional[Tuple[float, ...]] = None
+    detections: Tuple[Detection, ...] = ()
+    anomaly_score: Optional[float] = None
+    heatmap: Any = None
+    mask: Any = None
+    is_detector: bool = False
+    is_prompted: bool = False
+    marks_defects: bool = False
+
+
+def is_finite(outputs):
+    """Whether all numbers of the outputs are.
+
+    A comparison with NaN is false: its anomaly score is above no threshold, its class
+    is the first one, so that it would read as good.
+
+    Args:
+        outputs (dict): name -> array.
+    """
+    return all(
+        np.isfinite(array).all()
+        for array in outputs.values()
+        if np.issubdtype(array.dtype, np.floating)
+    )
+
+
+def decode(model, outputs, prepared, score_thr=0.3):
+    """Outputs of a batch of one frame -> prediction.
+
+    Args:
+        model (ModelFolder): the model.
+        outputs (dict): name -> array.
+        prepared (Prepared): the input that they are of.
+        score_thr (float): score in [0, 1] from which a detector's box counts.
+
+    Returns:
+        Prediction: in pixels of the frame.
+    """
+    found = {role: outputs[name][0] for role, name in model.names.items()}
+    # A classifier's one box is its ROI, and its label the image's.
+    is_detector = 'boxes' in found and 'num_classes' not in model.outputs['boxes']
+    if is_detector:
+        return _of_detector(model, found, prepared, score_thr)
+    label, score, roi = None, None, found.get('roi')
+    if 'boxes' in found:
+        label, score, roi = found['labels'][0], found['boxes'][0, 4], found['boxes'][0]
+    elif 'label' in found or 'scores' in found:
+        label = found['label'][0] if 'label' in found else found['scores'].argmax()
+        score = found['scores'][int(label)] if 'scores' in found else None
+    fields = {}
+    if label is not None:
+        fields.update(label=int(label), class_name=model.class_name(int(label)))
+    if score is not None:
+        fields['score'] = float(score)
+    if roi is not None:
+        fields['roi'] = _in_frame(roi[:4], prepared.scale)
+    if 'anomaly_score' in found:
+        fields['anomaly_score'] = float(found['anomaly_score'][0])
+    if 'map' in found:
+        fields.update(_of_map(model, found['map'], label, prepared))
+    marks_defects = 'anomaly_score' in found or fields.get('mask') is not None
+    return Prediction(marks_defects=marks_defects, **fields)
+
+
+def decode_regions(model, scores, masks):
+    """Scores of prompt regions -> prediction.
+
+    Args:
+        model (ModelFolder): the model.
+        scores (np.ndarray): (R, classes).
+        masks (list): R masks (H, W) of the frame's size.
+    """
+    labels = scores.argmax(axis=1)
+    best = scores.max(axis=1)
+    detections = tuple(
+        Detection(mask_box(mask), model.class_name(int(label)), float(score))
+        for mask, label, score in zip(masks, labels, best)
+    )
+    pick = int(best.argmin())  # the one to look at
+    return Prediction(
+        label=int(labels[pick]),
+        class_name=detections[pick].class_name,
+        score=detections[pick].score,
+        detections=detections,
+        mask=np.any(masks, axis=0),
+        is_prompted=True,
+    )
+
+
+def mask_box(mask):
+    """Box of a mask, xyxy in pixels, edges and not indices."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    edges = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return tuple(float(edge) for edge in edges)
+
+
+def _in_frame(box, scale):
+    """xyxy in pixels of the input -> in pixels of the frame."""
+    return tuple(float(edge) / scale[i % 2] for i, edge in enumerate(box))
+
+
+def _of_detector(model, found, prepared, score_thr):
+    scores, labels = found['boxes'][:, 4], found['labels']
+    # Plugins of TensorRT fill up with boxes of the class -1.
+    kept = np.flatnonzero((scores >= score_thr) & (labels >= 0))
+    kept = kept[np.argsort(-scores[kept], kind='mergesort')]
+    detections = tuple(
+        Detection(
+            _in_frame(found['boxes'][i, :4], prepared.scale),
+            model.class_name(int(labels[i])),
+            float(scores[i]),
+        )
+        for i in kept
+    )
+    fields = {}
+    if detections:
+        first = detections[0]
+        fields = dict(label=int(labels[kept[0]]), score=first.score)
+        fields['class_name'] = first.class_name
+    if 'masks' in found:
+        fields['mask'] = _union(found['masks'][kept], detections, prepared)
+    return Prediction(detections=detections, is_detector=True, **fields)
+
+
+def _union(masks, detections, prepared):
+    """Instance masks -> (H, W) bool of the frame.
+
+    A mask covers its box, or the network's input where it is as large as that.
+    """
+    height, width = prepared.frame_size
+    union = np.zeros((height, width), bool)
+    for mask, detection in zip(masks, detections):
+        mask = np.float32(mask)
+        if mask.shape == prepared.input_size:
+            mask = mask[: prepared.size[0], : prepared.size[1]]
+            union |= cv2.resize(mask, (width, height)) > MASK_THRESHOLD
+            continue
+        x0, y0, x1, y1 = (int(round(edge)) for edge in detection.box)
+        x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
+        inside = cv2.resize(mask, (x1 - x0, y1 - y0)) > MASK_THRESHOLD
+        left, top = max(x0, 0), max(y0, 0)
+        part = union[top : max(y1, 0), left : max(x1, 0)]
+        part |= inside[top - y0 :, left - x0 :][: part.shape[0], : part.shape[1]]
+    return union
+
+
+def _of_map(model, values, label, prepared):
+    """Heat map, what it marks, and the boxes of that."""
+    facts = model.outputs['map']
+    if values.ndim == 3:  # one map, or one for each class
+        if len(values) > 1 and label is None:
+            raise UserError(
+                f'{model.path}: found a map of {len(values)} classes without their '
+                'scores'
+            )
+        values = values[0 if len(values) == 1 else int(label)]
+    heatmap = over_input(
+        values, prepared.input_size, prepared.size, facts['stride'], facts['offset']
+    )
+    if facts['threshold'] is None:
+        return dict(heatmap=heatmap)
+    marked = heatmap > facts['threshold']
+    boxes = connected_boxes(marked)
+    mask = cv2.resize(
+        marked.astype(np.uint8),
+        prepared.frame_size[::-1],
+        interpolation=cv2.INTER_NEAREST,
+    )
+    return dict(
+        heatmap=heatmap,
+        mask=mask.astype(bool),
+        detections=tuple(Detection(_in_frame(box, prepared.scale)) for box in boxes),
+    )

@@ -1,0 +1,61 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Defect maps: from cells to pixels, and the regions that a threshold marks."""
+
+import cv2
+import numpy as np
+
+
+def over_input(values, input_size, size, stride=None, offset=None):
+    """Interpolate a map to the pixels of the network's input, without its padding.
+
+    Args:
+        values (np.ndarray): (h, w).
+        input_size (tuple): (H, W) of the network's input, with its padding.
+        size (tuple): (H, W) of the frame's part of it.
+        stride (float): pixels of the input from one cell to the next; None where the
+            map covers the input edge to edge.
+        offset (float): centre of the first cell, in pixels from the input's edge.
+
+    Returns:
+        np.ndarray: of ``size``, float32. Beyond the outermost centres the values are
+        theirs.
+    """
+    rows, columns = (
+        _weights(cells, extent, pixels, stride, offset)
+        for cells, extent, pixels in zip(values.shape, input_size, size)
+    )
+    return rows.dot(np.float32(values)).dot(columns.T)
+
+
+def _weights(cells, extent, pixels, stride, offset):
+    """How much of each cell is in each pixel, (pixels, cells): two neighbours."""
+    if stride is None:
+        stride = extent / cells
+        offset = stride / 2
+    place = np.clip((np.arange(pixels) + 0.5 - offset) / stride, 0, cells - 1)
+    before = np.minimum(place.astype(int), max(cells - 2, 0))
+    after = np.minimum(before + 1, cells - 1)
+    weights = np.zeros((pixels, cells), np.float32)
+    each = np.arange(pixels)
+    weights[each, before] += 1 - (place - before)
+    weights[each, after] += place - before
+    return weights
+
+
+def connected_boxes(mask):
+    """Boxes round the connected parts of a mask, the largest part first.
+
+    Args:
+        mask (np.ndarray): (H, W) bool; pixels that meet at a corner connect.
+
+    Returns:
+        np.ndarray: (N, 4) xyxy in pixels, edges and not indices.
+    """
+    _, _, stats, _ = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=8
+    )
+    stats = stats[1:]  # the first is what lies between them
+    stats = stats[np.argsort(-stats[:, cv2.CC_STAT_AREA], kind='mergesort')]
+    boxes = stats[:, :4].astype(float)
+    boxes[:, 2:] += boxes[:, :2]
+    return boxes
