@@ -123,6 +123,8 @@ class Standardization(nn.Module):
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(N, D) to (N, D), or (N, D, h, w), and the determinant's logarithm, ().
 
+        For maps it is that of each position.
+
         The first batch in training with two rows at least is measured.
         """
         vectors = features.detach().movedim(1, -1).flatten(0, -2)
@@ -130,8 +132,7 @@ class Standardization(nn.Module):
             self._measure(vectors)
         shape = (-1, *(1,) * (features.ndim - 2))
         mean, std = self.mean.reshape(shape), self.std.reshape(shape)
-        count = features[0, 0].numel()
-        return (features - mean) / std, -count * self.std.log().sum()
+        return (features - mean) / std, -self.std.log().sum()
 
     def _measure(self, features: Tensor) -> None:
         std = features.std(0)

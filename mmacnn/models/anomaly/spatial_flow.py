@@ -153,7 +153,7 @@ class SpatialFlow(BaseModule):
             condition = None if condition is None else _take(condition, chosen)
         features, extra = norm(features)
         z, log_det = flow(features, None if condition is None else [condition])
-        return z, log_det + extra / features[0, 0].numel()
+        return z, log_det + extra
 
 
 def _take(maps: Tensor, positions: Tensor) -> Tensor:
