@@ -5,32 +5,68 @@ import logging
 import os.path as osp
 from collections import Counter
 from collections.abc import Sequence
-from numbers import Real
+from typing import Annotated, Any
 
 from mmdet.datasets import CocoDataset
 from mmdet.datasets.api_wrappers import COCO
 from mmengine.logging import print_log
+from pydantic import AfterValidator, FailFast, Field, Strict
 
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError, read_json
+from mmacnn.utils.file_schema import FileSchema, check_schema
 from mmacnn.utils.text import identifier, short
 
 from .class_names import check_class_names
-from .contained_files import FilesBelow, check_name
+from .contained_files import FilesBelow
 from .image_files import read_image_size
 from .named_images import IMPORT_HINT, likely_cause
 
-LISTS = {
-    'images': ('id', 'file_name', 'height', 'width'),
-    'annotations': ('id', 'image_id', 'category_id', 'bbox', 'area'),
-    'categories': ('id', 'name'),
-}
-"""The lists of a COCO file and the keys that each entry needs."""
-LARGEST = 1e9  # Of ids, sides and areas.
 LITTLE = 2.0  # Pixels that a box may reach over the edge,
 LITTLE_FRACTION = 0.02  # or this fraction of the image's larger side.
 FAR_FRACTION = 0.1  # More boxes than this far over the edge are no slip of the hand.
 LEAST_SIDE = 1.0  # Pixels; mmdet leaves out smaller boxes.
+
+
+def _check_id(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and abs(value) < 1e9
+    if not (isinstance(value, str) or is_number):
+        raise ValueError('expected a number or text')
+    return value
+
+
+Id = Annotated[Any, AfterValidator(_check_id)]
+Side = Annotated[int, Field(gt=0, lt=1e9)]
+Place = Annotated[float, Field(gt=-1e9, lt=1e9)]
+Extent = Annotated[float, Field(ge=0, lt=1e9)]
+
+
+class Image(FileSchema):
+    id: Id
+    file_name: str
+    height: Side
+    width: Side
+
+
+class Annotation(FileSchema):
+    """``bbox`` is x, y, width, height in pixels."""
+
+    id: Id
+    image_id: Id
+    category_id: Id
+    bbox: Annotated[tuple[Place, Place, Extent, Extent], Strict(False)]
+    area: Extent
+
+
+class Category(FileSchema):
+    id: Id
+    name: str
+
+
+class CocoFile(FileSchema):
+    images: Annotated[list[Image], FailFast()]
+    annotations: Annotated[list[Annotation], FailFast()]
+    categories: Annotated[list[Category], FailFast()]
 
 
 def read_coco(path: str) -> dict:
@@ -39,32 +75,33 @@ def read_coco(path: str) -> dict:
     What is only a matter of form is put right: ids written as text, sizes as floats,
     no ``area``, and an unused root category with the id 0.
 
-    Args:
-        path: The json file.
-
     Returns:
-        The content: ``images``, ``annotations`` and ``categories``, each a list of
-        dicts with the keys of :data:`LISTS`, identifiers unique, and areas.
+        The content, see :class:`CocoFile`, identifiers unique.
 
     Raises:
         FileNotFoundError: There is no such file.
         InputError: It is no COCO file, or an entry lacks a key or repeats an id.
     """
     content = read_json(path, 'COCO json')
-    for name, keys in LISTS.items():
-        entries = content.get(name) if isinstance(content, dict) else None
-        if not isinstance(entries, list):
-            raise InputError(
-                f'{path}: expected COCO json with the lists {", ".join(LISTS)}, found '
-                f'no list {name!r}'
-            )
-        _put_right(entries)
-        _check_entries(entries, keys, f'{path}: {name}')
+    _put_right(content)
+    check_schema(CocoFile, content, path, 'COCO json')
+    for name in CocoFile.model_fields:
+        seen = set()
+        for index, entry in enumerate(content[name]):
+            if entry['id'] in seen:
+                raise InputError(
+                    f'{path}: {name}[{index}]: found the id {short(entry["id"])} a '
+                    'second time, expected different ones'
+                )
+            seen.add(entry['id'])
     _remove_root(content)
     return content
 
 
-def _put_right(entries: list) -> None:
+def _put_right(content: Any) -> None:
+    """Ids as text, sizes as floats and a missing area, where entries are dicts."""
+    lists = content.values() if isinstance(content, dict) else ()
+    entries = (e for values in lists if isinstance(values, list) for e in values)
     for entry in entries:
         if not isinstance(entry, dict):
             continue
@@ -76,9 +113,17 @@ def _put_right(entries: list) -> None:
                 entry[key] = int(entry[key])
         if 'bbox' in entry:
             entry.setdefault('iscrowd', 0)
-            if 'area' not in entry and _is_box(entry['bbox']):
-                entry['area'] = entry['bbox'][2] * entry['bbox'][3]
-            entry.setdefault('area', 0)
+            if 'area' not in entry:
+                entry['area'] = _box_area(entry['bbox'])
+
+
+def _box_area(box: Any) -> float:
+    """Width times height; 0 for what is no box, which the schema refuses."""
+    try:
+        _, _, width, height = box
+        return float(width) * float(height)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
 
 
 def _remove_root(content: dict) -> None:
@@ -87,68 +132,6 @@ def _remove_root(content: dict) -> None:
     categories = content['categories']
     if len(categories) > 1 and 0 not in used:
         content['categories'] = [c for c in categories if c['id'] != 0]
-
-
-def _check_entries(entries: list, keys: Sequence[str], where: str) -> None:
-    seen = set()
-    for index, entry in enumerate(entries):
-        missing = [
-            key for key in keys if not isinstance(entry, dict) or key not in entry
-        ]
-        if missing:
-            raise InputError(f'{where}[{index}]: found no {missing[0]!r}, expected one')
-        for key in keys:
-            if key in KINDS and not KINDS[key](entry[key]):
-                raise InputError(
-                    f'{where}[{index}]: found {key} {short(entry[key])}, expected '
-                    f'{EXPECTED[KINDS[key]]}'
-                )
-        if 'file_name' in keys:
-            check_name(entry['file_name'], f'{where}[{index}]')
-        if entry['id'] in seen:
-            raise InputError(
-                f'{where}[{index}]: found the id {short(entry["id"])} a second time, '
-                'expected different ones'
-            )
-        seen.add(entry['id'])
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) or _is_number(value)
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a number of sensible size; NaN is not."""
-    return isinstance(value, Real) and abs(value) < LARGEST
-
-
-def _is_area(value: object) -> bool:
-    return _is_number(value) and value >= 0
-
-
-def _is_side(value: object) -> bool:
-    return isinstance(value, int) and 0 < value < LARGEST
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-KINDS = dict(
-    id=_is_id,
-    image_id=_is_id,
-    category_id=_is_id,
-    height=_is_side,
-    width=_is_side,
-    area=_is_area,
-    name=_is_text,
-)
-EXPECTED = {
-    _is_id: 'a number or text',
-    _is_side: 'a whole number above 0',
-    _is_area: 'a number of 0 or more',
-    _is_text: 'text',
-}
 
 
 def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
@@ -206,9 +189,9 @@ def check_boxes(content: dict, path: str, test_mode: bool = False) -> None:
             positives are measured.
 
     Raises:
-        InputError: There is no box in the whole file that counts, one is not four
-            numbers or lies outside of its image, its image or category is not in the
-            file, or so many reach over the edge that they must be something else.
+        InputError: There is no box in the whole file that counts, one lies outside of
+            its image, its image or category is not in the file, or so many reach over
+            the edge that they must be something else.
     """
     if not content['annotations']:
         message = f'{path}: found no box ({len(content["images"])} images)'
@@ -232,21 +215,11 @@ def check_boxes(content: dict, path: str, test_mode: bool = False) -> None:
                 f'{where}: found {key} {short(annotation[key])}, expected one of the '
                 f"file's {'images' if image is None else 'categories'}"
             )
-        box = annotation['bbox']
-        if not _is_box(box):
+        x, y, width, height = annotation['bbox']
+        beyond = x >= image['width'] or y >= image['height']
+        if beyond or x + width < 0 or y + height < 0:
             raise InputError(
-                f'{where}: found bbox {short(box)}, expected [x, y, width, height], '
-                'pixels'
-            )
-        x, y, width, height = box
-        if (
-            x >= image['width']
-            or y >= image['height']
-            or x + width < 0
-            or y + height < 0
-        ):
-            raise InputError(
-                f'{where}: found bbox {box}, expected one on the '
+                f'{where}: found bbox {annotation["bbox"]}, expected one on the '
                 f'{image["width"]}x{image["height"]} image {image["file_name"]}'
             )
     _check_edges(content['annotations'], images, path)
@@ -280,16 +253,6 @@ def _check_edges(annotations: list[dict], images: dict, path: str) -> None:
         )
     if small:
         _warn(f'{path}: left out {small} boxes of less than a pixel')
-
-
-def _is_box(box: object) -> bool:
-    return (
-        isinstance(box, list)
-        and len(box) == 4
-        and all(map(_is_number, box))
-        and box[2] >= 0
-        and box[3] >= 0
-    )
 
 
 def check_images(

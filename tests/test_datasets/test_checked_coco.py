@@ -99,7 +99,7 @@ def change(content, place, value):
             r"found the category 'dent' \(1 boxes\), .*classes\): scratch, pit",
         ),
         (['categories'], CATEGORIES[:1], "categories: expected 'pit'"),
-        (['categories'], {}, "expected COCO json .*, found no list 'categories'"),
+        (['categories'], {}, r'categories: found \{\}, expected a valid list'),
     ],
 )
 def test_mistakes_in_the_file(load, content, tmp_path, place, value, message):
