@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs soak bench detectors clean
+.PHONY: help setup demo quick test lint format docs soak bench detectors clean
 
 # Python 3.11 is what the pins in requirements/constraints.txt are tested with.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -33,10 +33,10 @@ $(INSTALLED): $(INPUTS)
 	@touch $@
 
 DEMO := work_dirs/demo
-DEMO_CONFIG := configs/acnn/acnn-opt_demo.py
+DEMO_CONFIG := configs/acnn/acnn-opt_strided_4e_demo.py
 
 demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
-	@test ! -e $(DEMO) || { echo 'error: $(DEMO) is there from an earlier demo, whole or broken off: remove it first'; exit 1; }
+	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists from an earlier demo, complete or not: remove it first'; exit 1; }
 	$(RUN) tools/make_synthetic_dataset.py $(DEMO)/data --task product-code \
 		--num-train 2000 --num-test 200 --size 480x640 --seed 0
 	$(RUN) tools/train.py $(DEMO_CONFIG) --work-dir $(DEMO)
@@ -50,14 +50,19 @@ demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
 override TEST_WORKERS := $(or $(strip $(TEST_WORKERS)),2)
 TEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(TEST_WORKERS) --dist loadfile
 
-test: lint ## lint and run the tests
+QUICK := tests/test_ops tests/test_models tests/test_datasets
+
+quick: lint ## lint and the tests of ops, models, data sets and A-CNN end to end: 2 minutes
+	$(TEST) -m 'not slow and not soak' $(QUICK) 'tests/test_methods.py::test_from_data_to_the_exported_model[acnn]'
+
+test: lint ## lint and run the tests: 10 minutes
 	$(TEST)
 
 lint: setup ## check format and style
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 
-format: setup ## format, and mend what ruff can mend
+format: setup ## format, and fix what ruff can fix
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
@@ -68,7 +73,7 @@ soak: setup ## run the long tests, for what fails seldom
 	$(TEST) -m soak --hypothesis-profile=soak --durations=0
 
 BENCH := work_dirs/bench
-BENCH_CONFIG := configs/acnn/acnn-opt_synthetic-product-code.py
+BENCH_CONFIG := configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py
 PRODUCT_CODE := data/synthetic-product-code
 
 $(PRODUCT_CODE): | setup
@@ -76,7 +81,7 @@ $(PRODUCT_CODE): | setup
 		--num-train 2000 --num-test 1200 --size 480x640 --seed 0
 
 # Each script prints its table; docs/en/benchmarks.md has the last ones.
-bench: setup $(PRODUCT_CODE) ## train and test the full benchmark, and measure what all costs
+bench: setup $(PRODUCT_CODE) ## train and test the full benchmark, and measure all costs
 	$(RUN) tools/train.py $(BENCH_CONFIG) --work-dir $(BENCH)/acnn-opt --resume
 	$(RUN) tools/test.py $(BENCH_CONFIG) $$(cat $(BENCH)/acnn-opt/last_checkpoint) \
 		--work-dir $(BENCH)/acnn-opt

@@ -2,7 +2,7 @@
 """Accuracy, size and latency of exported models on the same photographs.
 
 Each model runs in ONNX Runtime on the CPU with one thread, from the file of a
-photograph to the class, and all take turns.
+photograph to the class, and they run interleaved.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from cost import markdown
 from onnx_complexity import count_complexity
 
 from mmacnn.benchmark.timed_models import TimedFolder, TimedOnnx
@@ -22,6 +21,7 @@ from mmacnn.cli import image_size, int_at_least
 from mmacnn.datasets import YOLORoIDataset
 from mmacnn.evaluation import RoILocalizationMetric
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
 SCORE_THR, IOU_THR = 0.001, 0.7  # the surest box is wanted, however unsure
 ROI = (48, 80)  # (height, width) of A-CNN's region, in pixels
@@ -126,7 +126,7 @@ def main() -> None:
         )
     header = 'model|accuracy, %|hit rate, %|parameters, M|multiply-adds, G'
     header += '|frame to class, ms|times|file to class, ms|times'
-    print(markdown(header.split('|'), rows))
+    print(markdown_table(header.split('|'), rows))
 
 
 def time_by_turns(

@@ -21,10 +21,11 @@ from mmacnn.cli import image_size, int_at_least
 from mmacnn.engine.config import load_config
 from mmacnn.models.attention import SpatialAttentionEncoder
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
 HEADER = (
-    '| input | step | linear ms | quadratic ms | times faster | linear MB | '
-    'quadratic MB | times less |\n|---|---|---:|---:|---:|---:|---:|---:|'
+    *('input', 'step', 'linear ms', 'quadratic ms', 'times faster', 'linear MB'),
+    *('quadratic MB', 'times less'),
 )
 
 
@@ -138,7 +139,7 @@ def compare_in_detector(
 
 def format_table(comparisons: Iterable[Comparison]) -> str:
     """The comparisons as a table in Markdown."""
-    lines = [HEADER]
+    rows = []
     for name, step, linear, quadratic in comparisons:
         cells = [name, step, f'{1e3 * linear.seconds:.2f}', '-', '-']
         cells += [f'{linear.peak_bytes / 1e6:.2f}', '-', '-']
@@ -149,8 +150,8 @@ def format_table(comparisons: Iterable[Comparison]) -> str:
             cells[7] = f'{quadratic.peak_bytes / linear.peak_bytes:.1f}'
         else:
             cells[3] = quadratic
-        lines.append('| ' + ' | '.join(cells) + ' |')
-    return '\n'.join(lines)
+        rows.append(cells)
+    return markdown_table(HEADER, rows)
 
 
 Step = Callable[[nn.Module], object]
@@ -221,7 +222,7 @@ def _available_memory() -> int:
 
 
 def _measure(step: Step, models: list[nn.Module], rounds: int) -> list[Cost]:
-    """Run the models by turns, so that a busy machine slows them down alike."""
+    """Run the models interleaved, so that a busy machine slows them down alike."""
     peaks = [_peak_bytes(step, model) for model in models]
     times = [[_seconds(step, model) for model in models] for _ in range(rounds)]
     return [
@@ -249,7 +250,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         '--config',
-        help='compare the whole detector of this config, not the encoder by itself',
+        help='compare the full detector of this config, not only the encoder',
     )
     parser.add_argument(
         '--image-size',
@@ -279,7 +280,7 @@ def parse_args() -> argparse.Namespace:
         '--rounds',
         type=int_at_least(1),
         default=5,
-        help='runs of each, of which the median is taken (%(default)s)',
+        help='runs of each; the median is printed (%(default)s)',
     )
     return parser.parse_args()
 

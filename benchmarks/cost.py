@@ -58,19 +58,13 @@ def _send(sender, work: Callable[..., Any], args: tuple) -> None:
     sender.send((result, peak_memory_mb() - before))
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence]) -> str:
-    """A table whose first column is text, the others numbers."""
-    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
-    return '\n'.join(f'| {" | ".join(map(str, line))} |' for line in lines)
-
-
 def plot_curves(
     path: str | Path, xlabel: str, sizes: Sequence[float], panels: Mapping[str, Curves]
 ) -> None:
     """Draw curves over sizes, both on logarithmic scales, as a PNG.
 
     Args:
-        path: The file, written whole.
+        path: The file, written atomically.
         xlabel: What the sizes are.
         sizes: Sizes, ascending; of each curve, the first ones that it has values for.
         panels: Title of each panel, which is the unit, to its curves by name.

@@ -14,7 +14,7 @@ from time import process_time
 
 import cv2
 import numpy as np
-from cost import in_child, markdown, plot_curves
+from cost import in_child, plot_curves
 from region_loading import PER_IMAGE, write_coco
 
 from mmacnn.cli import int_at_least
@@ -26,6 +26,7 @@ from mmacnn.datasets import (
     YOLORoIDataset,
 )
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
 LINKS = 10_000  # to one file; file systems allow some ten thousand
 
@@ -56,17 +57,17 @@ def main() -> None:
         rows.append([name, 'times slower', *(f'{ratio:.1f}' for ratio in ratios)])
         rows.append(['', 's', *(f'{value:.2f}' for value in seconds[name])])
         rows.append(['', 'MB', *(f'{value:.0f}' for value in memory[name])])
-    print(markdown(['', '', *(f'{labels}' for labels in args.labels)], rows))
+    print(markdown_table(['', '', *(f'{labels}' for labels in args.labels)], rows))
     if args.plot:
         panels = {
-            's of processor time to load and check the labels': seconds,
+            's of CPU time to load and check the labels': seconds,
             'MB at most while loading': memory,
         }
         plot_curves(args.plot, 'labels', args.labels, panels)
 
 
 def measure(name: str, labels: int, in_child=in_child) -> tuple[float, float]:
-    """Processor time in seconds, and MB at most, to load so many labels."""
+    """CPU time in seconds, and MB at most, to load so many labels."""
     write, load, per_item = DATASETS[name]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -76,7 +77,7 @@ def measure(name: str, labels: int, in_child=in_child) -> tuple[float, float]:
 
 
 def time_loading(load: Callable[[Path], object], root: Path, items: int) -> float:
-    """Processor time in seconds to make the data set, which must have all items."""
+    """CPU time in seconds to make the data set, which must have all items."""
     start = process_time()
     dataset = load(root)
     elapsed = process_time() - start

@@ -13,15 +13,16 @@ from time import process_time
 
 import numpy as np
 import torch
-from cost import in_child, markdown, plot_curves
+from cost import in_child, plot_curves
 from methods import CONFIGS, METHODS, random_weights
 from mmengine.config import Config
 
 from mmacnn.cli import image_size, int_at_least
 from mmacnn.inference import Inspector, box_region
 from mmacnn.utils import run_tool, track
+from mmacnn.utils.text import markdown_table
 
-EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_synthetic-anomaly.py'
+EFFICIENTNET = 'attentdiffernet-se_efficientnet-lite0_8e_synthetic-anomaly.py'
 CONFIG_OF = dict(METHODS, AttentDifferNet=f'attentdiffernet/{EFFICIENTNET}')
 SIZES = ['240x320', '480x640', '720x960', '960x1280', '1440x1920', '1920x2560']
 Size = tuple[int, int]
@@ -57,14 +58,14 @@ def main() -> None:
         rows.append([name, 'times slower', *(f'{ratio:.1f}' for ratio in ratios)])
         rows.append(['', 'ms', *(f'{1000 * value:.0f}' for value in seconds[name])])
         rows.append(['', 'MB', *(f'{value:.0f}' for value in memory[name])])
-    print(markdown(['', '', *(f'{h}x{w}' for h, w in args.sizes)], rows))
+    print(markdown_table(['', '', *(f'{h}x{w}' for h, w in args.sizes)], rows))
     if args.plot:
         plot_curves(
             args.plot,
             'megapixels',
             [round(h * w / 1e6, 2) for h, w in args.sizes],
             {
-                'ms of processor time from frame to verdict': {
+                'ms of CPU time from frame to verdict': {
                     name: [1000 * value for value in values]
                     for name, values in seconds.items()
                 },
@@ -76,7 +77,7 @@ def main() -> None:
 def time_sizes(
     name: str, sizes: Sequence[Size], rounds: int, folder: str
 ) -> list[float]:
-    """Median seconds of processor time at each size, the sizes by turns."""
+    """Median seconds of CPU time at each size, the sizes interleaved."""
     random = np.random.default_rng(0)
     calls = []
     for size in sizes:

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a camera's frame to the verdict: where the time goes, and what would save it.
 
-Each method runs through the Inspector on one thread of the CPU. Times are the
-processor's, medians over the rounds; ratios are of the same round. Weights are random.
+Each method runs through the Inspector on one thread of the CPU. Times are CPU
+time, medians over the rounds; ratios are of the same round. Weights are random.
 """
 
 import argparse
@@ -16,7 +16,6 @@ from time import process_time
 import cv2
 import numpy as np
 import torch
-from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
 from mmcv.cnn import fuse_conv_bn
 from mmengine.logging import MMLogger
@@ -27,6 +26,7 @@ from turns import FLAG, Turns, add_before, take_turns, trees
 from mmacnn.cli import int_at_least
 from mmacnn.inference import Inspector
 from mmacnn.utils import run_tool
+from mmacnn.utils.text import markdown_table
 
 # Of the photographs that the methods' benchmarks have, (height, width).
 SIZES = {
@@ -62,12 +62,12 @@ def main() -> None:
         compared = compare_variants(inspector, frame, args.rounds)
         print(f'\n### {name}, {height}x{width}\n')
         rows = rows_of(break_down(inspector, frame, args.rounds).runs)
-        print(markdown(['stage', 'ms', 'share', ''], rows), '\n')
-        print(markdown(header, compared))
+        print(markdown_table(['stage', 'ms', 'fraction', ''], rows), '\n')
+        print(markdown_table(header, compared))
     if args.before:
         print('\n### Against the older checkout\n')
         rows = [compare_trees(name, args.before, args.rounds) for name in args.methods]
-        print(markdown(['', 'ms now', 'times faster'], rows))
+        print(markdown_table(['', 'ms now', 'times faster'], rows))
 
 
 def make_inspector(name: str) -> Inspector:
@@ -87,12 +87,13 @@ def make_frame(size: tuple[int, int]) -> np.ndarray:
 def break_down(inspector: Inspector, frame: np.ndarray, rounds: int) -> Spans:
     """Time the stages of an Inspector, which is of no other use afterwards."""
     spans = Spans()
-    inferencer = _image_inferencer(inspector)
+    inferencer = inspector.inferencer
     inferencer.pipeline.transforms = [
         spans.wrap(type(step).__name__, step) for step in inferencer.pipeline.transforms
     ]
     for owner, method, stage in (
-        (inspector.inferencer, 'predict', 'predict'),
+        (inferencer, 'preprocess', 'preprocess'),
+        (inferencer, 'forward', 'forward'),
         (inspector, '_result', 'result, verdict'),
         (inferencer, 'pipeline', 'pipeline'),
         (inferencer, 'collate', 'collate'),
@@ -123,7 +124,7 @@ def compare_variants(
     ):
         changed = deepcopy(inspector)
         if change:
-            change(_image_inferencer(changed).model)
+            change(changed.inferencer.model)
         variants[name] = _inspect(changed, frame, bfloat16=change is None)
     scores = {name: _score(call()) for name, call in variants.items()}
     # Late: a process that takes turns may have an older package.
@@ -189,11 +190,6 @@ def _score(result) -> float:
 
 def _channels_last(model: nn.Module) -> nn.Module:
     return model.to(memory_format=torch.channels_last)
-
-
-def _image_inferencer(inspector: Inspector):
-    """What runs the model; the ROI-mask classifier has it inside another."""
-    return getattr(inspector.inferencer, 'inferencer', inspector.inferencer)
 
 
 if __name__ == '__main__':

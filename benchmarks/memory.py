@@ -27,9 +27,10 @@ from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 from mmacnn.synthetic import TASKS, write_dataset
 from mmacnn.utils import atomic_write
+from mmacnn.utils.text import plain_table
 
 ROOT = Path(__file__).parents[1]
-CONFIG = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'
+CONFIG = ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'
 WEIGHTS = ROOT / 'demo/acnn-opt_synthetic-product-code.pth'
 COLUMNS = dict(
     memory='MB of this process',
@@ -82,17 +83,12 @@ class Log:
 
     def print(self, unit: str) -> None:
         """A table of a row in every eighth of the run."""
-        print(f'{unit:>8}  ' + '  '.join(COLUMNS.values()))
         shown = self.rows[:: max(1, len(self.rows) // 8)]
         if shown[-1] is not self.rows[-1]:
             shown.append(self.rows[-1])
-        cells = [
-            (f'{r["step"]:>8}', [f'{r[name]:.0f}' for name in COLUMNS]) for r in shown
-        ]
-        cells.append(('growth %', [f'{value:.2f}' for value in self.growth().values()]))
-        for head, values in cells:
-            columns = zip(values, COLUMNS.values(), strict=True)
-            print(f'{head}  ' + '  '.join(v.rjust(len(title)) for v, title in columns))
+        rows = [[r['step'], *(f'{r[name]:.0f}' for name in COLUMNS)] for r in shown]
+        rows.append(['growth %', *(f'{value:.2f}' for value in self.growth().values())])
+        print(plain_table([unit, *COLUMNS.values()], rows))
 
 
 def small_config(options: dict) -> Config:

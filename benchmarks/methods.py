@@ -9,12 +9,12 @@ from mmengine.registry import MODELS, DefaultScope
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 METHODS = {
-    'A-CNN': 'acnn/acnn-opt_synthetic-product-code.py',
-    'ROI mask R-18': 'roi_mask/roi-mask-resnet18_synthetic-regions.py',
-    'CAM': 'cam/cam_strided-s16_synthetic-defect-folders.py',
+    'A-CNN': 'acnn/acnn-opt_strided_8e_synthetic-product-code.py',
+    'ROI mask R-18': 'roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',
+    'CAM': 'cam/cam_strided-s16_20e_synthetic-defect-folders.py',
     'AttentDifferNet': 'attentdiffernet/'
-    'attentdiffernet-se_alexnet_synthetic-anomaly.py',
-    'CANet R-18': 'canet/canet_r18_fpn_synthetic-surface-defects.py',
+    'attentdiffernet-se_alexnet_12e_synthetic-anomaly.py',
+    'CANet R-18': 'canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
 }
 REGION = [[10, 10, 50, 10, 50, 40]]  # what the ROI-mask classifier is asked about
 

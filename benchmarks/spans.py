@@ -69,7 +69,7 @@ class Spans:
 
 
 def rows_of(runs: Sequence[dict[Path, float]]) -> list[list[str]]:
-    """Rows of a table: a stage, indented, its milliseconds, share and bar.
+    """Rows of a table: a stage, indented, its milliseconds, fraction and bar.
 
     A stage's own time, beside that of its parts, is a row if it is over a twentieth
     of the whole.
@@ -95,11 +95,11 @@ def rows_of(runs: Sequence[dict[Path, float]]) -> list[list[str]]:
 
 
 def _row(name: str, depth: int, seconds: float, whole: float) -> list[str]:
-    share = seconds / whole
-    bar = '█' * round(WIDTH * share)
+    fraction = seconds / whole
+    bar = '█' * round(WIDTH * fraction)
     return [
         '&emsp;' * depth + name,
         f'{1000 * seconds:.2f}',
-        f'{100 * share:.0f} %',
+        f'{100 * fraction:.0f} %',
         f'`{bar}`' if bar else '',
     ]

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """How long a user waits: for an import, and from nothing to the first verdict.
 
-Each program is a process of its own. Processor time is compared, which other programs
-on the machine change little; after the first round the files are in memory.
+Each program is a process of its own. CPU time is compared: other programs on
+the machine change it little; after the first round the files are in memory.
 """
 
 import argparse
@@ -20,13 +20,13 @@ from typing import NamedTuple
 import cv2
 import mmpretrain
 import numpy as np
-from cost import markdown
 from methods import CONFIGS, METHODS, REGION, random_weights
 from turns import ROOT, add_before, trees
 
 from mmacnn.benchmark.timing import interleave
 from mmacnn.cli import int_at_least
 from mmacnn.utils import run_tool
+from mmacnn.utils.text import markdown_table
 
 IMPORTS = (
     'torch',
@@ -129,7 +129,7 @@ def start(program: list[str], tree: Path) -> Start:
 
 
 def table(found: dict[tuple[str, str], list[Start]]) -> str:
-    """Medians of the processor's time, and of the rounds' ratios."""
+    """Medians of the CPU time, and of the rounds' ratios."""
     reference = found[REFERENCE, 'now']
     has_before = any(when == 'before' for _, when in found)
     rows = []
@@ -150,7 +150,7 @@ def table(found: dict[tuple[str, str], list[Start]]) -> str:
     header = ['', 'processor s', 'wall s', 'modules', "by mmpretrain's"]
     if has_before:
         header += ["before by mmpretrain's", 'times less']
-    return markdown(header, rows)
+    return markdown_table(header, rows)
 
 
 def ratio(these: list[Start], those: list[Start]) -> str:

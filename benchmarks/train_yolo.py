@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Train a detector of ultralytics from scratch on all boxes, test and export it.
 
-The rival of A-CNN in docs/en/benchmarks.md. Needs requirements/benchmarks.txt.
+Compared with A-CNN in docs/en/benchmarks.md. Needs requirements/benchmarks.txt.
 """
 
 import argparse
@@ -22,7 +22,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('model', help='yolov8n.yaml, yolo11n.yaml, ...')
     parser.add_argument('data_root', help='folder with classes.txt, train/ and test/')
-    parser.add_argument('--work-dir', required=True, help='goes on with what is there')
+    parser.add_argument(
+        '--work-dir', required=True, help='continues with what is there'
+    )
     parser.add_argument('--epochs', type=int_at_least(1), default=10)
     parser.add_argument('--batch-size', type=int_at_least(1), default=8)
     parser.add_argument('--input-size', type=image_size, default='480x640')

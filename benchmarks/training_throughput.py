@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Images a second that a training reads and learns, and which of the two is slower.
 
-One process of the package each for now and, with --before, for an older checkout; they
-take turns, a batch at a time. Data are generated, weights are random. A core reads
+One process for this version and, with --before, one for an older checkout; they run
+interleaved, a batch at a time. Data are generated, weights are random. A core reads
 while another one learns, so the slower of the two sets the pace.
 """
 
@@ -17,19 +17,20 @@ from turns import FLAG, Turns, add_before, take_turns, trees
 
 from mmacnn.cli import int_at_least
 from mmacnn.utils import run_tool
+from mmacnn.utils.text import markdown_table
 
 METHODS = {
-    'A-CNN': ('acnn/acnn-opt_synthetic-product-code.py', 'product-code'),
+    'A-CNN': ('acnn/acnn-opt_strided_8e_synthetic-product-code.py', 'product-code'),
     'CANet R-18': (
-        'canet/canet_r18_fpn_synthetic-surface-defects.py',
+        'canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
         'surface-defects',
     ),
     'AttentDifferNet': (
-        'attentdiffernet/attentdiffernet-se_alexnet_synthetic-anomaly.py',
+        'attentdiffernet/attentdiffernet-se_alexnet_12e_synthetic-anomaly.py',
         'anomaly',
     ),
-    'ROI mask R-18': ('roi_mask/roi-mask-resnet18_synthetic-regions.py', 'regions'),
-    'CAM': ('cam/cam_strided-s16_synthetic-defect-folders.py', 'defect-folders'),
+    'ROI mask R-18': ('roi_mask/roi-mask_resnet18_8e_synthetic-regions.py', 'regions'),
+    'CAM': ('cam/cam_strided-s16_20e_synthetic-defect-folders.py', 'defect-folders'),
 }
 NUM_IMAGES = 48
 
@@ -49,7 +50,6 @@ def main() -> None:
         take_turns(lambda: learn(*args.learn))
         return
     # Late: a process that learns may have an older package.
-    from cost import markdown
 
     from mmacnn.benchmark.timing import interleave
     from mmacnn.synthetic import TASKS, write_dataset
@@ -72,16 +72,16 @@ def main() -> None:
     header = ['', 'batch', 'read, images/s', 'learn, images/s', 'reading by learning']
     if args.before:
         header += ['read, times faster', 'learn, times faster']
-    print(markdown(header, rows))
+    print(markdown_table(header, rows))
 
 
 def cells(found: dict[str, list[dict]]) -> list[str]:
-    """Of processor time: images a second now, and how many times as many as before."""
+    """Of CPU time: images a second now, and how many times as many as before."""
     now = found['now']
     size = now[0]['batch']
     pace = [size / median(turn[part] for turn in now) for part in ('read', 'learn')]
-    share = median(turn['read'] / turn['learn'] for turn in now)
-    row = [str(size), *(f'{speed:.1f}' for speed in pace), f'{share:.2f}']
+    fraction = median(turn['read'] / turn['learn'] for turn in now)
+    row = [str(size), *(f'{speed:.1f}' for speed in pace), f'{fraction:.2f}']
     if 'before' in found:
         turns = list(zip(found['before'], now, strict=True))
         row += [

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""A process for each checkout of the package, all asked in turn for a piece of work."""
+"""A process for each checkout of the package; they run interleaved."""
 
 import argparse
 import json

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""``python -m mmacnn inspect ...`` and ``python -m mmacnn models``."""
+"""``python -m mmacnn inspect ...``, ``import ...`` and ``models``."""
 
 from mmacnn.cli.command_line import main
 from mmacnn.utils import run_tool

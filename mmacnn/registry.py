@@ -36,6 +36,11 @@ class LazyRegistry(Registry):
                     getattr(package, name)
         return super().get(key)
 
+    def names(self) -> set[str]:
+        """All names, also of modules that are not imported yet."""
+        packages = map(import_module, self._locations)
+        return set(self.module_dict).union(*(package.__all__ for package in packages))
+
 
 def _registry(name: str, parent: Registry, *packages: str) -> LazyRegistry:
     locations = [f'mmacnn.{package}' for package in packages]

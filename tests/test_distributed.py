@@ -12,8 +12,9 @@ from mmengine.config import Config
 
 from mmacnn.apis import train
 
-from .methods import METHODS, ROOT, prepare
 from .test_tools.test_train import TORCHRUN, free_port, run, weights
+from .testing.methods import METHODS, prepare
+from .testing.paths import ROOT
 
 TRAIN = ROOT / 'tools' / 'train.py'
 WITHOUT_CHANCE = 2  # epochs

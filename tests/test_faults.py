@@ -198,7 +198,7 @@ def test_full_temporary_folder(trained, tmp_path, fail, full_disk):
     assert f'{tempfile.gettempdir()}: File too large' in line
 
 
-def test_lines_stay_whole_on_a_full_disk(tmp_path, full_disk):
+def test_lines_stay_complete_on_a_full_disk(tmp_path, full_disk):
     file = LineFile(str(tmp_path / 'results.jsonl'))
     lines = [json.dumps(dict(number=i, text='ä' * 20)) + '\n' for i in range(20)]
     written = 0

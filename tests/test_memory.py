@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from .methods import ROOT
 from .test_tools.test_train import run
+from .testing.paths import ROOT
 
 HELD = ('files', 'threads', 'children', 'temporary')
 

@@ -9,7 +9,8 @@ import pytest
 from mmacnn import apis
 from mmacnn.inference import Inspector
 
-from .methods import METHODS, ROOT, images_of, prepare
+from .testing.methods import METHODS, images_of, prepare
+from .testing.paths import ROOT
 
 NEEDED = ('mmdeploy', 'onnx', 'onnxruntime')
 

@@ -17,7 +17,7 @@ from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 from mmacnn.utils import InputError
 
-from .methods import METHODS, images_of, prepare
+from .testing.methods import METHODS, images_of, prepare
 
 SAME = dict(
     score=dict(abs=1e-4),

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Generate a data set of an inspection world: no download, exact labels, one seed."""
+"""Generate a data set: no download, exact labels, one seed."""
 
 import argparse
 import os

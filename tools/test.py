@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Test a checkpoint, or what was exported from it, on its config's test set."""
+"""Test a checkpoint, or a model exported from it, on its config's test set."""
 
 import argparse
 
@@ -20,12 +20,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--backend-model',
         metavar='DIR',
-        help='model folder of tools/deploy.py, to test in the place of a checkpoint',
+        help='model folder of tools/deploy.py, to test instead of a checkpoint',
     )
     parser.add_argument(
         '--out',
         metavar='FILE',
-        help='.json or .pkl file for the metrics and the prediction of each image',
+        help='new .json or .pkl file for the metrics and the prediction of each image',
     )
     parser.add_argument(
         '--show-dir',

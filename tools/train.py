@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from a checkpoint, without a name from the latest in the work dir',
+        help='continue from a checkpoint (default: the latest in the work dir)',
     )
     parser.add_argument(
         '--amp', action='store_true', help='train in automatic mixed precision'

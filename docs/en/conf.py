@@ -58,10 +58,10 @@ def rewrite_links(text: str, folder: Path) -> str:
     """
 
     def link(match: re.Match) -> str:
-        label, address, anchor = match[1], match[2], match[3] or ''
-        if '://' in address:
+        label, target, anchor = match[1], match[2], match[3] or ''
+        if '://' in target:
             return match[0]
-        path = (folder / address).resolve()
+        path = (folder / target).resolve()
         page = _page_of(path)
         if page is None and path.is_dir():
             return label

@@ -1,17 +1,16 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What a Python user calls: train, test, report, choose thresholds, propose boxes."""
 
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'pseudo_labels': ['make_pseudo_labels'],
         'categories': ['format_categories', 'run_categories'],
-        'map_threshold': ['choose_map_threshold'],
         'run_report': ['report'],
         'testing': ['test'],
-        'thresholds': ['choose_anomaly_threshold'],
+        'thresholds': ['choose_anomaly_threshold', 'choose_map_threshold'],
         'training': ['train'],
     },
 )

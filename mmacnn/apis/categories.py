@@ -19,6 +19,7 @@ from mmacnn.datasets.anomaly_folder import list_categories
 from mmacnn.engine.config import load_config
 from mmacnn.evaluation.anomaly import SUMMARY
 from mmacnn.utils import InputError, atomic_write
+from mmacnn.utils.text import markdown_table
 from mmacnn.utils.user_errors import describe, is_user_error
 
 from .testing import test
@@ -99,21 +100,13 @@ def format_categories(results: CategoryResults) -> str:
     rows |= {name: {} for name in results.errors}
     count = len(results.metrics)
     rows[f'mean of {count}' if results.errors else 'mean'] = means
-    table = [
-        ['category', *columns],
-        *(
-            [name, *(f'{row[n]:.2f}' if n in row else '-' for n in columns)]
-            for name, row in rows.items()
-        ),
+    cells = [
+        [name, *(f'{row[n]:.2f}' if n in row else '-' for n in columns)]
+        for name, row in rows.items()
     ]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    rule = [':' + '-' * (widths[0] - 1), *('-' * (w - 1) + ':' for w in widths[1:])]
-    lines = []
-    for first, *cells in [table[0], rule, *table[1:]]:
-        padded = [c.rjust(w) for c, w in zip(cells, widths[1:], strict=True)]
-        lines.append('| ' + ' | '.join([first.ljust(widths[0]), *padded]) + ' |')
-    lines += [f'\n{name} failed: {text}' for name, text in results.errors.items()]
-    return '\n'.join(lines)
+    table = markdown_table(['category', *columns], cells)
+    failed = [f'\n{name} failed: {text}' for name, text in results.errors.items()]
+    return '\n'.join([table, *failed])
 
 
 def _check_categories(

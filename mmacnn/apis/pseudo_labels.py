@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mmacnn.datasets.image_files import read_image_size
+from mmacnn.engine.building import config_errors
 from mmacnn.engine.config import load_config
-from mmacnn.inference.classification import RoIInferencer
+from mmacnn.inference.inspector import Inspector
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError, atomic_folder, require_empty
 
@@ -50,7 +51,8 @@ def make_pseudo_labels(
         min_score: Least score of the true class, in ``[0, 1]``.
         batch_size: Images that go through the model together.
         device: Such as ``'cpu'`` or ``'cuda:0'``; the best there by default.
-        show_dir: New or empty folder for a picture of each prediction; none by default.
+        show_dir: New or empty folder for the pictures and results of the Inspector;
+            none by default.
         cfg_options: Settings to override, with dotted keys.
 
     Raises:
@@ -60,8 +62,9 @@ def make_pseudo_labels(
     """
     require_empty(out_dir)
     cfg = load_config(config, cfg_options=cfg_options)
-    inferencer = RoIInferencer(cfg, checkpoint, device)
-    dataset = DATASETS.build(cfg.train_dataloader.dataset | dict(pipeline=[]))
+    inspector = Inspector(cfg, checkpoint, device)
+    with config_errors(config, 'train_dataloader'):
+        dataset = DATASETS.build(cfg.train_dataloader.dataset | dict(pipeline=[]))
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]
     sizes = [_width_height(sample['img_path']) for sample in samples]
     drawn = [
@@ -74,22 +77,20 @@ def make_pseudo_labels(
         )
     usual_size = np.median([box[2:] for box in drawn if box is not None], axis=0)
 
-    results = inferencer(
+    results = inspector(
         [sample['img_path'] for sample in samples], batch_size, out_dir=show_dir
     )
-    for result in results:
-        if 'error' in result:
-            raise InputError(result['error'])
-    if 'pred_roi' not in results[0]:
-        raise InputError(
-            f'{config}: expected a model that predicts a ROI, such as ACNN'
-        )
-    proposed = [
-        np.append(np.divide(result['pred_centre_px'], size), usual_size)
-        if result['pred_scores'][sample['gt_label']] >= min_score
-        else None
-        for result, sample, size in zip(results, samples, sizes, strict=True)
-    ]
+    proposed = []
+    for result, sample, size in zip(results, samples, sizes, strict=True):
+        if result.error:
+            raise InputError(result.error)
+        if result.roi is None:
+            raise InputError(
+                f'{config}: expected a model that predicts a ROI, such as ACNN'
+            )
+        centre = np.reshape(result.roi, (2, 2)).mean(0) / size
+        is_sure = result.scores[sample['gt_label']] >= min_score
+        proposed.append(np.append(centre, usual_size) if is_sure else None)
     boxes = [
         new if own is None else own for own, new in zip(drawn, proposed, strict=True)
     ]
@@ -105,7 +106,7 @@ def _width_height(path: str) -> np.ndarray:
 
 
 def _normalised(box: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """``xyxy`` in pixels to ``cx, cy, w, h`` in shares of the image."""
+    """``xyxy`` in pixels to ``cx, cy, w, h`` in fractions of the image."""
     first, last = box[:2] / size, box[2:] / size
     return np.concatenate(((first + last) / 2, last - first))
 

@@ -11,7 +11,9 @@ from typing import Any
 from mmengine.dist import is_main_process
 
 from mmacnn.reporting import read_run, write_report
+from mmacnn.reporting.checks import Benchmark
 from mmacnn.utils import InputError, read_json, require_writable
+from mmacnn.utils.file_schema import check_schema
 
 from .testing import test
 
@@ -105,15 +107,6 @@ def _different_names(paths: Sequence[str]) -> list[str]:
 
 
 def _read_benchmark(path: str) -> dict[str, Any]:
-    wanted = 'benchmark.json of tools/analysis_tools/benchmark.py'
-    content = read_json(path, wanted)
-    try:
-        for line in content['measurements']:
-            for key in ('median', 'p95', 'p99'):
-                float(line['stages']['total'][key])
-            float(line['images_per_second'])
-            line['model'], line['threads'], line['batch_size']
-        content['machine']['processor']
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f'{path}: expected {wanted}') from None
+    content = read_json(path, 'benchmark.json')
+    check_schema(Benchmark, content, path, 'tools/analysis_tools/benchmark.py')
     return content

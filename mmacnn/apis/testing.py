@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Testing a checkpoint on a config's test set."""
 
+import os
 from pathlib import Path
 
 import mmengine
@@ -39,8 +40,7 @@ def test(
         out: ``.json`` or ``.pkl`` file to write: ``{'metrics': {name: number},
             'predictions': [{field: value}, ...], 'run': {...}}``, one entry an image,
             heat maps left out; ``run`` is what :func:`describe_run` says. A ``.pkl``
-            also has ``maps``, those of the hardest images. An existing file is
-            replaced.
+            also has ``maps``, those of the hardest images. Must not exist.
         show_dir: New or empty folder for a picture of each prediction.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
         cfg_options: Settings to override, with dotted keys.
@@ -52,12 +52,14 @@ def test(
 
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
-        FileExistsError: ``show_dir`` is not empty.
+        FileExistsError: ``out`` is there, or ``show_dir`` is not empty.
         InputError: The config, the checkpoint, the data or ``out`` are wrong.
         OSError: A disk is full, or ``out`` can't be written: known before the test.
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
         raise InputError(f'--out {out}: expected a name ending in .json or .pkl')
+    if out is not None and os.path.exists(out):
+        raise FileExistsError(f'{out} exists, name a new file')
     if (checkpoint is None) == (backend_model is None):
         raise InputError('expected either a checkpoint or --backend-model')
     weights = None if checkpoint is None else load_checkpoint(checkpoint)

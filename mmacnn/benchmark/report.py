@@ -15,12 +15,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmacnn.utils import atomic_write, require_empty
+from mmacnn.utils.text import plain_table
 from mmacnn.version import __version__
 
 from .compare import Measurement
 from .machine import processor_name
 from .timed_models import StageTimes
 
+HEADER = (
+    *('model', 'threads', 'batch', 'prepare', 'network', 'post', 'total', 'processor'),
+    *('p95', 'p99', 'images/s', 'x network', 'x total', 'x proc.', 'MB'),
+)
 JSON_FILE = 'benchmark.json'
 PICTURE_FILE = 'benchmark.png'
 COLOURS = dict(
@@ -34,25 +39,21 @@ def format_table(measurements: Sequence[Measurement]) -> str:
     Milliseconds are for the whole batch; without another word they are medians, p95
     and p99 those of the total.
     """
-    width = max(5, *(len(each.model) for each in measurements))
-    lines = [
-        f'{"threads":>7} {"batch":>5}  {"model":{width}} {"prepare":>9} {"network":>9} '
-        f'{"post":>9} {"total":>9} {"processor":>9} {"p95":>9} {"p99":>9} '
-        f'{"images/s":>9} {"x network":>9} {"x total":>9} {"x proc.":>9} {"MB":>7}'
-    ]
+    rows = []
     for each in measurements:
-        medians = ''.join(
-            f'{stage["median"]:10.3f}' if stage else f'{"-":>10}'
-            for stage in each.stages.values()
+        total, ratio = each.stages['total'], each.ratio
+        medians = [s and f'{s["median"]:.3f}' for s in each.stages.values()]
+        rows.append(
+            [
+                *(each.model, each.threads, each.batch_size),
+                *(m or '-' for m in medians),
+                *(f'{total["p95"]:.3f}', f'{total["p99"]:.3f}'),
+                f'{each.images_per_second:.1f}',
+                *(f'{ratio[part]:.2f}' for part in ('network', 'total', 'processor')),
+                f'{each.size_bytes / 1e6:.2f}',
+            ]
         )
-        total = each.stages['total']
-        lines.append(
-            f'{each.threads:7} {each.batch_size:5}  {each.model:{width}}{medians} '
-            f'{total["p95"]:9.3f} {total["p99"]:9.3f} {each.images_per_second:9.1f} '
-            f'{each.ratio["network"]:9.2f} {each.ratio["total"]:9.2f} '
-            f'{each.ratio["processor"]:9.2f} {each.size_bytes / 1e6:7.2f}'
-        )
-    return '\n'.join(lines)
+    return plain_table(HEADER, rows)
 
 
 def save_report(

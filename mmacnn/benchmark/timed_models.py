@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from mmengine.registry import MODELS, init_default_scope
 
 from mmacnn.deploy.model_folder import read_description
 from mmacnn.deploy.onnx.session import open_session
+from mmacnn.deploy.roles import by_role
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.utils import InputError
@@ -65,7 +66,7 @@ def open_model(
     if comma:
         return TimedCheckpoint(config, checkpoint)
     if Path(source).is_dir():
-        return TimedFolder(source, num_threads)
+        return TimedFolder(source, num_threads, input_size)
     if source.endswith('.onnx'):
         return TimedOnnx(source, num_threads, input_size)
     raise InputError(
@@ -201,82 +202,132 @@ class TimedOnnx:
 class TimedFolder:
     """A model folder of ``tools/deploy.py`` in ONNX Runtime, on the CPU.
 
-    Preprocessing is what the folder's ``detail.json`` asks for, postprocessing the
-    class and the ROI in pixels of the photograph; ``results`` has label, score and ROI
-    (xyxy, or None) of each image of the last batch.
+    Preprocessing is what the folder's ``detail.json`` asks for, postprocessing what its
+    outputs mean in pixels of the photograph, by their roles; ``results`` has a dict for
+    each image of the last batch: ``label`` and ``score``, ``roi`` (xyxy), ``boxes``
+    (N, 5) and ``labels``, ``heatmap`` (H, W), ``anomaly_score``, whatever there is.
 
     Args:
         folder: The folder.
         num_threads: Threads that one operator may use.
+        input_size: (h, w) for a model that takes any size and names none.
 
     Raises:
         FileNotFoundError: The folder lacks ``detail.json`` or the model.
         InputError: A file of the folder is damaged.
     """
 
-    def __init__(self, folder: str, num_threads: int) -> None:
+    def __init__(
+        self, folder: str, num_threads: int, input_size: tuple[int, int] | None = None
+    ) -> None:
         facts = read_description(folder)['mmacnn']
         path = Path(folder, facts['model'])
         self.session = open_session(path, num_threads)
-        self.contract, self.input = facts['contract'], facts['input']
+        self.input = facts['input']
+        self.size = tuple(self.input['size'] or input_size)
         self.fixed_batch = self.input['shape'][0]
         self.size_bytes = os.path.getsize(path)
-        self._outputs = [output.name for output in self.session.get_outputs()]
-        self.results: list[tuple] = []
+        self.outputs = by_role(facts['outputs'])
+        self._names = [output['name'] for output in self.outputs.values()]
+        self.results: list[dict] = []
 
     def __call__(self, images: Sequence[np.ndarray]) -> StageTimes:
         """Predict; ``images`` are (H, W, 3) uint8 BGR."""
         start = perf_counter()
-        batch = self._prepare(images)
+        resized = [self._resize(image) for image in images]
+        batch = self._batch([image for image, _ in resized])
         prepared = perf_counter()
-        outputs = self.session.run(self._outputs, {self.input['name']: batch})
+        outputs = self.session.run(self._names, {self.input['name']: batch})
         inferred = perf_counter()
-        if self.contract is None and self._outputs != ['output']:
-            # A detector of mmdet: its outputs are left as they are.
-            return StageTimes(prepared - start, inferred - prepared, None)
-        named = dict(zip(self._outputs, outputs, strict=True))
-        self.results = self._decode(named, images)
+        found = dict(zip(self.outputs, outputs, strict=True))
+        self.results = []
+        for i, (image, (_, scale)) in enumerate(zip(images, resized, strict=True)):
+            of_image = {role: value[i] for role, value in found.items()}
+            self.results.append(self._decode(of_image, image, scale))
         end = perf_counter()
         return StageTimes(prepared - start, inferred - prepared, end - inferred)
 
-    def _prepare(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        height, width = self.input['size']
+    def _resize(self, image: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+        """At the input's size, and by how much (width, height) were scaled."""
+        height, width = self.size
+        if self.input['keep_ratio']:  # as mmcv does, with a long and a short edge
+            sides = image.shape[:2]
+            scale = min(
+                max(self.size) / max(sides),
+                min(self.size) / min(sides),
+            )
+            height, width = (int(side * scale + 0.5) for side in sides)
+        if image.shape[:2] == (height, width):
+            return image, (1.0, 1.0)
+        scales = width / image.shape[1], height / image.shape[0]
+        return cv2.resize(image, (width, height)), scales
+
+    def _batch(self, images: Sequence[np.ndarray]) -> np.ndarray:
         if self.input['layout'] == 'NHWC':
-            frames = [
-                image
-                if image.shape[:2] == (height, width)
-                else cv2.resize(image, (width, height))
-                for image in images
-            ]
-            batch = frames[0][None] if len(frames) == 1 else np.stack(frames)
+            batch = images[0][None] if len(images) == 1 else np.stack(images)
             return batch.astype(self.input['dtype'], copy=False)
         blob = cv2.dnn.blobFromImages(
             images,
             1.0,
-            (width, height),
+            images[0].shape[1::-1],
             self.input['mean'] or (0, 0, 0),
-            swapRB=self.input['channels'] == 'RGB',
+            swapRB=self.input['channels'].startswith('RGB'),
         )
         if self.input['std'] is not None:
             blob *= (1 / np.float32(self.input['std']))[:, None, None]
+        divisor = self.input['pad_divisor'] or 1
+        missing = [(0, -side % divisor) for side in blob.shape[2:]]
+        if any(after for _, after in missing):
+            blob = np.pad(
+                blob,
+                [(0, 0), (0, 0), *missing],
+                constant_values=self.input['pad_value'],
+            )
+        if self.input['channels'].endswith('+mask'):
+            # The time does not depend on the region, so that it is the whole image.
+            mask = np.ones_like(blob[:, :1])
+            blob = np.concatenate((blob, mask), 1)
         return blob
 
     def _decode(
-        self, outputs: dict[str, np.ndarray], images: Sequence[np.ndarray]
-    ) -> list[tuple]:
-        """Class, score and ROI of each image."""
-        height, width = self.input['size']
-        results = []
-        for i, image in enumerate(images):
-            scale = np.array((image.shape[1] / width, image.shape[0] / height) * 2)
-            if self.contract == 'detection':
-                box = outputs['dets'][i, 0]
-                label, score = outputs['labels'][i, 0], box[4]
-                results.append((label, score, box[:4] * scale))
-                continue
-            names = dict(full='scores', cam='score')
-            scores = outputs[names.get(self.contract, 'output')][i]
-            label = scores.argmax()
-            roi = outputs['roi'][i] * scale if self.contract == 'full' else None
-            results.append((label, scores[label], roi))
-        return results
+        self,
+        found: dict[str, np.ndarray],
+        image: np.ndarray,
+        scale: tuple[float, float],
+    ) -> dict[str, Any]:
+        """The outputs of one image by role, in pixels of the photograph."""
+        result = {}
+        if 'scores' in found:
+            label = int(np.ravel(found.get('label', found['scores'].argmax()))[0])
+            result.update(label=label, score=float(found['scores'][label]))
+        if 'anomaly_score' in found:
+            result['anomaly_score'] = float(found['anomaly_score'][0])
+        if 'roi' in found:
+            result['roi'] = found['roi'] / np.tile(scale, 2)
+        if 'boxes' in found:
+            boxes = found['boxes'] / np.float32((*scale, *scale, 1))
+            result.update(boxes=boxes, labels=found['labels'])
+        if 'map' in found:
+            values = found['map']
+            if values.ndim == 3:
+                values = values[0 if len(values) == 1 else result['label']]
+            result['heatmap'] = self._over_photograph(values, image, scale)
+        return result
+
+    def _over_photograph(
+        self, values: np.ndarray, image: np.ndarray, scale: tuple[float, float]
+    ) -> np.ndarray:
+        """A map of cells on the input -> (H, W) of the photograph."""
+        height, width = image.shape[:2]
+        stride, offset = (self.outputs['map'][key] for key in ('stride', 'offset'))
+        if stride is None:
+            return cv2.resize(values, (width, height))
+        # Cell i lies at (offset + i * stride) of the input, edge to edge.
+        rows, columns = (
+            (((np.arange(side) + 0.5) * factor - offset) / stride).astype(np.float32)
+            for side, factor in ((height, scale[1]), (width, scale[0]))
+        )
+        grid = np.meshgrid(columns, rows)
+        return cv2.remap(
+            values, *grid, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )

@@ -13,7 +13,10 @@ from mmacnn.utils import InputError, atomic_write
 
 
 def run_conversion(
-    convert: Callable[[dict], dict], description: str, source: str
+    convert: Callable[[dict], dict],
+    description: str,
+    source: str,
+    load: Callable[[str], dict] = load_checkpoint,
 ) -> None:
     """Read the names of two files from the command line, convert the one to the other.
 
@@ -22,6 +25,7 @@ def run_conversion(
             the file's name in front.
         description: What the tool does, for its help.
         source: What it converts, for its help.
+        load: Reads the file, where it is no checkpoint of PyTorch.
 
     Raises:
         FileExistsError: The file to write is there.
@@ -34,7 +38,7 @@ def run_conversion(
     if os.path.exists(args.dst):
         raise FileExistsError(f'{args.dst} exists, name a new file')
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    checkpoint = load_checkpoint(args.src)
+    checkpoint = load(args.src)
     try:
         weights = convert(checkpoint)
     except ValueError as error:

@@ -12,12 +12,13 @@ from mmacnn.utils import InputError
 from mmacnn.utils.text import printable
 
 from .arguments import add_launcher, int_at_least, numbers, probability
+from .import_labels import add_import_arguments, run_import
 
 LISTED = 20  # More results than this are counted instead of listed.
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``inspect`` or ``models``.
+    """Run ``inspect``, ``import`` or ``models``.
 
     Args:
         arguments: Of the command line; those of the process by default.
@@ -32,11 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_inspect_arguments(
         commands.add_parser('inspect', help='inspect images, videos or a camera')
     )
+    add_import_arguments(
+        commands.add_parser('import', help="bring other tools' labels into our layouts")
+    )
     models = commands.add_parser('models', help='list the models by name')
     models.add_argument('pattern', nargs='?', default='*', help="such as 'acnn*'")
     args = parser.parse_args(arguments)
     if args.command == 'models':
         print_models(args.pattern)
+    elif args.command == 'import':
+        run_import(args)
     else:
         run_inspection(args)
 
@@ -48,7 +54,7 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         metavar='INPUT',
         help='images, a folder of them, a video, the number of a camera, or an '
-        'address of a stream',
+        'URL of a stream',
     )
     parser.add_argument(
         '--model',
@@ -81,7 +87,8 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         type=probability,
         default=0.0,
         metavar='SCORE',
-        help='below this score of the class the verdict is "unsure" (0)',
+        help='below this score of the class, or of a detection that no surer one '
+        'fails, the verdict is "unsure" (0)',
     )
     parser.add_argument(
         '--score-thr',
@@ -181,9 +188,11 @@ def describe(result: InspectionResult) -> str:
     """One result on one line."""
     if result.error:
         return printable(result.error)
-    score = '' if result.score is None else f' {result.score:.2f}'
-    name = result.class_name or 'nothing'
-    return printable(f'{result.source}: {result.verdict}, {name}{score}')
+    found = [each for each in result.detections if each.score is not None]
+    if not found and result.score is not None:
+        found = [result]
+    names = [f'{each.class_name} {each.score:.2f}' for each in found] or ['nothing']
+    return printable(f'{result.source}: {result.verdict}, {", ".join(names)}')
 
 
 def print_summary(verdicts: Counter, out_dir: str) -> None:

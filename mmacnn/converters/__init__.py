@@ -1,13 +1,15 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
+        'alexnet': ['convert_flax_alexnet', 'load_arrays'],
         'canet': ['convert_canet_checkpoint'],
         'cam_classifier': ['classifier_to_cam'],
         'differnet': ['convert_differnet_checkpoint'],
         'efficientnet_lite': ['convert_efficientnet_lite_checkpoint'],
+        'mobilenet_v2': ['convert_mobilenet_v2_checkpoint'],
         'publish': ['publish_checkpoint'],
         'roi_mask': ['convert_roi_mask_checkpoint'],
         'voc': ['convert_voc'],

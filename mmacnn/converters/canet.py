@@ -20,6 +20,8 @@ from torch import Tensor
 
 from mmacnn.utils import InputError
 
+from .weights import plain_weights
+
 logger = logging.getLogger(__name__)
 
 _BLOCK = r'layer[1-4]\.\d+'
@@ -110,10 +112,7 @@ def convert_canet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         InputError: There are weights that neither implementation has, or two that
             would get the same name.
     """
-    for wrapper in ('state_dict', 'model'):
-        if isinstance(state_dict.get(wrapper), dict):
-            state_dict = state_dict[wrapper]
-    state_dict = {k.removeprefix('module.'): v for k, v in state_dict.items()}
+    state_dict = plain_weights(state_dict)
     dropped = {name: _reason_to_drop(name) for name in state_dict}
     names = {name: _new_name(name) for name in state_dict if not dropped[name]}
     _check_names(names)

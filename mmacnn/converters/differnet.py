@@ -15,6 +15,8 @@ from torch import Tensor
 
 from mmacnn.utils import InputError
 
+from .weights import plain_weights
+
 logger = logging.getLogger(__name__)
 
 # The three hidden layers and the last one, in a Sequential with activations.
@@ -43,7 +45,7 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
             it under ``state_dict``.
 
     Returns:
-        Weights of ``flow``, and of ``feature_extractor`` where they are there. The
+        Weights of the flow, and of the feature extractor where they are there. The
         classifier, which features do not need, is left out. The threshold is none; see
         ``choose_anomaly_threshold``.
 
@@ -51,18 +53,15 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         InputError: There are weights that an official DifferNet does not have, or no
             flow.
     """
-    if isinstance(state_dict.get('state_dict'), dict):
-        state_dict = state_dict['state_dict']
     converted = {}
-    for name, weight in state_dict.items():
-        name = name.removeprefix('module.')
+    for name, weight in plain_weights(state_dict).items():
         if match := FEATURES.fullmatch(name):
-            converted[f'feature_extractor.backbone.{match[1]}'] = weight
+            converted[f'core.feature_extractor.backbone.{match[1]}'] = weight
         elif match := COUPLING.fullmatch(name):
             # Behind the input node, permutations and couplings take turns.
             index = int(match[1]) - 1
             layer = f'subnet{match[2]}.{LAYERS[match[3]]}.{match[4]}'
-            converted[f'flow.blocks.module_list.{index}.{layer}'] = weight
+            converted[f'core.flow.blocks.module_list.{index}.{layer}'] = weight
         elif CLASSIFIER.fullmatch(name):
             logger.info('%s dropped: features do not need the classifier', name)
         else:
@@ -87,11 +86,11 @@ def _permutations(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         )
     made = {}
     for block, index in enumerate(indices):
-        coupling = f'flow.blocks.module_list.{index}.subnet1'
+        coupling = f'core.flow.blocks.module_list.{index}.subnet1'
         channels = weights[f'{coupling}.0.weight'].shape[1]
         channels += len(weights[f'{coupling}.6.weight']) // 2
         order = np.random.RandomState(block).permutation(channels)
-        permutation = f'flow.blocks.module_list.{index - 1}'
+        permutation = f'core.flow.blocks.module_list.{index - 1}'
         made[f'{permutation}.perm'] = torch.from_numpy(order)
         made[f'{permutation}.perm_inv'] = torch.from_numpy(order.argsort())
     return made

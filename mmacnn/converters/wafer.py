@@ -47,7 +47,7 @@ def convert_wafers(
     out: str,
     labels: str | None = None,
     good: str = 'none',
-    test_share: float = 0.2,
+    test_fraction: float = 0.2,
     failed: Sequence[int] = (2,),
     at_most: int | None = None,
 ) -> dict[str, int]:
@@ -64,7 +64,8 @@ def convert_wafers(
         labels: CSV file with the columns ``name`` and ``label``, and if wanted
             ``split`` (train or test) and ``lot``. Not for MixedWM38.
         good: The label of a good wafer in ``labels``.
-        test_share: Share of the good wafers without a ``split`` that is for testing.
+        test_fraction: Fraction of the good wafers without a ``split`` that is for
+            testing.
         failed: Numbers of a failed die. 0 is no die and 1 a good one.
         at_most: How many images a folder gets at most, chosen by their names.
 
@@ -82,7 +83,7 @@ def convert_wafers(
     else:
         wafers = _read_mixed_wm38(source)
     folders: dict[str, list[Wafer]] = {}
-    for wafer, folder in zip(wafers, _place(wafers, test_share), strict=True):
+    for wafer, folder in zip(wafers, _place(wafers, test_fraction), strict=True):
         folders.setdefault(folder, []).append(wafer)
     without = len(folders.pop('', ()))
     if 'train/good' not in folders:
@@ -132,10 +133,10 @@ def to_image(
     return LEVELS[states]
 
 
-def _place(wafers: list[Wafer], test_share: float) -> list[str]:
+def _place(wafers: list[Wafer], test_fraction: float) -> list[str]:
     """Folder of each wafer, '' for one without a label."""
     undecided = {w.lot or w.name for w in wafers if w.label == GOOD and not w.split}
-    for_test = choose_held_out(sorted(undecided), test_share)
+    for_test = choose_held_out(sorted(undecided), test_fraction)
     folders = []
     for wafer in wafers:
         split = wafer.split
@@ -150,8 +151,8 @@ def _place(wafers: list[Wafer], test_share: float) -> list[str]:
 def _choose(wafers: list[Wafer], at_most: int | None) -> list[Wafer]:
     if at_most is None or len(wafers) <= at_most:
         return wafers
-    share = at_most / len(wafers)
-    names = choose_held_out([wafer.name for wafer in wafers], share)
+    fraction = at_most / len(wafers)
+    names = choose_held_out([wafer.name for wafer in wafers], fraction)
     return [wafer for wafer in wafers if wafer.name in names]
 
 

@@ -1,12 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Data sets, one file a label format, and the transforms of their images."""
 
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    ['transforms'],
     {
-        'transforms': [],
         'anomaly_folder': ['AnomalyFolderDataset'],
         'checked_coco': ['CheckedCocoDataset'],
         'class_balanced_sampler': ['ClassBalancedSampler'],

@@ -9,9 +9,15 @@ from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
-from .image_files import IMAGE_SUFFIXES, check_images, list_files_below
-from .transforms.checks import check_number
+from .image_files import (
+    check_images,
+    list_files_below,
+    list_images_below,
+    list_subfolders,
+    require_folder,
+)
 
 SUBSETS = ('train', 'val', 'test')
 
@@ -27,7 +33,7 @@ class AnomalyFolderDataset(BaseDataset):
     masks are unknown; with it every defective image must have one. (Bergmann et al.,
     *MVTec AD*, CVPR 2019. See docs/en/data_formats.md.)
 
-    There are no images for validation in this layout, so a share of those in
+    There are no images for validation in this layout, so a fraction of those in
     ``train/good`` is held out. Which ones depends on their names alone: the number of
     workers, the seed and the place of the folder change nothing, and a few more images
     little.
@@ -41,8 +47,8 @@ class AnomalyFolderDataset(BaseDataset):
         category: Name of the category's folder; empty if ``data_root`` itself is it.
         subset: ``'train'``: the good images to learn from; ``'val'``: those held out;
             ``'test'``: the test images.
-        val_fraction: Share of ``train/good`` to hold out, in [0, 1): at least one image
-            and never all, unless it is 0. Not used with ``val_dir``.
+        val_fraction: Fraction of ``train/good`` to hold out, in [0, 1): at least one
+            image and never all, unless it is 0. Not used with ``val_dir``.
         good: Name of the folders of good images.
         train_dir: Folder of the training images in the category.
         test_dir: Folder of the test images in the category.
@@ -126,18 +132,15 @@ class AnomalyFolderDataset(BaseDataset):
 
     def _load_good(self, root: str) -> list[dict]:
         folder = osp.join(root, self.folders['train'])
-        others = [name for name in _subfolders(folder) if name != self.good]
+        others = [name for name in list_subfolders(folder) if name != self.good]
         if others:
             raise InputError(
                 f'{osp.join(folder, others[0])}: found a folder that is not '
                 f'{self.good!r} among the training images, expected good images alone'
             )
         folder = osp.join(folder, self.good)
-        if not osp.isdir(folder):
-            raise FileNotFoundError(
-                f'{folder}: found no such folder, expected good images to learn from'
-            )
-        names = _images_in(folder, 'expected good images to learn from')
+        require_folder(folder, 'good images to learn from')
+        names = list_images_below(folder, 'good images to learn from')
         if not self.folders['val']:
             held_out = choose_held_out(names, self.val_fraction)
             if self.val_fraction and len(held_out) == len(names):
@@ -149,18 +152,17 @@ class AnomalyFolderDataset(BaseDataset):
         if not names:
             raise InputError(
                 f'{folder}: found no image for validation since val_fraction is 0, '
-                'expected a share above 0, or a folder of them (`val_dir`)'
+                'expected a fraction above 0, or a folder of them (`val_dir`)'
             )
         return [self._describe(osp.join(folder, name), self.good) for name in names]
 
     def _load_kinds(self, root: str, name: str) -> list[dict]:
         folder = osp.join(root, name)
-        if not osp.isdir(folder):
-            raise FileNotFoundError(
-                f'{folder}: found no such folder, expected one with a folder for each '
-                f'kind of defect and {self.good!r}'
-            )
-        kinds = sorted(_subfolders(folder), key=lambda kind: (kind != self.good, kind))
+        expected = f'one with a folder for each kind of defect and {self.good!r}'
+        require_folder(folder, expected)
+        kinds = sorted(
+            list_subfolders(folder), key=lambda kind: (kind != self.good, kind)
+        )
         if not kinds:
             raise InputError(
                 f'{folder}: found no folder in it, expected one for each kind of '
@@ -171,12 +173,12 @@ class AnomalyFolderDataset(BaseDataset):
         data_list = []
         for kind in kinds:
             place = osp.join(folder, kind)
-            names = _images_in(place, f'expected images of {kind}')
+            names = list_images_below(place, f'images of {kind}')
             infos = [self._describe(osp.join(place, file), kind) for file in names]
             if has_masks:
                 self._add_masks(infos, names, osp.join(masks, kind))
             data_list += infos
-        for other in set(_subfolders(masks) if has_masks else ()).difference(kinds):
+        for other in set(list_subfolders(masks) if has_masks else ()).difference(kinds):
             raise InputError(
                 f'{osp.join(masks, other)}: found masks of no kind of test image, '
                 f'expected {", ".join(kinds)}'
@@ -210,17 +212,17 @@ class AnomalyFolderDataset(BaseDataset):
                 )
 
 
-def choose_held_out(names: list[str], share: float) -> set[str]:
+def choose_held_out(names: list[str], fraction: float) -> set[str]:
     """Choose the images that are held out for validation, by their names.
 
     Args:
         names: The images, in any order.
-        share: Which share of them, in [0, 1). Above 0, at least one is chosen, and of
-            two or more images not all.
+        fraction: Which fraction of them, in [0, 1). Above 0, at least one is chosen,
+            and of two or more images not all.
     """
-    if share == 0:
+    if fraction == 0:
         return set()
-    count = max(1, min(round(share * len(names)), len(names) - 1))
+    count = max(1, min(round(fraction * len(names)), len(names) - 1))
     ranked = sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
     return set(ranked[:count])
 
@@ -235,27 +237,9 @@ def list_categories(data_root: str, train_dir: str = 'train') -> list[str]:
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    if not osp.isdir(data_root):
-        raise FileNotFoundError(
-            f'{data_root}: found no such folder, expected one with a folder for each '
-            'category'
-        )
+    require_folder(data_root, 'one with a folder for each category')
     return [
         name
-        for name in _subfolders(data_root)
+        for name in list_subfolders(data_root)
         if osp.isdir(osp.join(data_root, name, train_dir))
     ]
-
-
-def _subfolders(folder: str) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(e.name for e in entries if e.is_dir() and e.name[0] != '.')
-
-
-def _images_in(folder: str, expected: str) -> list[str]:
-    names = list_files_below(folder, IMAGE_SUFFIXES)
-    if not names:
-        raise InputError(
-            f'{folder}: found no image ({" ".join(IMAGE_SUFFIXES)}), {expected}'
-        )
-    return names

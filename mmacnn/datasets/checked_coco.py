@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """mmdet's COCO data set, with its annotation file looked at before it is believed."""
 
+import logging
 import os.path as osp
 from collections import Counter
 from collections.abc import Sequence
@@ -8,13 +9,16 @@ from numbers import Real
 
 from mmdet.datasets import CocoDataset
 from mmdet.datasets.api_wrappers import COCO
+from mmengine.logging import print_log
 
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError, read_json
-from mmacnn.utils.text import short
+from mmacnn.utils.text import identifier, short
 
+from .class_names import check_class_names
 from .contained_files import FilesBelow, check_name
 from .image_files import read_image_size
+from .named_images import IMPORT_HINT, likely_cause
 
 LISTS = {
     'images': ('id', 'file_name', 'height', 'width'),
@@ -23,17 +27,24 @@ LISTS = {
 }
 """The lists of a COCO file and the keys that each entry needs."""
 LARGEST = 1e9  # Of ids, sides and areas.
+LITTLE = 2.0  # Pixels that a box may reach over the edge,
+LITTLE_FRACTION = 0.02  # or this fraction of the image's larger side.
+FAR_FRACTION = 0.1  # More boxes than this far over the edge are no slip of the hand.
+LEAST_SIDE = 1.0  # Pixels; mmdet leaves out smaller boxes.
 
 
 def read_coco(path: str) -> dict:
     """Read a COCO annotation file and look at its structure.
+
+    What is only a matter of form is put right: ids written as text, sizes as floats,
+    no ``area``, and an unused root category with the id 0.
 
     Args:
         path: The json file.
 
     Returns:
         The content: ``images``, ``annotations`` and ``categories``, each a list of
-        dicts with the keys of :data:`LISTS`, identifiers unique.
+        dicts with the keys of :data:`LISTS`, identifiers unique, and areas.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -47,8 +58,35 @@ def read_coco(path: str) -> dict:
                 f'{path}: expected COCO json with the lists {", ".join(LISTS)}, found '
                 f'no list {name!r}'
             )
+        _put_right(entries)
         _check_entries(entries, keys, f'{path}: {name}')
+    _remove_root(content)
     return content
+
+
+def _put_right(entries: list) -> None:
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        for key in ('id', 'image_id', 'category_id'):
+            if key in entry:
+                entry[key] = identifier(entry[key])
+        for key in ('height', 'width'):
+            if isinstance(entry.get(key), float) and entry[key].is_integer():
+                entry[key] = int(entry[key])
+        if 'bbox' in entry:
+            entry.setdefault('iscrowd', 0)
+            if 'area' not in entry and _is_box(entry['bbox']):
+                entry['area'] = entry['bbox'][2] * entry['bbox'][3]
+            entry.setdefault('area', 0)
+
+
+def _remove_root(content: dict) -> None:
+    """Leave out the category 0 that Roboflow puts above the others."""
+    used = {entry['category_id'] for entry in content['annotations']}
+    categories = content['categories']
+    if len(categories) > 1 and 0 not in used:
+        content['categories'] = [c for c in categories if c['id'] != 0]
 
 
 def _check_entries(entries: list, keys: Sequence[str], where: str) -> None:
@@ -114,10 +152,10 @@ EXPECTED = {
 
 
 def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
-    """Compare a file's categories with the classes of a config.
+    """Compare a file's categories with the classes of a config, and sort them so.
 
     mmdet leaves out boxes of other categories and says nothing, and gives the classes
-    their numbers in the order of the file.
+    their numbers in the order of the file, which becomes that of the config here.
 
     Args:
         content: What :func:`read_coco` returned.
@@ -125,8 +163,9 @@ def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
         path: The file, for messages.
 
     Raises:
-        InputError: The names or their order differ.
+        InputError: The names differ, or ``classes`` is no list of names.
     """
+    check_class_names(classes, f'{path}: metainfo.classes')
     names = [category['name'] for category in content['categories']]
     boxes = Counter(annotation['category_id'] for annotation in content['annotations'])
     for category in content['categories']:
@@ -142,28 +181,45 @@ def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
             f'{path}: categories: expected {absent[0]!r}, a class of the config '
             f'(metainfo.classes), found {", ".join(names)}'
         )
-    if names != list(classes):
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
-            f'{path}: categories: found the order {", ".join(names)}, expected that of '
-            f"the config's metainfo.classes: {', '.join(classes)}"
+            f'{path}: categories: found {twice!r} twice, expected different names'
         )
+    content['categories'].sort(key=lambda c: list(classes).index(c['name']))
+    lacking = [c['name'] for c in content['categories'] if not boxes[c['id']]]
+    if lacking and content['annotations']:
+        _warn(f'{path}: found no box of {", ".join(lacking)}')
 
 
-def check_boxes(content: dict, path: str) -> None:
+def _warn(message: str) -> None:
+    print_log(message, logger='current', level=logging.WARNING)
+
+
+def check_boxes(content: dict, path: str, test_mode: bool = False) -> None:
     """Look at each annotation's box, image and category.
 
     Args:
         content: What :func:`read_coco` returned.
         path: The file, for messages.
+        test_mode: Whether a file without a box will do: on good parts alone, false
+            positives are measured.
 
     Raises:
-        InputError: There is no box in the whole file, one is not four numbers or lies
-            outside of its image, or its image or category is not in the file.
+        InputError: There is no box in the whole file that counts, one is not four
+            numbers or lies outside of its image, its image or category is not in the
+            file, or so many reach over the edge that they must be something else.
     """
     if not content['annotations']:
+        message = f'{path}: found no box ({len(content["images"])} images)'
+        if not test_mode:
+            raise InputError(f'{message}, expected at least one annotation')
+        _warn(f'{message}, only false positives can be measured')
+        return
+    if all(annotation['iscrowd'] for annotation in content['annotations']):
         raise InputError(
-            f'{path}: found no box ({len(content["images"])} images), expected '
-            'at least one annotation'
+            f'{path}: found crowds alone ({len(content["annotations"])} annotations '
+            'with iscrowd), which nobody counts, expected some with iscrowd 0'
         )
     images = {image['id']: image for image in content['images']}
     categories = {category['id'] for category in content['categories']}
@@ -193,6 +249,37 @@ def check_boxes(content: dict, path: str) -> None:
                 f'{where}: found bbox {box}, expected one on the '
                 f'{image["width"]}x{image["height"]} image {image["file_name"]}'
             )
+    _check_edges(content['annotations'], images, path)
+
+
+def _check_edges(annotations: list[dict], images: dict, path: str) -> None:
+    """Count boxes that reach far over the edge, and those without a side."""
+    far, small = [], 0
+    for index, annotation in enumerate(annotations):
+        image = images[annotation['image_id']]
+        x, y, width, height = annotation['bbox']
+        outside = max(
+            *(-x, -y),
+            *(x + width - image['width'], y + height - image['height']),
+        )
+        side = max(image['width'], image['height'])
+        if outside > max(LITTLE, LITTLE_FRACTION * side):
+            far.append(index)
+        small += width < LEAST_SIDE or height < LEAST_SIDE
+    if len(far) > max(1, FAR_FRACTION * len(annotations)):
+        raise InputError(
+            f'{path}: annotations[{far[0]}]: found {len(far)} of {len(annotations)} '
+            'boxes that reach far over the edge of their image, expected [x, y, width, '
+            'height] (are they [x1, y1, x2, y2]? `python -m mmacnn import ... --to '
+            'coco --coco-boxes xyxy` repairs it)'
+        )
+    if far:
+        _warn(
+            f'{path}: annotations[{far[0]}]: found {len(far)} boxes that reach far '
+            'over the edge of their image'
+        )
+    if small:
+        _warn(f'{path}: left out {small} boxes of less than a pixel')
 
 
 def _is_box(box: object) -> bool:
@@ -224,8 +311,14 @@ def check_images(
         InputError: One lies outside of the folder, is damaged, or has another size.
     """
     files = FilesBelow(folder)
+    first: dict[str, int] = {}
     for index, image in enumerate(content['images']):
         where = f'{path}: images[{index}]'
+        if first.setdefault(osp.normpath(image['file_name']), index) != index:
+            raise InputError(
+                f'{where}: found the image {image["file_name"]} a second time, '
+                f'expected it once ({IMPORT_HINT})'
+            )
         try:
             file = files.find(image['file_name'], where)
         except FileNotFoundError:
@@ -246,6 +339,7 @@ def _count_absent(content: dict, folder: str, path: str) -> str:
     return (
         f'{absent[0]}: found no such image, expected one, listed in {path} '
         f'({len(absent)} of {len(files)} images are missing)'
+        + likely_cause(osp.relpath(absent[0], folder or osp.curdir), folder)
     )
 
 
@@ -273,11 +367,16 @@ class CheckedCocoDataset(CocoDataset):
         """Index the annotation file: mmdet calls this in the place of a class."""
         content = read_coco(path)
         check_categories(content, self.metainfo['classes'], path)
-        check_boxes(content, path)
+        check_boxes(content, path, self.test_mode)
         if self.backend_args is None:  # else the images are not on this disk
             check_images(content, self.data_prefix['img'], path, self.check_sizes)
-        coco = COCO()
-        coco.dataset = content
-        coco.createIndex()
-        coco.img_ann_map, coco.cat_img_map = coco.imgToAnns, coco.catToImgs
-        return coco
+        return index_coco(content)
+
+
+def index_coco(content: dict) -> COCO:
+    """Make mmdet's index of a file's content."""
+    coco = COCO()
+    coco.dataset = content
+    coco.createIndex()
+    coco.img_ann_map, coco.cat_img_map = coco.imgToAnns, coco.catToImgs
+    return coco

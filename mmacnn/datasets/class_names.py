@@ -4,10 +4,15 @@
 import os
 from collections.abc import Sequence
 
-from mmacnn.utils import InputError
+import yaml
+
+from mmacnn.utils import InputError, read_text
 from mmacnn.utils.text import short
 
-from .yolo_folder import CLASSES_FILE, read_text
+from .image_files import require_folder
+from .yolo_folder import CLASSES_FILE
+
+YAML = 'data.yaml'
 
 
 def check_class_names(names: Sequence[str], where: str) -> tuple[str, ...]:
@@ -20,6 +25,11 @@ def check_class_names(names: Sequence[str], where: str) -> tuple[str, ...]:
     Raises:
         InputError: If there is none, or one is no text, empty, or there twice.
     """
+    if isinstance(names, str):  # its letters would be the names
+        raise InputError(
+            f'{where}: found the text {short(names)}, expected a list of names (one '
+            "class alone is ['scratch'] or, with a comma, ('scratch',))"
+        )
     if not names:
         raise InputError(f'{where}: found no class name, expected at least one')
     first_at: dict[str, int] = {}
@@ -53,27 +63,69 @@ def read_class_names(path: str) -> tuple[str, ...]:
     return check_class_names(names, path)
 
 
-def find_class_names(data_root: str, label_dir: str) -> tuple[str, ...]:
-    """Return the names in the ``classes.txt`` that belongs to a data set.
-
-    It is looked for in ``data_root``, in the folder above and beside the labels.
+def read_data_yaml(path: str) -> tuple[str, ...]:
+    """Return the ``names`` in Ultralytics' and Roboflow's ``data.yaml``.
 
     Raises:
-        FileNotFoundError: If it is in none of them, or there is no ``data_root``.
-        InputError: If it is empty or a name is wrong.
+        FileNotFoundError: If there is no such file.
+        InputError: If it is no YAML or has no list of names.
     """
-    if not os.path.isdir(data_root or os.curdir):
-        raise FileNotFoundError(
-            f'{data_root}: found no such folder, expected a data set'
+    try:
+        content = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        reason = ' '.join(str(error).split())
+        raise InputError(f'{path}: expected YAML, found {reason}') from None
+    names = content.get('names') if isinstance(content, dict) else None
+    if (
+        isinstance(names, dict)
+        and sorted(names, key=str)
+        and all(number in names for number in range(len(names)))
+    ):
+        names = [names[number] for number in range(len(names))]
+    if not isinstance(names, list):
+        raise InputError(
+            f'{path}: found names {short(names)}, expected a list, or numbers from 0 '
+            'with a name each'
         )
+    names = [str(name).strip() for name in names]
+    if content.get('nc', len(names)) != len(names):
+        raise InputError(
+            f'{path}: found nc {short(content["nc"])}, but {len(names)} names, '
+            'expected the same number'
+        )
+    return check_class_names(names, path)
+
+
+def find_class_names(data_root: str, label_dir: str) -> tuple[str, ...]:
+    """Return the names in the ``classes.txt`` or ``data.yaml`` of a data set.
+
+    They are looked for in ``data_root``, in the folder above and beside the labels.
+
+    Raises:
+        FileNotFoundError: If there is none, or there is no ``data_root``.
+        InputError: If it is empty, a name is wrong, or two of them differ.
+    """
+    require_folder(data_root, 'a data set')
     above = os.path.dirname(os.path.abspath(data_root))
-    folders = (data_root, above, label_dir)
-    for folder in folders:
-        path = os.path.join(folder, CLASSES_FILE)
-        if os.path.isfile(path):
-            return read_class_names(path)
-    raise FileNotFoundError(
-        f'{os.path.join(data_root, CLASSES_FILE)}: found no such file, nor one in '
-        f'{above} or {label_dir}, expected one class name a line, or the names given '
-        '(`classes` in a config, --classes of a tool)'
-    )
+    found: dict[str, tuple[str, ...]] = {}
+    for folder in (data_root, above, label_dir):
+        for file, read in ((CLASSES_FILE, read_class_names), (YAML, read_data_yaml)):
+            path = os.path.join(folder, file)
+            if os.path.isfile(path):
+                found[path] = read(path)
+        if found:
+            break
+    if not found:
+        raise FileNotFoundError(
+            f'{os.path.join(data_root, CLASSES_FILE)}: found no such file, nor one in '
+            f'{above} or {label_dir}, nor {YAML}, expected one class name a line, or '
+            'the names given (`classes` in a config, --classes of a tool)'
+        )
+    first, names = next(iter(found.items()))
+    for path, others in found.items():
+        if others != names:
+            raise InputError(
+                f'{path}: found the classes {", ".join(others)}, but {first} has '
+                f'{", ".join(names)}, expected one list (remove the wrong file)'
+            )
+    return names

@@ -6,6 +6,8 @@ import os.path as osp
 from mmacnn.utils import InputError
 from mmacnn.utils.text import short
 
+from .named_images import IMPORT_HINT, likely_cause
+
 
 def check_name(name: object, where: str, what: str = 'image') -> str:
     """Return a file name that stays below the folder it is seen from.
@@ -22,7 +24,7 @@ def check_name(name: object, where: str, what: str = 'image') -> str:
     if not is_name or osp.isabs(name) or osp.normpath(name).split(osp.sep)[0] == '..':
         raise InputError(
             f'{where}: found the {what} {short(name)}, expected a name below the '
-            f'folder of {what}s'
+            f'folder of {what}s ({IMPORT_HINT})'
         )
     return name
 
@@ -62,7 +64,10 @@ class FilesBelow:
                 f'{osp.realpath(path)}, expected a file below {self._root}'
             )
         if not osp.isfile(path):
-            raise FileNotFoundError(f'{where}: found no such {what}: {path}')
+            raise FileNotFoundError(
+                f'{where}: found no such {what}: {path}'
+                + likely_cause(str(name), self.folder)
+            )
         return path
 
     def _holds(self, path: str) -> bool:

@@ -25,6 +25,33 @@ ORIENTATION_TAG = 0x0112
 ENDINGS = dict(JPEG=b'\xff\xd9', PNG=b'IEND\xaeB`\x82')
 
 
+def require_folder(folder: str, expected: str) -> None:
+    """Raise a FileNotFoundError that says what was expected if there is no folder."""
+    if not os.path.isdir(folder or os.curdir):
+        raise FileNotFoundError(f'{folder}: found no such folder, expected {expected}')
+
+
+def list_subfolders(folder: str) -> list[str]:
+    """Return the sorted names of the folders in a folder, but for hidden ones."""
+    with os.scandir(folder) as entries:
+        return sorted(e.name for e in entries if e.is_dir() and e.name[0] != '.')
+
+
+def list_images_below(folder: str, expected: str) -> list[str]:
+    """Return the sorted paths of the images in a folder and below it, one or more.
+
+    Raises:
+        InputError: There is none.
+    """
+    names = list_files_below(folder, IMAGE_SUFFIXES)
+    if not names:
+        raise InputError(
+            f'{folder}: found no image ({" ".join(IMAGE_SUFFIXES)}), expected '
+            f'{expected}'
+        )
+    return names
+
+
 def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
     """Return the sorted names of a folder's files with one of the endings.
 

@@ -22,7 +22,7 @@ class LabelledFractionSampler(DefaultSampler):
 
     Args:
         dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box.
-        labelled_fraction: Smallest share of images with a box, in [0, 1).
+        labelled_fraction: Smallest fraction of images with a box, in [0, 1).
         shuffle: Whether to shuffle, by the seed and the epoch's number.
         seed: Seed; by default one that all processes share.
 

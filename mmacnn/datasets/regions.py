@@ -189,8 +189,8 @@ def _read_any(path: str) -> np.ndarray | None:
     return mmcv.imread(path, flag=cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
 
 
-def _wrong_size(where: str, found: tuple, size: tuple[int, int]) -> ValueError:
-    return ValueError(
+def _wrong_size(where: str, found: tuple, size: tuple[int, int]) -> InputError:
+    return InputError(
         f'{where}: found a mask of {"x".join(map(str, found))} pixels, expected '
         f'{size[1]}x{size[0]} as the image'
     )

@@ -6,10 +6,8 @@ import io
 import os.path as osp
 from collections.abc import Iterator, Sequence
 
-from mmacnn.utils import InputError
+from mmacnn.utils import InputError, read_text
 from mmacnn.utils.text import short
-
-from .yolo_folder import read_text
 
 
 def read_table(path: str, columns: Sequence[str]) -> Iterator[tuple[str, dict]]:

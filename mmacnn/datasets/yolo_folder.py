@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from mmacnn.utils import InputError
+from mmacnn.utils import InputError, read_text
 from mmacnn.utils.text import short
 
-from .image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from .image_files import IMAGE_SUFFIXES, list_files, read_image_size, require_folder
 
 CLASSES_FILE = 'classes.txt'
 # labelImg writes the class names beside the labels.
@@ -22,7 +22,6 @@ NO_LABELS = (CLASSES_FILE,)
 # Labelling tools round to whole pixels, so a box at the edge may reach out by one.
 TOLERANCE = 1.0
 LEAST_SIDE = 0.01  # Pixels; less is nothing in single precision.
-LARGEST_TEXT = 1 << 28  # Bytes; a file of labels has a few thousand.
 
 Box = tuple[float, float, float, float]
 
@@ -52,28 +51,6 @@ class Problem(NamedTuple):
     message: str
 
 
-def read_text(path: str) -> str:
-    """Return a text file's content without a byte order mark.
-
-    Raises:
-        FileNotFoundError: If it is missing, or no file.
-        InputError: If it is not UTF-8, or larger than 256 MB.
-    """
-    if not os.path.isfile(path):  # a pipe would wait for ever
-        raise FileNotFoundError(f'{path}: found no such file, expected a text file')
-    if os.path.getsize(path) > LARGEST_TEXT:
-        raise InputError(
-            f'{path}: found {os.path.getsize(path)} bytes, expected a text file'
-        )
-    with open(path, encoding='utf-8-sig') as file:
-        try:
-            return file.read()
-        except UnicodeDecodeError:
-            raise InputError(
-                f'{path}: found bytes that are not UTF-8 text, expected a text file'
-            ) from None
-
-
 def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None]:
     """Return class and normalised ``cx, cy, w, h`` (None if not drawn) of one line.
 
@@ -89,7 +66,8 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
     if len(fields) not in (1, 5):
         raise InputError(
             f'{where}: found {len(fields)} fields, expected 5 '
-            '(`class cx cy w h`) or 1 (`class`)'
+            '(`class cx cy w h`) or 1 (`class`); `python -m mmacnn import` takes '
+            'polygons, oriented boxes and confidences'
         )
     if not re.fullmatch(r'[-+]?[0-9]{1,18}', fields[0]):
         raise InputError(
@@ -116,7 +94,7 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
         if not 0 <= value <= 1:
             raise InputError(
                 f'{where}: found {name} {field[:20]}, expected a number in [0, 1], '
-                'a share of the image'
+                'a fraction of the image'
             )
         box.append(value)
     if box[2] == 0 or box[3] == 0:
@@ -239,10 +217,7 @@ def read_folder(
         FileNotFoundError: If a folder is missing or has no image.
     """
     for folder, what in ((img_dir, 'images'), (label_dir, 'label files')):
-        if not os.path.isdir(folder):
-            raise FileNotFoundError(
-                f'{folder}: found no such folder, expected one with {what}'
-            )
+        require_folder(folder, f'one with {what}')
     images = list_files(img_dir, IMAGE_SUFFIXES)
     if not images:
         raise FileNotFoundError(

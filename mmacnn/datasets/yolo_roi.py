@@ -1,22 +1,24 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Images with one class and at most one box each, labelled in YOLO's text format."""
 
+import logging
 import os
 from collections.abc import Sequence
 
 import numpy as np
+from mmengine.logging import print_log
 from mmpretrain.datasets import BaseDataset
 
 from mmacnn.registry import DATASETS, TRANSFORMS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
 from .class_names import check_class_names, find_class_names, read_class_names
-from .transforms.checks import check_number
 from .yolo_folder import Problem, Sample, read_folder
 
 
 def choose_boxes(class_ids: Sequence[int], fraction: float, seed: int) -> np.ndarray:
-    """Choose a share of the boxes, stratified by class.
+    """Choose a fraction of the boxes, stratified by class.
 
     The boxes are put in one order for a seed, whatever the fraction, and the first ones
     are kept. So a smaller choice is part of a larger one. Every class comes first with
@@ -24,7 +26,8 @@ def choose_boxes(class_ids: Sequence[int], fraction: float, seed: int) -> np.nda
 
     Args:
         class_ids: Class of each box.
-        fraction: Share to keep, in ``[0, 1]``. Any share above 0 keeps at least one.
+        fraction: Fraction to keep, in ``[0, 1]``. Any fraction above 0 keeps at least
+            one.
         seed: Another seed chooses other boxes.
 
     Returns:
@@ -64,7 +67,7 @@ class YOLORoIDataset(BaseDataset):
         classes: Names of the classes in the order of their numbers, or a file with one
             name a line, seen from ``data_root``. Defaults to ``classes.txt`` in
             ``data_root``, in the folder above it or beside the labels.
-        box_fraction: Share of the drawn boxes to keep, in ``[0, 1]``, chosen as in
+        box_fraction: Fraction of the drawn boxes to keep, in ``[0, 1]``, chosen as in
             :func:`choose_boxes`; the images of the others stay, with their class. 0 is
             for methods that need no box.
         seed: Chooses which boxes are kept.
@@ -154,6 +157,14 @@ class YOLORoIDataset(BaseDataset):
                 f'({len(samples)} images), expected at least one line '
                 '`class cx cy w h` (box_fraction=0 trains without boxes)'
             )
+        found = {sample.class_id for sample in samples}
+        lacking = [n for i, n in enumerate(self.CLASSES) if i not in found]
+        if lacking and samples:
+            print_log(
+                f'{label_dir}: found no image of {", ".join(lacking)}',
+                logger='current',
+                level=logging.WARNING,
+            )
         kept = choose_boxes(
             [samples[i].class_id for i in boxed], self.box_fraction, self.seed
         )
@@ -186,5 +197,5 @@ class YOLORoIDataset(BaseDataset):
         return [
             f'Images: \t{self.data_prefix["img_path"]}',
             f'Labels: \t{self.data_prefix["label_path"]}',
-            f'Share of boxes kept: \t{self.box_fraction} (seed {self.seed})',
+            f'Fraction of boxes kept: \t{self.box_fraction} (seed {self.seed})',
         ]

@@ -1,24 +1,23 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""A-CNN, CAM classifier and DifferNet as a codebase of MMDeploy.
+"""The methods of this package, and those like them, as a codebase of MMDeploy.
 
 A deploy config names it by ``codebase_config = dict(type='mmacnn', task=...,
 module=['mmacnn.deploy.codebase'])``. Its ``ir_config.output_names`` choose the outputs,
-and ``frames`` ('uint8' or 'float32') takes the normalization into the graph.
+and ``raw_input`` ('uint8' or 'float32') takes the normalization into the graph.
 """
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from mmdeploy.codebase.base import CODEBASE, MMCodebase
 from mmdeploy.codebase.mmpretrain.deploy import Classification
-from mmdeploy.utils import Task, get_backend
+from mmdeploy.utils import Task
 from mmengine.registry import Registry
-from torch import Tensor
+from torch import Tensor, nn
 
-from .backend_model import BackendACNN, BackendCAM, BackendDifferNet
-from .deploy_config import build_model
+from .methods import method_of
 
 MMACNN_TASK = Registry('mmacnn_tasks')
 
@@ -50,19 +49,12 @@ class RoIClassification(Classification):
         """Type of the pixels that the model takes raw, if it does."""
         return self.deploy_cfg.codebase_config.get('raw_input')
 
-    @property
-    def method(self) -> str:
-        """'acnn', 'differnet' or 'cam'."""
-        model = self.model_cfg.model
-        if 'flow' in model:
-            return 'differnet'
-        return 'acnn' if 'stn' in model else 'cam'
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes: good and defective for DifferNet."""
-        model = self.model_cfg.model
-        return 2 if self.method == 'differnet' else model.head.num_classes
+    def build_pytorch_model(self, *args, **kwargs) -> nn.Module:
+        """The trained model, whose forward pass is the graph of its method."""
+        model = super().build_pytorch_model(*args, **kwargs)
+        names = self.deploy_cfg.ir_config.output_names
+        model.forward = partial(_forward, model, names, self.raw_input is not None)
+        return model
 
     def create_input(
         self,
@@ -76,31 +68,6 @@ class RoIClassification(Classification):
         data, images = super().create_input(imgs, input_shape)
         frames = torch.stack(list(images)).permute(0, 2, 3, 1)
         return data, frames.to(getattr(torch, self.raw_input))
-
-    def build_backend_model(
-        self,
-        model_files: Sequence[str] | None = None,
-        data_preprocessor_updater: Callable | None = None,
-        **kwargs,
-    ) -> BackendACNN:
-        """The exported model as a module for the test loop."""
-        data_preprocessor = deepcopy(self.model_cfg.model.data_preprocessor)
-        if self.raw_input is not None:
-            data_preprocessor.update(mean=None, std=None, to_rgb=False)
-        kind, settings = BackendACNN, dict(num_classes=self.num_classes)
-        if self.method == 'cam':
-            kind, settings = BackendCAM, dict(head=build_model(self.model_cfg).head)
-        if self.method == 'differnet':
-            kind = BackendDifferNet
-        model = kind(
-            get_backend(self.deploy_cfg),
-            model_files,
-            self.device,
-            self.deploy_cfg,
-            data_preprocessor,
-            **settings,
-        )
-        return model.to(self.device).eval()
 
     def get_preprocess(self, *args, **kwargs) -> list[dict]:
         """Transforms for the SDK; frames are neither normalised nor transposed."""
@@ -119,11 +86,10 @@ class RoIClassification(Classification):
 
     def get_postprocess(self, *args, **kwargs) -> dict:
         """All classes with their scores, as the graph gives them."""
-        params = dict(num_classes=self.num_classes, topk=self.num_classes)
-        return dict(type='LinearClsHead', params=params)
+        return dict(type='LinearClsHead', params={})
 
     def get_model_name(self, *args, **kwargs) -> str:
-        return self.method
+        return 'mmacnn'
 
 
 @MMACNN_TASK.register_module(Task.OBJECT_DETECTION.value)
@@ -133,3 +99,35 @@ class RoIDetection(RoIClassification):
     def get_postprocess(self, *args, **kwargs) -> dict:
         """The SDK scales the box to the frame, and clips it there."""
         return dict(type='ResizeBBox', params=dict(score_thr=0.0, min_bbox_size=0))
+
+
+def _forward(
+    model: nn.Module, names: list[str], is_raw: bool, inputs: Tensor, *args, **kwargs
+) -> tuple[Tensor, ...]:
+    """The outputs that the deploy config lists, in that order.
+
+    Args:
+        names: The outputs.
+        is_raw: Whether the inputs are raw.
+        inputs: (B, C, H, W), normalised; raw ones are BGR grey levels as a camera gives
+            them, (B, H, W, C).
+    """
+    normalise = nn.Identity()
+    if is_raw:
+        inputs = inputs.float().permute(0, 3, 1, 2)
+        normalise = partial(_normalise, model.data_preprocessor)
+    traced = model.__dict__.pop('forward')  # The graph may call the model's own.
+    try:
+        outputs = method_of(model).graph(model, inputs, normalise)
+    finally:
+        model.forward = traced
+    return tuple(outputs[name] for name in names)
+
+
+def _normalise(data_preprocessor: nn.Module, image: Tensor) -> Tensor:
+    """(B, C, H, W) grey levels, BGR -> as the model was trained with."""
+    if data_preprocessor.to_rgb:
+        image = image[:, [2, 1, 0]]
+    if not data_preprocessor._enable_normalize:
+        return image
+    return (image - data_preprocessor.mean) * (1 / data_preprocessor.std)

@@ -4,7 +4,6 @@
 import tempfile
 from copy import deepcopy
 from importlib.util import find_spec
-from typing import Any
 
 from mmengine.config import Config
 from mmengine.registry import MODELS
@@ -16,11 +15,6 @@ BACKENDS = ('onnxruntime', 'tensorrt')
 PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime', 'ml_dtypes')
 # What only labels need; a camera has none.
 FOR_LABELS = ('LoadAnnotations', 'LoadDefectMask', 'ToTensor')
-OUTPUTS = dict(
-    ACNN={'output', 'scores', 'centre', 'roi', 'crop', 'dets', 'labels'},
-    CAMClassifier={'output', 'score', 'cam'},
-    DifferNet={'anomaly_score', 'score', 'label'},
-)
 
 
 def require_packages() -> None:
@@ -59,28 +53,13 @@ def load_deploy_config(path: str) -> Config:
         raise InputError(
             f'{path}: backend_config.type is {backend!r}, expected one of {BACKENDS}'
         )
-    frames = cfg.codebase_config.get('raw_input')
-    if frames not in (None, 'uint8', 'float32'):
+    raw_input = cfg.codebase_config.get('raw_input')
+    if raw_input not in (None, 'uint8', 'float32'):
         raise InputError(
-            f"{path}: codebase_config.raw_input is {frames!r}, expected 'uint8', "
+            f"{path}: codebase_config.raw_input is {raw_input!r}, expected 'uint8', "
             "'float32' or none"
         )
-    outputs = cfg.ir_config.output_names
-    if cfg.codebase_config.type == 'mmacnn':
-        _check_outputs(outputs, set().union(*OUTPUTS.values()), path)
-    axes = cfg.ir_config.get('dynamic_axes')
-    if axes:  # every output has the images of the batch in its first axis
-        for name in outputs:
-            axes.setdefault(name, {0: 'batch'})
     return cfg
-
-
-def _check_outputs(found: list[str], known: set[str], path: str) -> None:
-    if not known.issuperset(found):
-        raise InputError(
-            f'{path}: ir_config.output_names is {found}, expected names out of '
-            f'{sorted(known)}'
-        )
 
 
 def plain_model_config(cfg: Config) -> Config:
@@ -124,37 +103,36 @@ def build_model(cfg: Config) -> nn.Module:
     return MODELS.build(deepcopy(cfg.model)).eval()
 
 
-def check_codebase(deploy_cfg: Config, model: nn.Module, path: str) -> None:
-    """Refuse a deploy config that was made for another kind of model.
+def fit_to_model(deploy_cfg: Config, model: nn.Module) -> None:
+    """Complete a deploy config for a model, or refuse one for another kind of model.
 
     Args:
-        deploy_cfg: The deploy config.
+        deploy_cfg: The deploy config; its outputs are changed in place.
         model: The model that it is to export.
-        path: File of the deploy config, for the message.
 
     Raises:
         InputError: Its codebase, its task or its outputs are not the model's.
     """
-    expected = _codebase(model)
+    # Late, since it imports the models, which require_packages does not need.
+    from .methods import method_of
+
+    method, path = method_of(model), deploy_cfg.filename
     found = deploy_cfg.codebase_config.type
     task = deploy_cfg.codebase_config.task
-    tasks = dict(mmdet=('ObjectDetection',), mmpretrain=('Classification',))
-    allowed = tasks.get(expected, ('Classification', 'ObjectDetection'))
-    kind = type(model).__name__
-    if kind in ('CAMClassifier', 'DifferNet'):
-        allowed = ('Classification',)
-    if found != expected or task not in allowed:
+    if found != method.codebase or task not in method.tasks:
         raise InputError(
-            f'{path}: made for {task} by {found}, expected {" or ".join(allowed)} by '
-            f'{expected} for the model, a {kind}'
+            f'{path}: made for {task} by {found}, expected '
+            f'{" or ".join(method.tasks)} by {method.codebase} for the model, a '
+            f'{type(model).__name__}'
         )
-    if kind in OUTPUTS:
-        _check_outputs(deploy_cfg.ir_config.output_names, OUTPUTS[kind], path)
-
-
-def _codebase(model: Any) -> str:
-    """The codebase of MMDeploy that exports a model."""
-    bases = {each.__module__.partition('.')[0] for each in type(model).__mro__}
-    if type(model).__name__ in OUTPUTS:
-        return 'mmacnn'
-    return 'mmdet' if 'mmdet' in bases else 'mmpretrain'
+    names = deploy_cfg.ir_config.output_names
+    if not method.outputs.keys() >= set(names):
+        raise InputError(
+            f'{path}: ir_config.output_names is {names}, expected names out of '
+            f'{sorted(method.outputs)}'
+        )
+    names = deploy_cfg.ir_config.output_names = method.output_names(model, names)
+    axes = deploy_cfg.ir_config.get('dynamic_axes')
+    if axes:  # every output has the images of the batch in its first axis
+        for name in names:
+            axes.setdefault(name, {0: 'batch'})

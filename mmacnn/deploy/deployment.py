@@ -17,11 +17,13 @@ from mmacnn.utils import InputError, atomic_folder, track
 
 from .deploy_config import (
     build_model,
-    check_codebase,
+    fit_to_model,
     load_deploy_config,
     plain_model_config,
 )
-from .model_folder import deployed_model, precision, write_description
+from .description import precision, write_description
+from .methods import method_of
+from .model_folder import deployed_model
 from .onnx.exporting import export_onnx, mmdeploy_session
 from .onnx.folding import fold_normalization
 from .onnx.quantization import quantize
@@ -76,27 +78,30 @@ def deploy(
     read_image_size(image, decode=True)
     weights = load_checkpoint(checkpoint)
     with mmdeploy_session(cfg):
-        reference = build_model(cfg)
-    check_codebase(target, reference, deploy_cfg)
-    load_weights(reference, weights, checkpoint)
-
-    with atomic_folder(work_dir) as folder:
-        path = export_onnx(image, folder, target, cfg, checkpoint)
-        if precision(target) == 'int8':
-            files = _image_files(
-                calibration_images, CALIBRATION_IMAGES, cfg, 'train_dataloader'
+        model = build_model(cfg)
+        fit_to_model(target, model)
+        load_weights(model, weights, checkpoint)
+        method_of(model).check(model)
+        with atomic_folder(work_dir) as folder:
+            path = export_onnx(image, folder, target, cfg, checkpoint)
+            if precision(target) == 'int8':
+                files = _image_files(
+                    calibration_images, CALIBRATION_IMAGES, cfg, 'train_dataloader'
+                )
+                batches = _batches(files, target, cfg, model.data_preprocessor)
+                is_tensorrt = target.backend_config.type == 'tensorrt'
+                quantize(path, batches, for_tensorrt=is_tensorrt)
+            else:
+                # 8 bits hold centred pixels better than grey levels from 0 to 255.
+                fold_normalization(path)
+            lines = _finish_for_tensorrt(path, target)
+            names = class_names(weights, cfg)
+            write_description(
+                folder, target, cfg, checkpoint, model, names and list(names)
             )
-            is_tensorrt = target.backend_config.type == 'tensorrt'
-            quantize(path, _batches(files, target, cfg), for_tensorrt=is_tensorrt)
-        else:
-            # 8 bits hold centred pixels better than grey levels from 0 to 255.
-            fold_normalization(path)
-        lines = _finish_for_tensorrt(path, target)
-        names = class_names(weights, cfg)
-        write_description(folder, target, cfg, checkpoint, names and list(names))
-        if verify:
-            files = _image_files(verify_images, verify, cfg, 'test_dataloader')
-            lines.append(str(_verify(reference, folder, target, cfg, files)))
+            if verify:
+                files = _image_files(verify_images, verify, cfg, 'test_dataloader')
+                lines.append(str(_verify(model, folder, target, cfg, files)))
     size = (Path(work_dir) / path.name).stat().st_size
     return [f'{work_dir}: {path.name}, {size / 1e6:.2f} MB', *lines]
 
@@ -137,8 +142,7 @@ def _image_files(
             f'{cfg.filename}: expected the key {dataloader!r}, or a folder'
         )
     else:
-        with mmdeploy_session(cfg):
-            dataset = DATASETS.build(cfg[dataloader].dataset)
+        dataset = DATASETS.build(cfg[dataloader].dataset)
         paths = [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
     chosen = np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)
     files = [paths[i] for i in chosen]
@@ -148,33 +152,29 @@ def _image_files(
 
 
 def _batches(
-    files: Sequence[str], deploy_cfg: Config, cfg: Config
+    files: Sequence[str], deploy_cfg: Config, cfg: Config, data_preprocessor: nn.Module
 ) -> Iterator[np.ndarray]:
     """The images as the exported model takes them."""
     from mmdeploy.apis.utils import build_task_processor
 
-    with mmdeploy_session(cfg):
-        target = deepcopy(deploy_cfg)
-        target.backend_config = dict(type='onnxruntime')
-        processor = build_task_processor(cfg, target, 'cpu')
-        preprocessor = build_model(cfg).data_preprocessor
-        for file in track(files, 'Calibrating'):
-            _, batch = processor.create_input(
-                file, target.ir_config.get('input_shape'), preprocessor
-            )
-            yield batch.numpy()
+    target = deepcopy(deploy_cfg)
+    target.backend_config = dict(type='onnxruntime')
+    processor = build_task_processor(cfg, target, 'cpu')
+    for file in track(files, 'Calibrating'):
+        _, batch = processor.create_input(
+            file, target.ir_config.get('input_shape'), data_preprocessor
+        )
+        yield batch.numpy()
 
 
 def _verify(
-    reference: nn.Module,
+    model: nn.Module,
     folder: Path,
     deploy_cfg: Config,
     cfg: Config,
     files: Sequence[str],
 ) -> Differences:
-    with mmdeploy_session(cfg):
-        exported = deployed_model(folder, cfg.model)
-        differences = compare(reference, exported, cfg, files)
+    differences = compare(model, deployed_model(folder, cfg.model), cfg, files)
     beyond = differences.beyond(deploy_cfg.tolerance)
     if beyond:
         raise InputError(

@@ -1,106 +1,17 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What MMDeploy puts in the place of our modules' code while it exports a model.
+"""What MMDeploy puts in the place of operators while it exports a model.
 
-Every form here is plain arithmetic on operators that TensorRT 8.2 has.
+Every form here is plain arithmetic on operators that TensorRT 8.2 has. The forward pass
+of each method stands in :mod:`mmacnn.deploy.methods`.
 """
 
 import math
-from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from mmdeploy.core import FUNCTION_REWRITER
 from torch import Tensor
-
-from mmacnn.ops import roi_box, sample_roi_separable
-from mmacnn.utils import InputError
-
-
-@FUNCTION_REWRITER.register_rewriter('mmacnn.models.classifiers.acnn.ACNN.forward')
-def acnn__forward(
-    self, inputs: Tensor, data_samples: list | None = None, mode: str = 'predict'
-) -> tuple[Tensor, ...]:
-    """The outputs that ``ir_config.output_names`` lists, in that order.
-
-    Args:
-        inputs: (B, C, H, W), normalised, or with ``codebase_config.raw_input`` BGR grey
-            levels as a camera gives them, (B, H, W, C).
-    """
-    cfg = FUNCTION_REWRITER.get_context().cfg
-    if cfg['codebase_config'].get('raw_input'):
-        # The crop is taken first: of all pixels it has but a few to normalise.
-        inputs = inputs.float().permute(0, 3, 1, 2)
-        normalise = partial(_normalise, data_preprocessor=self.data_preprocessor)
-        centre = self.localizer(normalise(inputs)).centre
-        crop = self.stn(inputs, centre, normalise)
-    else:
-        centre = self.localizer(inputs).centre
-        crop = self.stn(inputs, centre)
-    scores = self.head(self.neck(self.backbone(crop))).softmax(1)
-    roi = roi_box(centre, self.stn.roi_size, inputs.shape[-2:])
-    score = scores.amax(1, keepdim=True)
-    outputs = dict(
-        output=scores,
-        scores=scores,
-        centre=centre,
-        roi=roi,
-        crop=crop,
-        dets=torch.cat((roi, score), 1)[:, None],
-        labels=scores.argmax(1, keepdim=True),
-    )
-    return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
-
-
-@FUNCTION_REWRITER.register_rewriter(
-    'mmacnn.models.classifiers.cam_classifier.CAMClassifier.forward'
-)
-def cam_classifier__forward(
-    self, inputs: Tensor, data_samples: list | None = None, mode: str = 'predict'
-) -> tuple[Tensor, ...]:
-    """The outputs that ``ir_config.output_names`` lists; inputs as for A-CNN."""
-    cfg = FUNCTION_REWRITER.get_context().cfg
-    if cfg['codebase_config'].get('raw_input'):
-        inputs = _normalise_raw_input(inputs, self.data_preprocessor)
-    cam = self.head.activation_map(self.backbone(inputs))
-    scores = self.head.scores(cam.mean((2, 3)))
-    outputs = dict(output=scores, score=scores, cam=cam)
-    return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
-
-
-@FUNCTION_REWRITER.register_rewriter(
-    'mmacnn.models.anomaly.differnet.DifferNet.forward'
-)
-def differnet__forward(
-    self, inputs: Tensor, data_samples: list | None = None, mode: str = 'predict'
-) -> tuple[Tensor, ...]:
-    """The outputs that ``ir_config.output_names`` lists; inputs as for A-CNN.
-
-    Raises:
-        InputError: The model has no threshold.
-    """
-    cfg = FUNCTION_REWRITER.get_context().cfg
-    if not self.calibration.is_known:
-        raise InputError(
-            'the checkpoint has no threshold to export, expected one of '
-            'mmacnn.AnomalyThresholdHook'
-        )
-    if cfg['codebase_config'].get('raw_input'):
-        inputs = _normalise_raw_input(inputs, self.data_preprocessor)
-    scores = self.score(inputs)
-    outputs = dict(
-        anomaly_score=scores[:, None],
-        score=self.calibration.pair(scores),
-        label=(scores > self.calibration.threshold)[:, None].long(),
-    )
-    return tuple(outputs[name] for name in cfg['ir_config']['output_names'])
-
-
-@FUNCTION_REWRITER.register_rewriter('mmacnn.models.anomaly.differnet.DifferNet.latent')
-def differnet__latent(self, views: Tensor) -> tuple[Tensor, Tensor]:
-    """Without a look at the values: a graph can't complain."""
-    return self.flow(self.feature_extractor(views))
 
 
 @FUNCTION_REWRITER.register_rewriter(
@@ -178,7 +89,7 @@ def adaptive_padding__forward(self, x: Tensor) -> Tensor:
 
 
 def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
-    """Upper left neighbour in the padded image, (H x W,), and shares to the others."""
+    """Upper left neighbour in the padded image, (H x W,), fractions to the others."""
     y, x = torch.meshgrid(
         torch.arange(height, dtype=torch.float64) - (height - 1) / 2,
         torch.arange(width, dtype=torch.float64) - (width - 1) / 2,
@@ -195,40 +106,6 @@ def _neighbours(height: int, width: int, degrees: float) -> tuple[Tensor, ...]:
     left, top = column.floor(), line.floor()
     index = ((top + 1) * (width + 2) + left + 1).long()
     return index, (column - left).float(), (line - top).float()
-
-
-def _normalise_raw_input(frames: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
-    """(B, H, W, C) grey levels -> (B, C, H, W) as the model was trained with."""
-    return _normalise(frames.float().permute(0, 3, 1, 2), data_preprocessor)
-
-
-def _normalise(image: Tensor, data_preprocessor: torch.nn.Module) -> Tensor:
-    """(B, C, H, W) grey levels, BGR -> as the model was trained with."""
-    if data_preprocessor.to_rgb:
-        image = image[:, [2, 1, 0]]
-    if not data_preprocessor._enable_normalize:
-        return image
-    return (image - data_preprocessor.mean) * (1 / data_preprocessor.std)
-
-
-@FUNCTION_REWRITER.register_rewriter(
-    'mmacnn.models.necks.spatial_transformer.SpatialTransformerNeck.forward'
-)
-def spatial_transformer__forward(
-    self,
-    image: Tensor,
-    centre: Tensor,
-    normalise: Callable[[Tensor], Tensor] | None = None,
-) -> Tensor:
-    """The crop as matrix products, whatever sampler it was trained with.
-
-    Args:
-        normalise: For the pixels of the image, each by itself.
-    """
-    crop = sample_roi_separable(
-        image, centre, self.roi_size, self.output_size, normalise
-    )
-    return crop if self.norm is None else self.norm(crop)
 
 
 @FUNCTION_REWRITER.register_rewriter('torch.nn.functional.instance_norm')

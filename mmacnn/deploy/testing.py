@@ -6,7 +6,8 @@ from mmengine.config import Config
 from mmacnn.utils import InputError
 
 from .deploy_config import plain_model_config, require_packages
-from .model_folder import fixed_size, input_size, read_description
+from .description import input_size
+from .model_folder import fixed_size, read_description
 
 
 def use_exported_model(cfg: Config, folder: str) -> int | None:

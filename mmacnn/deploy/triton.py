@@ -21,7 +21,6 @@ TYPES = dict(
     float16='FP16', float32='FP32',
 )  # fmt: skip
 LABELS = 'labels.txt'
-SCORES = ('output', 'score', 'scores')  # (batch, classes)
 
 
 def write_triton_repository(
@@ -109,6 +108,6 @@ def _tensor(
         f'  data_type: TYPE_{TYPES[value["dtype"]]}',
         f'  dims: [ {dims} ]',
     ]
-    if kind == 'output' and has_labels and value['name'] in SCORES:
+    if kind == 'output' and has_labels and value['role'] == 'scores':
         lines.append(f'  label_filename: {json.dumps(LABELS)}')
     return [*lines, '}']

@@ -24,11 +24,11 @@ class Differences(NamedTuple):
         images: Number of images.
         compared: Number of labels compared: one an image, or one for each detection
             of either model with a score of 0.3.
-        labels: Share of equal labels; 1 if there was none to compare.
+        labels: Fraction of equal labels; 1 if there was none to compare.
         score: Largest difference of a score.
         shift: Largest shift of an edge of an ROI or box, in pixels of the image; 0
             where the model tells no place.
-        map: Largest difference of an activation map, in logits; 0 where there is none.
+        map: Largest difference of a heat map; 0 where one of the two has none.
     """
 
     images: int
@@ -42,7 +42,7 @@ class Differences(NamedTuple):
         return (
             f'{self.images} images: {self.labels:.2%} of {self.compared} labels agree, '
             f'scores differ by {self.score:.1e} at most, boxes by {self.shift:.3f} px, '
-            f'maps by {self.map:.1e} logits'
+            f'maps by {self.map:.1e}'
         )
 
     def beyond(self, tolerance: dict[str, float]) -> list[str]:
@@ -86,16 +86,16 @@ def compare(
                 told = other.scores != 0
                 score = max(score, _largest(one.scores[told], other.scores[told]))
                 shift = max(shift, _largest(one.box, other.box))
-                heat = max(heat, _largest(one.cam, other.cam))
-    share = agreed / total if total else 1.0
-    return Differences(len(images), total, share, score, shift, heat)
+                heat = max(heat, _largest(one.heatmap, other.heatmap))
+    fraction = agreed / total if total else 1.0
+    return Differences(len(images), total, fraction, score, shift, heat)
 
 
 class _Prediction(NamedTuple):
     label: int
     scores: Tensor
     box: Tensor
-    cam: Tensor
+    heatmap: Tensor
 
 
 def _predict(model: nn.Module, pipeline: Compose, path: str) -> BaseDataElement:
@@ -119,8 +119,8 @@ def _pairs(
 
 
 def _of_image(sample: BaseDataElement) -> _Prediction:
-    box, cam = (sample.get(key, NOTHING) for key in ('pred_roi', 'pred_cam'))
-    return _Prediction(int(sample.pred_label), sample.pred_score, box, cam)
+    box, heatmap = (sample.get(f'pred_{key}', NOTHING) for key in ('roi', 'heatmap'))
+    return _Prediction(int(sample.pred_label), sample.pred_score, box, heatmap)
 
 
 def _detections(sample: BaseDataElement) -> list[_Prediction]:

@@ -1,6 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What is set round mmengine's runner: config, checkpoint, hooks, model zoo."""
 
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(__name__, {'model_zoo': ['get_model']})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={'model_zoo': ['get_model']}
+)

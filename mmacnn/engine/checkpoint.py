@@ -31,8 +31,8 @@ def load_checkpoint(path: str) -> dict:
     try:
         # Reads a file with `mmacnn.compat.torch_load`, as everything of mmengine does.
         checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
-    except ValueError:
-        raise
+    except ValueError as error:  # of `torch_load`, which names the file
+        raise InputError(str(error)) from error
     except Exception as error:  # an unknown model, no network, a full disk
         reason = str(error).strip().partition('\n')[0]
         raise InputError(f'{path}: not a readable checkpoint: {reason}') from error

@@ -7,7 +7,9 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmacnn.utils import InputError, full_disk_named
+from mmacnn.utils.user_errors import describe
 
+from .building import config_errors
 from .plugins import check_plugins
 
 
@@ -31,25 +33,27 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file, or one of its bases is missing.
-        InputError: An override does not fit the config, or the backbone has no room
-            for a plug-in.
+        InputError: The file is no config, an override does not fit it, or the backbone
+            has no room for a plug-in.
     """
-    with full_disk_named(tempfile.gettempdir()):  # mmengine copies the file there
+    # mmengine copies the file there.
+    with full_disk_named(tempfile.gettempdir()), config_errors(path, '', Exception):
         cfg = Config.fromfile(path)
     options = dict(cfg_options or {})
     _set_category(cfg, options.pop('category', cfg.get('category')))
     try:
         cfg.merge_from_dict(options)
-    except (KeyError, TypeError) as error:
+    except (AssertionError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f'{path}: --cfg-options does not fit the config: {error.args[0]}'
+            f'{path}: --cfg-options does not fit the config: {describe(error)}'
         ) from error
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs', Path(path).stem))
     cfg.launcher = launcher
-    check_plugins(cfg)
+    with config_errors(path):
+        check_plugins(cfg)
     return cfg
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import mmengine
 import yaml
-from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
+from mmacnn.engine.building import build_model
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.utils import InputError
@@ -100,7 +100,8 @@ def get_model(
             don't fit.
 
     Example:
-        >>> model = get_model('acnn-opt_synthetic-product-code', pretrained=True)
+        >>> name = 'acnn-opt_strided_8e_synthetic-product-code'
+        >>> model = get_model(name, pretrained=True)
         >>> model.dataset_meta['classes']
         ('1069', '1071', '3707', '3709')
     """
@@ -111,8 +112,7 @@ def get_model(
         )
     weights = known_weights if pretrained is True else pretrained
     cfg = load_config(path)
-    with DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
-        model = MODELS.build(cfg.model)
+    model = build_model(cfg)
     checkpoint = load_checkpoint(weights) if weights else {}
     if weights:
         load_weights(model, checkpoint, weights)

@@ -1,25 +1,47 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Building the runner of a config, and what is checked before it starts."""
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.model import is_model_wrapper
-from mmengine.registry import RUNNERS
+from mmengine.registry import OPTIMIZERS, RUNNERS
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmacnn.compat import torch_load
 from mmacnn.utils import InputError, atomic_write
 
+from .building import check_type, config_errors
+from .data_checks import check_data_settings
+
 torch_load.replace_loaders()
 
+# What mmengine's runner builds, some of it late, and the key that it builds it from.
+BUILT_FROM = dict(
+    build_model='model',
+    build_train_loop='train_dataloader',
+    build_val_loop='val_dataloader',
+    build_test_loop='test_dataloader',
+    build_optim_wrapper='optim_wrapper',
+    build_param_scheduler='param_scheduler',
+    build_visualizer='visualizer',
+    load_or_resume='load_from',
+    _init_model_weights='model',
+)
 CLASS_HEADS = ('head', 'bbox_head', 'roi_head.bbox_head')
 
 
 class AtomicConfigRunner(Runner):
-    """mmengine's runner, with a copy of the config that is whole or not there."""
+    """mmengine's runner, which writes its copy of the config atomically.
+
+    A mistake of the config that shows while something is built from it is an
+    ``InputError``, see :func:`config_errors`.
+    """
 
     @master_only
     def dump_config(self) -> None:
@@ -36,11 +58,36 @@ class AtomicConfigRunner(Runner):
             self.cfg.dump(path)
 
 
+def _guard(method: str, key: str) -> Callable:
+    of_mmengine = getattr(Runner, method)
+
+    @wraps(of_mmengine)
+    def guarded(self: Runner, *args: Any, **kwargs: Any) -> Any:
+        with config_errors(self.cfg.filename or 'config', key):
+            return of_mmengine(self, *args, **kwargs)
+
+    return guarded
+
+
+for _method, _key in BUILT_FROM.items():
+    setattr(AtomicConfigRunner, _method, _guard(_method, _key))
+
+
 def build_runner(cfg: Config) -> Runner:
-    """Build the runner that the config names, or mmengine's own."""
-    if 'runner_type' in cfg:
-        return RUNNERS.build(cfg)
-    return AtomicConfigRunner.from_cfg(cfg)
+    """Build the runner that the config names, or mmengine's own.
+
+    Raises:
+        InputError: Something can't be built from the config, or see
+            :func:`mmacnn.engine.data_checks.check_data_settings`.
+    """
+    path = cfg.filename or 'config'
+    check_data_settings(cfg)
+    optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
+    check_type(optimizer.get('type'), OPTIMIZERS, f'{path}: optim_wrapper.optimizer')
+    with config_errors(path):
+        if 'runner_type' in cfg:
+            return RUNNERS.build(cfg)
+        return AtomicConfigRunner.from_cfg(cfg)
 
 
 def check_num_classes(model: nn.Module, loop: BaseLoop | None, path: str) -> None:

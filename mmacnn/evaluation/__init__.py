@@ -1,10 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'anomaly': ['AnomalyMetric'],
+        'checked_coco': ['CheckedCocoMetric'],
         'defect_map': ['DefectMapMetric'],
         'region_accuracy': ['RegionAccuracy'],
         'roi_localization': ['RoILocalizationMetric'],

@@ -22,10 +22,10 @@ from .value_counts import (
 
 GROUPS = ('positives', 'negatives', 'overlaps')
 SUMMARY = (
-    *('image_auroc', 'average_precision', 'f1_max', 'false_alarms', 'misses'),
+    *('image_auroc', 'average_precision', 'f1_max', 'fpr', 'fnr'),
     *('pixel_auroc', 'pro'),
 )
-OF_EACH_KIND = ('image_auroc', 'misses', 'pixel_auroc', 'pro')
+OF_EACH_KIND = ('image_auroc', 'fnr', 'pixel_auroc', 'pro')
 
 
 @METRICS.register_module()
@@ -37,7 +37,7 @@ class AnomalyMetric(BaseMetric):
     - ``image_auroc``: area under the ROC curve of the score.
     - ``average_precision``: of the score, with the defective images as positives.
     - ``f1_max``: the highest F1 score that any threshold could reach on these images.
-    - ``false_alarms``, ``misses``: share of the good images that ``pred_label`` calls
+    - ``fpr``, ``fnr``: fraction of the good images that ``pred_label`` calls
       defective, and of the defective ones that it calls good: at the model's own
       threshold, chosen without these images.
     - ``pixel_auroc``: area under the ROC curve of the heat map, over the pixels of all
@@ -47,14 +47,14 @@ class AnomalyMetric(BaseMetric):
     - ``good_score``: mean score of the good images, all that images held out of the
       training can tell.
 
-    ``image_auroc``, ``misses``, ``pixel_auroc`` and ``pro`` also of each kind of defect
+    ``image_auroc``, ``fnr``, ``pixel_auroc`` and ``pro`` also of each kind of defect
     against all good images, as ``image_auroc_KIND``, where there are two or more kinds.
 
     A number that these images or predictions do not allow is left out. The pixels are
     those of the network's input, and heat maps are rounded to eleven significant bits.
 
     Args:
-        max_fpr: Largest share of wrongly marked good pixels for ``pro``, in
+        max_fpr: Largest fraction of wrongly marked good pixels for ``pro``, in
             (0, 1].
         collect_device: Where results of several processes meet, 'cpu' or 'gpu'.
         prefix: Name before the metrics' names instead of 'anomaly'.
@@ -79,7 +79,6 @@ class AnomalyMetric(BaseMetric):
         """Keep one record a sample.
 
         Args:
-            data_batch: Unused.
             data_samples: ``gt_label`` (0 is good), ``pred_anomaly_score``, and where
                 they are known ``defect_kind``, ``pred_label``, ``pred_heatmap`` (H, W),
                 larger where it is more abnormal, and ``gt_seg_map`` (H, W), not 0 on a
@@ -108,14 +107,7 @@ class AnomalyMetric(BaseMetric):
             self.results.append(record)
 
     def compute_metrics(self, results: list[dict]) -> dict:
-        """Summarise the records of all samples.
-
-        Args:
-            results: What :meth:`process` kept, from all processes.
-
-        Returns:
-            dict[str, float]: The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         good = [record for record in results if not record['defective']]
         kinds = sorted({record['kind'] for record in results} - {None})
         metrics = self._summarise(results)
@@ -137,7 +129,7 @@ class AnomalyMetric(BaseMetric):
                 f1_max=100 * best_dice(values, *counts)[0],
             )
         decided = [record for record in records if 'called_defective' in record]
-        for name, truth in (('false_alarms', False), ('misses', True)):
+        for name, truth in (('fpr', False), ('fnr', True)):
             wrong = [
                 r['called_defective'] != truth
                 for r in decided

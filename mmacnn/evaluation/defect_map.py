@@ -28,11 +28,11 @@ class DefectMapMetric(BaseMetric):
     - ``iou``, ``dice``: of ``pred_mask``, over the pixels of all images.
     - ``best_dice``, ``best_threshold``: the highest Dice that a threshold on the heat
       map could reach on these images, and which. Choose it on a validation set.
-    - ``pointing``: share of defective images whose heat map has its peak on a defect,
-      or within ``tolerance`` of it (the pointing game of Zhang et al., *Top-down Neural
-      Attention by Excitation Backprop*, ECCV 2016, section 4.1); ``pointing_small``,
-      ``_medium`` and ``_large`` by the size of the largest defect.
-    - ``recall``: share of the defects (connected parts of a mask) that ``pred_mask``
+    - ``pointing``: fraction of defective images whose heat map has its peak on a
+      defect, or within ``tolerance`` of it (the pointing game of Zhang et al.,
+      *Top-down Neural Attention by Excitation Backprop*, ECCV 2016, section 4.1);
+      ``pointing_small``, ``_medium`` and ``_large`` by the size of the largest defect.
+    - ``recall``: fraction of the defects (connected parts of a mask) that ``pred_mask``
       touches; ``recall_small``, ``_medium`` and ``_large`` by size.
 
     What needs masks is left out where no image has one, and likewise each of these
@@ -66,7 +66,6 @@ class DefectMapMetric(BaseMetric):
         """Keep one record a sample.
 
         Args:
-            data_batch: Unused.
             data_samples: ``gt_label`` (0 is good), ``pred_score`` (num_classes,), and
                 where masks are known ``gt_seg_map`` (H, W), not 0 on a defect,
                 ``pred_heatmap`` (H, W), and ``pred_mask`` (H, W) bool.
@@ -102,14 +101,7 @@ class DefectMapMetric(BaseMetric):
         return record
 
     def compute_metrics(self, results: list[dict]) -> dict:
-        """Summarise the records of all samples.
-
-        Args:
-            results: What :meth:`process` kept, from all processes.
-
-        Returns:
-            dict[str, float]: The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         metrics = {}
         defective = np.array([record['defective'] for record in results])
         if defective.any() and not defective.all():
@@ -142,7 +134,7 @@ class DefectMapMetric(BaseMetric):
 
 
 def _fractions(name: str, right: np.ndarray, sizes: np.ndarray) -> dict[str, float]:
-    """Share of ``right``, in %, of all and by size."""
+    """Fraction of ``right``, in %, of all and by size."""
     groups = {name: np.ones(len(right), bool)}
     groups.update({f'{name}_{size}': sizes == i for i, size in enumerate(SIZES)})
     return {

@@ -10,21 +10,21 @@ from mmacnn.registry import METRICS
 from mmacnn.utils import InputError
 
 EDGES = (0.01, 0.04, 0.16)
-"""Shares of the image's area that part small regions from larger ones.
+"""Fractions of the image's area that part small regions from larger ones.
 
 Squares whose side is a tenth, two and four tenths of a square image's.
 """
 
 
 def accuracy_by_fraction(
-    right: np.ndarray, share: np.ndarray, edges: Sequence[float] = EDGES
+    right: np.ndarray, fraction: np.ndarray, edges: Sequence[float] = EDGES
 ) -> dict[str, tuple[float, int]]:
     """Accuracy of the regions of each size.
 
     Args:
         right: (N,) bool, whether a region was named right.
-        share: (N,), its share of the image's area, in (0, 1].
-        edges: Shares that part the sizes, rising, in (0, 1).
+        fraction: (N,), its fraction of the image's area, in (0, 1].
+        edges: Fractions that part the sizes, rising, in (0, 1).
 
     Returns:
         For each size that there is a region of, the smallest first: name, such as
@@ -36,7 +36,7 @@ def accuracy_by_fraction(
         {'16-100': (50.0, 2)}
     """
     ends = [f'{100 * edge:g}' for edge in (0, *edges, 1)]
-    size = np.digitize(share, edges)
+    size = np.digitize(fraction, edges)
     return {
         f'{low}-{high}': (100 * float(right[size == i].mean()), int((size == i).sum()))
         for i, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True))
@@ -48,14 +48,14 @@ def accuracy_by_fraction(
 class RegionAccuracy(BaseMetric):
     """Accuracy of all regions, of the mean class, and by size, in %.
 
-    - ``accuracy``: share of the regions that were named right.
-    - ``mean_class_accuracy``: mean over the classes of the share of their regions; of
-      the classes that the data set has.
-    - ``accuracy_0-1`` and so on: share of those whose share of the image's area, in %,
-      is in this range; left out where there is none.
+    - ``accuracy``: fraction of the regions that were named right.
+    - ``mean_class_accuracy``: mean over the classes of the fraction of their regions;
+      of the classes that the data set has.
+    - ``accuracy_0-1`` and so on: fraction of those whose fraction of the image's area,
+      in %, is in this range; left out where there is none.
 
     Args:
-        edges: Shares of the image's area that part the sizes, rising, in (0, 1).
+        edges: Fractions of the image's area that part the sizes, rising, in (0, 1).
         collect_device: Where results of several processes meet, 'cpu' or 'gpu'.
         prefix: Name before the metrics' names instead of 'region'.
 
@@ -75,7 +75,8 @@ class RegionAccuracy(BaseMetric):
         ends = np.array([0.0, *edges, 1.0])
         if not (np.diff(ends) > 0).all():
             raise InputError(
-                f'RegionAccuracy: edges are {edges!r}, expected rising shares in (0, 1)'
+                f'RegionAccuracy: edges are {edges!r}, expected rising fractions in '
+                '(0, 1)'
             )
         self.edges = tuple(edges)
 
@@ -83,7 +84,6 @@ class RegionAccuracy(BaseMetric):
         """Keep one record a sample.
 
         Args:
-            data_batch: Unused.
             data_samples: ``gt_label``, ``pred_label``, and ``region_fraction`` in
                 (0, 1] (a meta key of ``PackInputs``).
 
@@ -105,15 +105,8 @@ class RegionAccuracy(BaseMetric):
             )
 
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
-        """Summarise the records of all samples.
-
-        Args:
-            results: What :meth:`process` kept, from all processes.
-
-        Returns:
-            The metrics named in the class docstring.
-        """
-        true, found, share = map(np.array, zip(*results, strict=True))
+        """The metrics that the class describes, of the records of all processes."""
+        true, found, fraction = map(np.array, zip(*results, strict=True))
         right = true == found
         by_class = [right[true == label].mean() for label in np.unique(true)]
         metrics = dict(
@@ -121,7 +114,7 @@ class RegionAccuracy(BaseMetric):
             mean_class_accuracy=100 * float(np.mean(by_class)),
         )
         for name, (percent, _) in accuracy_by_fraction(
-            right, share, self.edges
+            right, fraction, self.edges
         ).items():
             metrics[f'accuracy_{name}'] = percent
         return metrics

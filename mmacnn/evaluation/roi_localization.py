@@ -20,19 +20,20 @@ class RoILocalizationMetric(BaseMetric):
 
     - ``centre_error_median``, ``_mean``, ``_p95``, ``_max``: distance in pixels from
       the centre of the ROI to the centre of the box.
-    - ``hit_rate``: share of images whose box lies wholly inside the ROI, in %.
-    - ``object_to_image``: mean share of the image area that the box takes, in %.
-    - ``object_to_roi``: mean share of the ROI area that the box takes, in %. Only the
+    - ``hit_rate``: fraction of images whose box lies wholly inside the ROI, in %.
+    - ``object_to_image``: mean fraction of the image area that the box takes, in %.
+    - ``object_to_roi``: mean fraction of the ROI area that the box takes, in %. Only
+      the
       part of the box inside the ROI counts: a crop beside the object shows none of it.
 
     Without any image that counts the result is empty and a warning says so.
 
     Args:
-        tolerance (float): How far a box may stick out of the ROI at each side and
+        tolerance: How far a box may stick out of the ROI at each side and
             still be a hit, in pixels of the original image, >= 0. Half a pixel is
             the rounding of a drawn box.
-        collect_device (str): Where results of several processes meet, 'cpu' or 'gpu'.
-        prefix (str, optional): Name before the metrics' names instead of 'roi'.
+        collect_device: Where results of several processes meet, 'cpu' or 'gpu'.
+        prefix: Name before the metrics' names instead of 'roi'.
     """
 
     default_prefix = 'roi'
@@ -55,8 +56,7 @@ class RoILocalizationMetric(BaseMetric):
         several processes, leaves out ``None`` and cuts them to the data set's length.
 
         Args:
-            data_batch (dict): Unused.
-            data_samples (Sequence[dict]): Predictions with ``gt_bboxes`` (N, 4), xyxy
+            data_samples: Predictions with ``gt_bboxes`` (N, 4), xyxy
                 in pixels of the network input, ``pred_roi`` (4,), xyxy in pixels of
                 the original image, ``ori_shape`` (h, w) and, if the image was
                 resized, ``scale_factor`` (w_scale, h_scale).
@@ -85,14 +85,7 @@ class RoILocalizationMetric(BaseMetric):
         )
 
     def compute_metrics(self, results: list[dict[str, float]]) -> dict:
-        """Summarise the records of all samples.
-
-        Args:
-            results (list): What :meth:`process` kept, from all processes.
-
-        Returns:
-            dict[str, float]: The metrics named in the class docstring.
-        """
+        """The metrics that the class describes, of the records of all processes."""
         counted = [record for record in results if record]
         if len(counted) < len(results):
             print_log(

@@ -80,8 +80,8 @@ def overlap_area(
 ) -> float:
     """Area under the curve of the per-region overlap, in [0, 1].
 
-    Of each defect the share that the threshold marks, averaged over the defects, so
-    that a small one counts as much as a large one; over the share of the defect-free
+    Of each defect the fraction that the threshold marks, averaged over the defects, so
+    that a small one counts as much as a large one; over the fraction of the defect-free
     pixels that it marks wrongly, up to a limit, and divided by that limit. (Bergmann et
     al., *Uninformed Students*, CVPR 2020, section 4.)
 

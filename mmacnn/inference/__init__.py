@@ -1,17 +1,17 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """The Inspector, and the inferencers that it drives."""
 
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
 # Only who predicts waits the seconds that mmpretrain and mmdet take to import.
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
-        'build': ['describe_results', 'init_inferencer'],
-        'classification': ['RoIInferencer'],
+    submod_attrs={
+        'build': ['build_inferencer'],
+        'classification': ['ClassificationInferencer'],
         'detection': ['DetectionInferencer'],
         'inspector': ['Inspector'],
         'regions': ['RegionInferencer', 'box_region'],
-        'result': ['InspectionResult'],
+        'result': ['Detection', 'InspectionResult'],
     },
 )

@@ -1,9 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
@@ -11,44 +9,36 @@ from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 
-from .base import ImageInferencer
-from .finite import NOT_FINITE, WatchedHeads
+from .base import Inferencer
+from .finite import WatchedHeads
+from .result import Detection, fields_of_detections
 
 if TYPE_CHECKING:
     from mmdet.visualization import DetLocalVisualizer
 
 
-class DetectionInferencer(ImageInferencer):
-    """Say which objects a detector finds on images and where, and draw their boxes.
-
-    A result has ``pred_boxes`` (xyxy, pixels of the image), ``pred_labels``,
-    ``pred_classes`` and ``pred_scores``, the best first.
+class DetectionInferencer(Inferencer):
+    """The steps of :class:`Inferencer` for a detector of mmdet.
 
     Args:
-        model (str | Path | Config): The config of a detector of mmdet, with
-            ``test_dataloader``.
-        weights (str | Path, optional): The checkpoint, a path or URL; float16 is fine.
-            None with ``backend_model``.
-        device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
+        config (Config): See :class:`Inferencer`.
+        weights (str, optional): See there.
+        device (str, optional): See there.
+        backend_model (str, optional): See there.
         score_thr (float): Score in [0, 1] from which a box counts. Defaults to 0.3.
-        backend_model (str, optional): Model folder of ``tools/deploy.py`` to run in the
-            place of the weights.
-
-    Raises:
-        FileNotFoundError, InputError: See :class:`ImageInferencer`.
     """
 
     scope = 'mmdet'
 
     def __init__(
         self,
-        model: str | Path | Config,
-        weights: str | Path | None = None,
+        config: Config,
+        weights: str | None = None,
         device: str | None = None,
-        score_thr: float = 0.3,
         backend_model: str | None = None,
+        score_thr: float = 0.3,
     ) -> None:
-        super().__init__(model, weights, device, backend_model)
+        super().__init__(config, weights, device, backend_model)
         self.score_thr = score_thr
         # An exported model has none of them: what it drops, it drops unseen.
         self._heads = [
@@ -66,48 +56,48 @@ class DetectionInferencer(ImageInferencer):
         visualizer.dataset_meta = dict(classes=self.classes)
         return visualizer
 
-    def predict(
-        self,
-        images: Sequence[np.ndarray],
-        names: Sequence[str],
-        annotations: Sequence[dict] | None = None,
-    ) -> list[DetDataSample]:
-        """:meth:`ImageInferencer.predict`; notes whose boxes fell to NaN on the way."""
+    def forward(self, batch: Any) -> list[DetDataSample]:
+        """See :class:`Inferencer`; notes whose boxes fell to NaN on the way."""
         with WatchedHeads(self._heads) as heads:
-            samples = super().predict(images, names, annotations)
+            samples = super().forward(batch)
         for index, sample in enumerate(samples):
             is_complete = heads.are_finite(index, len(samples))
             sample.set_metainfo(dict(is_complete=is_complete))
         return samples
 
-    def problem_of(self, sample: DetDataSample) -> str:
-        """See :class:`ImageInferencer`."""
-        is_complete = sample.get('is_complete', True)
-        return super().problem_of(sample) if is_complete else NOT_FINITE
+    def is_finite(self, prediction: DetDataSample) -> bool:
+        """See :class:`Inferencer`."""
+        return prediction.get('is_complete', True) and super().is_finite(prediction)
 
-    def as_dict(self, sample: DetDataSample) -> dict:
-        found = sample.pred_instances
+    def fields_of(self, prediction: DetDataSample, size: tuple[int, int]) -> dict:
+        """See :class:`Inferencer`; the surest box first."""
+        found = prediction.pred_instances
         found = found[found.scores >= self.score_thr]
-        labels = found.labels.tolist()
-        return dict(
-            pred_boxes=found.bboxes.tolist(),
-            pred_labels=labels,
-            pred_classes=[self.class_name(label) for label in labels],
-            pred_scores=found.scores.tolist(),
+        found = found[found.scores.argsort(descending=True, stable=True)]
+        detections = tuple(
+            Detection(tuple(box), self.class_name(label), score, label)
+            for box, score, label in zip(
+                found.bboxes.tolist(),
+                found.scores.tolist(),
+                found.labels.tolist(),
+                strict=True,
+            )
         )
+        return fields_of_detections(detections, detections[0] if detections else None)
 
-    def draw(
+    def visualize(
         self,
         name: str,
         image: np.ndarray,
-        sample: DetDataSample,
-        show: bool,
-        out_file: str | None,
+        prediction: DetDataSample,
+        show: bool = False,
+        out_file: str | None = None,
     ) -> None:
+        """See :class:`Inferencer`."""
         self.visualizer.add_datasample(
             name,
             image[..., ::-1],
-            sample,
+            prediction,
             draw_gt=False,
             show=show,
             out_file=out_file,

@@ -146,15 +146,15 @@ class Images:
         world_size: int = 1,
         load: Load = mmcv.imread,
     ) -> None:
-        self.images, self.share = images, slice(rank, None, world_size)
+        self.images, self.mine = images, slice(rank, None, world_size)
         self.load = load
         self.names = [name_of(image, i) for i, image in enumerate(images)]
 
     def __len__(self) -> int:
-        return len(self.images[self.share])
+        return len(self.images[self.mine])
 
     def __iter__(self) -> Iterator[Frame]:
-        mine = self.names[self.share], self.images[self.share]
+        mine = self.names[self.mine], self.images[self.mine]
         for name, image in zip(*mine, strict=True):
             yield Frame(name, *read_image(image, self.load))
 

@@ -6,59 +6,54 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from mmengine.config import Config
 from mmengine.dist import all_gather_object, barrier, get_dist_info, is_main_process
-from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.regions import Region
+from mmacnn.engine.config import load_config
 from mmacnn.engine.model_zoo import find_model
 from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
-from .build import init_inferencer
+from .build import build_inferencer
 from .frames import Capture, Frame, Image, Images, Source, open_frames
-from .result import (
-    UNREADABLE,
-    UNSURE,
-    InspectionResult,
-    detections_of,
-    judge,
-    over_image,
-)
+from .result import UNREADABLE, InspectionResult, judge
 from .result_files import ResultFiles
 
 
 class Inspector:
     """Inspect images with a model of any of the methods, trained or exported.
 
-    The verdict is 'pass' or 'fail': a detector fails an image on which it finds
-    something; a method that knows good from defective fails what is not of the good
-    class; a classifier that names products passes all, unless ``accept`` says which
-    ones. It is 'unsure' if the class has a lower score than ``min_score``, or if the
-    model gave NaN or infinity, and 'unreadable' for a file that is no image.
+    Each image gets a verdict. 'fail': a detector found something; a method that knows
+    good from defective found another class than the good one; or the class is none of
+    ``accept``. A classifier that names products passes all without ``accept``.
+    'unsure': the class, or a detection, has a lower score than ``min_score``, and no
+    surer detection fails the image; or the model gave NaN or infinity. 'unreadable':
+    the file is no image. See :func:`mmacnn.inference.result.judge`.
 
     Args:
-        config_or_name (str): Config file, or a model's name as ``python -m mmacnn
-            models`` lists them.
+        config_or_name (str | Config): Config file, a model's name as ``python -m mmacnn
+            models`` lists them, or a config that was read.
         weights (str, optional): The checkpoint, a path or URL. Defaults to the one that
             the model's entry in its ``metafile.yml`` names.
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
         backend_model (str, optional): Model folder of ``tools/deploy.py``, to run
             instead of the weights.
         accept (Collection[str], optional): Names of the classes that pass.
-        min_score (float): Score in [0, 1] that a class must have for a verdict.
+        min_score (float): Score in [0, 1] that a class must have for a verdict, that of
+            a detection as well.
         score_thr (float): Score in [0, 1] from which a detector's box counts.
         regions (Sequence, optional): For a model that names regions: where they are on
-            every image, see :func:`mmacnn.datasets.regions.decode_region`. Each is a
-            place of the result, which is that of the least sure one.
+            every image, see :func:`mmacnn.datasets.regions.decode_region`. Each is one
+            of the result's ``detections``.
         fuse_conv_bn (bool): Merge each convolution with the normalization behind it:
             the same result but for rounding, in less time.
 
     Raises:
         FileNotFoundError: The config, the weights or the model folder is missing.
-        InputError: The config lacks a part.
-            There is no such model or class, the weights don't fit, or there are
-            no weights.
+        InputError: The config is wrong, there is no such model or class, the weights
+            don't fit, or there are no weights.
 
     Example:
         >>> inspector = Inspector('config.py', 'weights.pth')  # doctest: +SKIP
@@ -68,7 +63,7 @@ class Inspector:
 
     def __init__(
         self,
-        config_or_name: str,
+        config_or_name: str | Config,
         weights: str | None = None,
         device: str | None = None,
         backend_model: str | None = None,
@@ -78,7 +73,10 @@ class Inspector:
         regions: Sequence[Region] | None = None,
         fuse_conv_bn: bool = False,
     ) -> None:
-        config, known_weights = find_model(str(config_or_name))
+        config, known_weights = config_or_name, None
+        if not isinstance(config, Config):
+            path, known_weights = find_model(str(config))
+            config = load_config(path)
         if backend_model is None:
             weights = weights or known_weights
             if weights is None:
@@ -88,8 +86,8 @@ class Inspector:
                 )
         elif weights is not None:
             raise InputError('expected either weights or an exported model, found both')
-        self.inferencer = init_inferencer(
-            config, weights, device, score_thr, backend_model, regions
+        self.inferencer = build_inferencer(
+            config, weights, device, backend_model, score_thr, regions
         )
         if fuse_conv_bn:
             self.inferencer.fuse_conv_bn()
@@ -158,89 +156,61 @@ class Inspector:
         count = len(frames) if isinstance(frames, Images) else None
         names = frames.names if isinstance(frames, Images) else None
         with ResultFiles(out_dir, names, has_lines=not is_fraction) as files:
-            for frame, read, image_ms, predicted in track(
+            for frame, prediction, times in track(
                 self._predict(batches), 'Inspecting', count
             ):
-                picture = files.picture_of(frame.name) if predicted else ''
-                if predicted and (picture or show):
+                result = self._result(frame, prediction, times)
+                picture = '' if result.error else files.picture_of(frame.name)
+                if picture or (show and not result.error):
                     name = Path(frame.name).name
                     with maybe_atomic_write(picture) as path:
-                        self.inferencer.draw(name, frame.image, predicted, show, path)
-                times = dict(read=read, predict=image_ms)
-                result = self._result(frame, predicted, times, picture)
+                        self.inferencer.visualize(
+                            name, frame.image, prediction, show, path
+                        )
+                result = replace(result, picture=picture)
                 files.write(result)
                 yield result
 
     def _predict(self, batches: Iterator[list[tuple[Frame, float]]]) -> Iterator[tuple]:
-        """Frame, milliseconds of reading and of predicting, and the prediction."""
+        """Frame, prediction, and the milliseconds of reading and of predicting."""
         for batch in batches:
             readable = [frame for frame, _ in batch if frame.image is not None]
             start = time.perf_counter()
-            predicted = iter(
-                self.inferencer.predict(
-                    [frame.image for frame in readable],
-                    [frame.name for frame in readable],
-                )
-                if readable
-                else ()
-            )
+            predictions = iter(self._forward(readable))
             elapsed = 1e3 * (time.perf_counter() - start) / max(1, len(readable))
             for frame, read in batch:
                 if frame.image is None:
-                    yield frame, read, 0.0, None
-                    continue
-                sample = next(predicted)
-                if problem := self.inferencer.problem_of(sample):
-                    frame = frame._replace(error=f'{frame.name}: {problem}')
-                    sample = None
-                yield frame, read, elapsed, sample
+                    yield frame, None, dict(read=read)
+                else:
+                    yield frame, next(predictions), dict(read=read, predict=elapsed)
+
+    def _forward(self, frames: Sequence[Frame]) -> list:
+        if not frames:
+            return []
+        batch = self.inferencer.preprocess(
+            [frame.image for frame in frames], [frame.name for frame in frames]
+        )
+        return self.inferencer.forward(batch)
 
     def _result(
-        self,
-        frame: Frame,
-        sample: BaseDataElement | None,
-        milliseconds: dict[str, float],
-        picture: str,
+        self, frame: Frame, prediction: Any, times: dict[str, float]
     ) -> InspectionResult:
-        if sample is None:
-            verdict = UNREADABLE if frame.image is None else UNSURE
-            return InspectionResult(frame.name, verdict, error=frame.error)
-        found = self.inferencer.as_dict(sample)
-        detections = detections_of(found)
-        label, name, score = (
-            found.get(f'pred_{key}') for key in ('label', 'class', 'score')
-        )
-        if 'pred_labels' in found and detections:
-            # A detector's surest find; of regions the one to look at.
-            pick = np.argmin if found.get('is_prompted') else np.argmax
-            best = int(pick(found['pred_scores']))
-            label, name, score = (
-                found[f'pred_{key}'][best] for key in ('labels', 'classes', 'scores')
+        if frame.image is None:
+            return InspectionResult(
+                frame.name, UNREADABLE, milliseconds=times, error=frame.error
             )
-        roi = found.get('pred_roi')
         size = frame.image.shape[:2]
-        return InspectionResult(
-            source=frame.name,
-            verdict=judge(sample, found, self.accept, self.min_score),
-            label=label,
-            class_name=name or '',
-            score=score,
-            roi=roi and tuple(roi),
-            detections=detections,
-            heatmap=over_image(sample, 'pred_heatmap', size),
-            mask=over_image(sample, 'pred_mask', size),
-            anomaly_score=found.get('pred_anomaly_score'),
-            milliseconds=milliseconds,
-            picture=picture,
-        )
+        result = self.inferencer.postprocess(prediction, frame.name, size)
+        verdict = judge(result, self.accept, self.min_score)
+        return replace(result, verdict=verdict, milliseconds=times)
 
 
 def _gather(mine: Iterator[InspectionResult], out_dir: str) -> list[InspectionResult]:
     """The results of all processes, in the order of the images."""
-    shares = all_gather_object(
+    fractions = all_gather_object(
         [replace(result, heatmap=None, mask=None) for result in mine]
     )
-    in_turn = chain.from_iterable(zip_longest(*shares))
+    in_turn = chain.from_iterable(zip_longest(*fractions))
     results = [result for result in in_turn if result is not None]
     if is_main_process():
         with ResultFiles(out_dir) as files:

@@ -1,17 +1,19 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import mmcv
 import numpy as np
+from mmengine.config import Config
+from mmpretrain.structures import DataSample
 
 from mmacnn.datasets.regions import Region, decode_region
 from mmacnn.datasets.transforms.region_geometry import region_box
-from mmacnn.utils import InputError, atomic_write
+from mmacnn.utils import InputError
 
-from .classification import RoIInferencer
-from .finite import NOT_FINITE, is_finite
-from .frames import Image, list_images, name_of, read_image
+from .classification import ClassificationInferencer
+from .result import Detection, fields_of_detections
 
 
 def box_region(box: Sequence[float]) -> list[list[float]]:
@@ -29,139 +31,123 @@ def box_region(box: Sequence[float]) -> list[list[float]]:
     return [[x, y, x + width, y, x + width, y + height, x, y + height]]
 
 
-class RegionInferencer(RoIInferencer):
-    """Say what regions of an image are, and draw it.
+class PromptedImage(NamedTuple):
+    """An image's regions: each mask (H, W) bool, and what the model takes or gives."""
 
-    Works with the config of every classifier whose test pipeline has
-    ``mmacnn.LoadRegionMask``.
+    masks: list[np.ndarray]
+    samples: list
+
+
+class RegionInferencer(ClassificationInferencer):
+    """The steps of :class:`Inferencer` for a classifier that names prompt regions.
+
+    Its test pipeline has ``mmacnn.LoadRegionMask``. All regions of an image go through
+    the model together.
 
     Args:
-        *args, **kwargs: See :class:`RoIInferencer`.
+        regions (Sequence): Where the regions are on every image: masks, boxes or
+            polygons, see :func:`mmacnn.datasets.regions.decode_region`.
+        config (Config): See :class:`Inferencer`.
+        weights (str, optional): See there.
+        device (str, optional): See there.
+        backend_model (str, optional): See there.
 
-    Example:
-        >>> inferencer = RegionInferencer('config.py', 'weights.pth')  # doctest: +SKIP
-        >>> inferencer('image.jpg', ['mask.png', box_region((9, 9, 40, 30))])
-        ... # doctest: +SKIP
-        [{'pred_class': 'washer', 'pred_score': 0.98, ...}, ...]
+    Raises:
+        InputError: There is no region.
     """
 
-    def __call__(
+    def __init__(
         self,
-        image: Image,
         regions: Sequence[Region],
-        batch_size: int = 8,
-        out_file: str = '',
-        show: bool = False,
-        return_datasamples: bool = False,
-    ) -> list:
-        """Predict what each region of one image is.
+        config: Config,
+        weights: str | None = None,
+        device: str | None = None,
+        backend_model: str | None = None,
+    ) -> None:
+        if not regions:
+            raise InputError(
+                'regions: found none, expected a mask, a box or a polygon for a model '
+                'that names regions'
+            )
+        super().__init__(config, weights, device, backend_model)
+        self.regions = regions
 
-        Args:
-            image (str | Path | np.ndarray): An image file, or (H, W, 3) uint8 BGR.
-            regions (Sequence): See :func:`mmacnn.datasets.regions.decode_region`;
-                :func:`box_region` makes one of a box.
-            batch_size (int): Regions that go through the model together.
-            out_file (str): Where to save a picture with the regions' names.
-            show (bool): Show it in a window until a key is pressed.
-            return_datasamples (bool): Return data samples instead of dicts.
-
-        Returns:
-            list: For each region, a dict with ``pred_label``, ``pred_class``,
-            ``pred_score``, ``pred_scores``, ``region_fraction`` of the image's area,
-            and ``region_box`` (xyxy in pixels).
+    def preprocess(
+        self, images: Sequence[np.ndarray], names: Sequence[str]
+    ) -> list[PromptedImage]:
+        """See :class:`Inferencer`.
 
         Raises:
-            FileNotFoundError: The image or a mask is missing.
-            InputError: The image can't be read, a region is wrong, there is none,
-                ``batch_size`` is below 1, or the prediction is not finite.
+            FileNotFoundError, InputError: A region does not fit an image.
         """
-        if batch_size < 1:
-            raise InputError(f'batch_size: expected at least 1, found {batch_size}')
-        (image,) = list_images([image])
-        name = name_of(image, 0)
-        pixels, error = read_image(image, self.load)
-        if pixels is None:
-            raise InputError(error)
-        masks = [
-            decode_region(region, pixels.shape[:2], f'{name}, region {number}')
-            for number, region in enumerate(regions, start=1)
-        ]
-        if not masks:
-            raise InputError(f'{name}: found no region, expected at least one')
-        samples = self._predict_regions(pixels, name, masks, batch_size)
-        results = self._as_results(samples, masks)
-        if not is_finite(results):
-            raise InputError(f'{name}: {NOT_FINITE}')
-        if out_file or show:
-            self.draw_names(name, pixels, masks, results, out_file, show)
-        return samples if return_datasamples else results
+        batch = []
+        for image, name in zip(images, names, strict=True):
+            masks = [
+                decode_region(region, image.shape[:2], f'{name}, region {number}')
+                for number, region in enumerate(self.regions, start=1)
+            ]
+            step = self.batch_size or len(masks)
+            samples = [
+                super(RegionInferencer, self).preprocess(
+                    [image] * len(some), [name] * len(some), some
+                )
+                for some in _chunks([dict(region=mask) for mask in masks], step)
+            ]
+            batch.append(PromptedImage(masks, samples))
+        return batch
 
-    def name_regions(
-        self, image: np.ndarray, name: str, masks: Sequence[np.ndarray]
-    ) -> list[dict]:
-        """Predict what each region of one image is.
-
-        Args:
-            image (np.ndarray): (H, W, 3) uint8 BGR.
-            name (str): What the data samples have as ``img_path``.
-            masks (Sequence[np.ndarray]): Each (H, W) bool.
-
-        Returns:
-            list: For each region, a dict as of ``__call__``.
-        """
-        samples = self._predict_regions(image, name, masks, len(masks))
-        return self._as_results(samples, masks)
-
-    def _predict_regions(
-        self,
-        image: np.ndarray,
-        name: str,
-        masks: Sequence[np.ndarray],
-        batch_size: int,
-    ) -> list:
-        samples = []
-        for start in range(0, len(masks), batch_size):
-            batch = [dict(region=mask) for mask in masks[start : start + batch_size]]
-            count = len(batch)
-            samples += self.predict([image] * count, [name] * count, batch)
-        return samples
-
-    def _as_results(self, samples: list, masks: Sequence[np.ndarray]) -> list[dict]:
+    def forward(self, batch: list[PromptedImage]) -> list[PromptedImage]:
+        """See :class:`Inferencer`."""
+        predict = super().forward
         return [
-            dict(
-                self.as_dict(sample),
-                region_fraction=float(mask.mean()),
-                region_box=list(region_box(mask)),
-            )
-            for sample, mask in zip(samples, masks, strict=True)
+            PromptedImage(masks, [each for some in samples for each in predict(some)])
+            for masks, samples in batch
         ]
 
-    def draw_names(
+    def is_finite(self, prediction: PromptedImage) -> bool:
+        """See :class:`Inferencer`."""
+        return super().is_finite(prediction.samples)
+
+    def fields_of(self, prediction: PromptedImage, size: tuple[int, int]) -> dict:
+        """See :class:`Inferencer`; the image has the class of its least sure region."""
+        detections = tuple(
+            self._detection(mask, sample)
+            for mask, sample in zip(*prediction, strict=True)
+        )
+        least = min(detections, key=lambda found: found.score)
+        return fields_of_detections(detections, least)
+
+    def visualize(
         self,
         name: str,
         image: np.ndarray,
-        masks: Sequence[np.ndarray],
-        results: Sequence[dict],
-        out_file: str | None,
-        show: bool,
+        prediction: PromptedImage,
+        show: bool = False,
+        out_file: str | None = None,
     ) -> None:
-        """Draw the regions of an image with their names, in a file or a window."""
+        """Draw the regions with their names, in a window or a file."""
         # Late, because only pictures need matplotlib.
         from mmacnn.visualization.region_names import draw_region_names
 
-        names = [f'{r["pred_class"]} {r["pred_score"]:.2f}' for r in results]
-        picture = draw_region_names(image[..., ::-1], masks, names)
+        found = self.fields_of(prediction, image.shape[:2])['detections']
+        names = [f'{each.class_name} {each.score:.2f}' for each in found]
+        picture = draw_region_names(image[..., ::-1], prediction.masks, names)
         if out_file:
-            with atomic_write(out_file) as path:
-                mmcv.imwrite(picture[..., ::-1], path)
+            mmcv.imwrite(picture[..., ::-1], out_file)
         if show:
             self.visualizer.show(picture, win_name=name)
 
+    def _detection(self, mask: np.ndarray, sample: DataSample) -> Detection:
+        label = int(sample.pred_label)
+        return Detection(
+            tuple(map(float, region_box(mask))),
+            self.class_name(label),
+            float(sample.pred_score[label]),
+            label,
+            area=float(mask.mean()),
+            prompted=True,
+        )
 
-def describe_regions(results: Sequence[dict]) -> str:
-    """What a :class:`RegionInferencer` found, a line for each region."""
-    return '\n'.join(
-        f'region {number} at {",".join(map(str, result["region_box"]))}: '
-        f'{result["pred_class"]} {result["pred_score"]:.2f}'
-        for number, result in enumerate(results, start=1)
-    )
+
+def _chunks(items: list, size: int) -> list[list]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -15,17 +15,26 @@ PASS, FAIL, UNSURE, UNREADABLE = 'pass', 'fail', 'unsure', 'unreadable'
 
 @dataclass(frozen=True)
 class Detection:
-    """A region of an image: a detection, a marked region, or one that was asked for.
+    """A part of an image that a model found, or that it was asked about.
+
+    A detector's box has a class and a score. A defect region, cut from a map, has
+    neither. A prompt region has both, and ``prompted``.
 
     Args:
         box: (left, top, right, bottom) in pixels of the image.
         class_name: What is there; empty where the method does not name it.
         score: Of that class, in [0, 1]; None where the method gives none.
+        label: Number of that class.
+        area: Fraction of the image that a region covers, in [0, 1]; None for a box.
+        prompted: The user named the place.
     """
 
     box: tuple[float, float, float, float]
     class_name: str = ''
     score: float | None = None
+    label: int | None = None
+    area: float | None = None
+    prompted: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,13 +43,16 @@ class InspectionResult:
 
     Args:
         source: Path of the file, ``array_3`` or ``video.mp4#3``.
-        verdict: 'pass', 'fail', 'unsure' or 'unreadable', see :class:`Inspector`.
+        verdict: 'pass', 'fail', 'unsure' or 'unreadable', see :func:`judge`.
         label: Number of the class; None where a detector found nothing, and for an
-            unreadable file. A detector's is that of its surest box.
+            unreadable file. Of detections it is that of the surest one, of prompt
+            regions that of the least sure one.
         class_name: Name of the class.
         score: Of that class, in [0, 1].
+        scores: Of each class, in [0, 1], where the model classifies the image.
         roi: (left, top, right, bottom), where A-CNN looked.
-        detections: Detections, or the parts of what a map marked, the largest first.
+        detections: Boxes, the surest first; prompt regions, in the user's order; or
+            defect regions, the largest first.
         heatmap: (H, W) float32, evidence for a defect or for the object.
         mask: (H, W) bool, what the map marks.
         anomaly_score: As the flow gives it, for comparing images with one another.
@@ -50,10 +62,11 @@ class InspectionResult:
     """
 
     source: str
-    verdict: str
+    verdict: str = ''
     label: int | None = None
     class_name: str = ''
     score: float | None = None
+    scores: tuple[float, ...] = ()
     roi: tuple[float, float, float, float] | None = None
     detections: tuple[Detection, ...] = ()
     heatmap: np.ndarray | None = field(default=None, repr=False, compare=False)
@@ -70,14 +83,15 @@ class InspectionResult:
             for item in fields(self)
             if item.name not in ('heatmap', 'mask')
         }
-        kept['detections'] = [asdict(place) for place in self.detections]
+        kept['detections'] = [asdict(found) for found in self.detections]
         return kept
 
     def to_row(self) -> dict:
         """One line of a table: :meth:`to_dict`, of the detections the first alone."""
         row = self.to_dict()
         row['num_detections'] = len(row.pop('detections'))
-        row['place'] = _numbers(self.detections[0].box) if self.detections else ''
+        row['box'] = _numbers(self.detections[0].box) if self.detections else ''
+        del row['scores']
         row['roi'] = _numbers(self.roi or ())
         times = row.pop('milliseconds')
         for step in ('read', 'predict'):
@@ -89,20 +103,18 @@ def _numbers(values: Collection[float]) -> str:
     return ' '.join(f'{value:.1f}' for value in values)
 
 
-def detections_of(found: dict) -> tuple[Detection, ...]:
-    """Places among the plain numbers of an inferencer.
-
-    Args:
-        found: With ``pred_boxes``, ``pred_classes`` and ``pred_scores``, or with
-            ``pred_regions``, or neither.
-    """
-    if 'pred_boxes' in found:
-        columns = (found[f'pred_{key}'] for key in ('boxes', 'classes', 'scores'))
-        return tuple(
-            Detection(tuple(box), name, score)
-            for box, name, score in zip(*columns, strict=True)
-        )
-    return tuple(Detection(tuple(r['box'])) for r in found.get('pred_regions', ()))
+def fields_of_detections(
+    detections: tuple[Detection, ...], best: Detection | None
+) -> dict:
+    """Fields of a result whose class is that of one of its detections."""
+    if best is None:
+        return dict(detections=detections)
+    return dict(
+        detections=detections,
+        label=best.label,
+        class_name=best.class_name,
+        score=best.score,
+    )
 
 
 def over_image(
@@ -129,39 +141,47 @@ def over_image(
 
 
 def judge(
-    sample: BaseDataElement,
-    found: dict,
-    accept: Collection[str] | None,
-    min_score: float,
+    result: InspectionResult,
+    accept: Collection[str] | None = None,
+    min_score: float = 0.0,
 ) -> str:
-    """Verdict on an image, see :class:`Inspector`.
+    """The verdict on an image.
+
+    It is about the classes of all detections that have a score, else about the class
+    of the image. A class is accepted if ``accept`` names it. Without ``accept``, no
+    detection is, but each prompt region; of a model that marks defects the first class
+    is, and of one that names products each.
+
+    - 'fail': a class that is not accepted has at least ``min_score``.
+    - 'unsure': none has, but a class, accepted or not, has less than ``min_score``; or
+      the prediction is not finite.
+    - 'pass': neither; also where a detector found nothing.
 
     Args:
-        sample: Prediction of one image.
-        found: The same as plain numbers, with ``pred_class`` or ``pred_classes``.
+        result: Prediction of one image.
         accept: Names of the classes that pass.
-        min_score: Score that the class must have for a verdict.
+        min_score: Score in [0, 1] that makes a class sure.
 
     Raises:
         InputError: The model has an anomaly score, and no threshold for it.
     """
-    if found.get('is_prompted'):  # regions to be named, in the order of the detections
-        if min(found['pred_scores']) < min_score:
-            return UNSURE
-        known = accept is None or set(found['pred_classes']) <= set(accept)
-        return PASS if known else FAIL
-    if 'pred_classes' in found:
-        return FAIL if set(found['pred_classes']) - set(accept or ()) else PASS
-    if 'pred_score' not in found:
+    if result.error:
+        return UNSURE
+    found = [each for each in result.detections if each.score is not None]
+    passes = [each.prompted for each in found]
+    if not found and result.score is not None:
+        found = [result]
+        marks_defects = not (result.mask is None and result.anomaly_score is None)
+        passes = [not (marks_defects and result.label)]
+    if result.score is None and result.anomaly_score is not None:
         raise InputError(
             'found an anomaly score and no threshold in the model, expected a '
             'checkpoint that has one (mmacnn.AnomalyThresholdHook chooses it while '
             'training)'
         )
-    if found['pred_score'] < min_score:
-        return UNSURE
     if accept is not None:
-        return PASS if found['pred_class'] in accept else FAIL
-    # Who marks defects has the good class first; who names a product fails none.
-    marks_defects = 'pred_mask' in sample or 'pred_anomaly_score' in sample
-    return FAIL if marks_defects and found['pred_label'] else PASS
+        passes = [each.class_name in accept for each in found]
+    sure = [each.score >= min_score for each in found]
+    if any(is_sure and not ok for is_sure, ok in zip(sure, passes, strict=True)):
+        return FAIL
+    return PASS if all(sure) else UNSURE

@@ -1,17 +1,17 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
-        'anomaly': [],
-        'attention': [],
-        'backbones': [],
-        'classifiers': [],
-        'data_preprocessors': [],
-        'heads': [],
-        'localizers': [],
-        'losses': [],
-        'necks': [],
-    },
+    [
+        'anomaly',
+        'attention',
+        'backbones',
+        'classifiers',
+        'data_preprocessors',
+        'heads',
+        'localizers',
+        'losses',
+        'necks',
+    ],
 )

@@ -1,26 +1,56 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from .anomaly import best_f1_threshold, fpr_threshold, fraction_below
+from .anomaly import (
+    FprThreshold,
+    best_f1_threshold,
+    check_rates,
+    exponential_tail,
+    fpr_threshold,
+    fraction_below,
+    images_needed,
+    promised_fpr,
+    threshold_rank,
+)
 from .cam import Regions, class_activation_map, connected_regions, upsample_map
+from .patches import (
+    greedy_coreset,
+    local_mean,
+    nearest_distance,
+    resize_maps,
+    smooth_maps,
+    unit_length,
+)
 from .roi_sampling import roi_box, sample_roi, sample_roi_separable
 from .rotation import quarter_turn, rotate, rotations
 from .soft_argmax import gaussian_heatmap, soft_argmax
 from .spatial_attention import spatial_attention
 
 __all__ = [
+    'FprThreshold',
     'Regions',
     'best_f1_threshold',
+    'check_rates',
+    'exponential_tail',
+    'images_needed',
+    'promised_fpr',
+    'threshold_rank',
     'class_activation_map',
     'connected_regions',
     'fpr_threshold',
+    'fraction_below',
     'gaussian_heatmap',
+    'greedy_coreset',
+    'local_mean',
+    'nearest_distance',
     'quarter_turn',
+    'resize_maps',
     'roi_box',
     'rotate',
     'rotations',
     'sample_roi',
     'sample_roi_separable',
-    'fraction_below',
+    'smooth_maps',
     'soft_argmax',
     'spatial_attention',
+    'unit_length',
     'upsample_map',
 ]

@@ -5,8 +5,8 @@
 what a page shows follows from the fields that the predictions have.
 """
 
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
-    __name__, {'page': ['write_report'], 'results': ['Run', 'read_run']}
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={'page': ['write_report'], 'results': ['Run', 'read_run']}
 )

@@ -133,9 +133,9 @@ def label_words(run: Run, record: Record) -> str:
     """The predicted class, or what a detector found."""
     if record.matches is not None:
         found, total = int(record.matches.found.sum()), len(record.matches.found)
-        made_up = int((record.matches.taken[record.matches.shown] < 0).sum())
-        return f'{found} of {total} found' + (
-            f', {made_up} too many' if made_up else ''
+        false_positives = int((record.matches.taken[record.matches.shown] < 0).sum())
+        return f'{found} of {total} detected' + (
+            f', false alarms: {false_positives}' if false_positives else ''
         )
     return '' if record.label is None else run.class_name(record.label)
 

@@ -58,12 +58,12 @@ def draw_pictures(
     """
     pictures, missing = [], []
     for number, run in enumerate(runs):
-        share = limit * (number + 1) // len(runs) - limit * number // len(runs)
+        fraction = limit * (number + 1) // len(runs) - limit * number // len(runs)
         order = sorted(
             range(len(run.records)), key=lambda i: -run.records[i].difficulty
         )
         # An image that is gone uses up its place: thousands may be.
-        for index in order[:share]:
+        for index in order[:fraction]:
             image = _read(run.records[index].path)
             if image is None:
                 missing.append((number, run.records[index].path))

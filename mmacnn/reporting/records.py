@@ -8,8 +8,6 @@ import numpy as np
 
 from .detections import Matches, match_boxes
 
-PREDICTED = ('pred_label', 'pred_score', 'pred_anomaly_score', 'pred_instances')
-
 
 @dataclass(frozen=True)
 class Record:
@@ -24,12 +22,12 @@ class Record:
             without a class, the anomaly score.
         right: Whether the prediction is right: the class, or all boxes.
         difficulty: The larger, the harder for the model.
-        object_fraction: Share of the image's area that the object, or the largest box,
-            takes, in (0, 1].
+        object_fraction: Fraction of the image's area that the object, or the largest
+            box, takes, in (0, 1].
         centre_error: Pixels of the image from the centre of the ROI to the box's.
         defect_score: Score of not being good, any unit; the larger, the worse.
         matches: Found and true boxes of a detector.
-        box_fractions: Share of the image's area that each true box takes.
+        box_fractions: Fraction of the image's area that each true box takes.
     """
 
     name: str
@@ -56,7 +54,7 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
     known = dict(name=name, path=prediction['img_path'])
     if 'pred_instances' in prediction:
         matches = match_boxes(prediction)
-        shares = _area_fractions(matches.true_boxes, prediction)
+        fractions = _area_fractions(matches.true_boxes, prediction)
         scores = prediction['pred_instances']['scores']
         return Record(
             **known,
@@ -65,11 +63,11 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
             score=max(scores, default=None),
             right=matches.all_right,
             difficulty=float(matches.mistakes),
-            object_fraction=max(shares, default=None),
+            object_fraction=max(fractions, default=None),
             centre_error=None,
             defect_score=None,
             matches=matches,
-            box_fractions=shares,
+            box_fractions=fractions,
         )
     boxes = _true_boxes(prediction)
     truth, label = (_number(prediction.get(key)) for key in ('gt_label', 'pred_label'))
@@ -140,7 +138,7 @@ def _true_boxes(prediction: dict) -> np.ndarray:
 
 
 def _area_fractions(boxes: np.ndarray, prediction: dict) -> tuple[float, ...]:
-    """Share of the image's area that each box takes."""
+    """Fraction of the image's area that each box takes."""
     height, width = prediction['ori_shape'][:2] if len(boxes) else (1, 1)
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     return tuple((areas / (height * width)).tolist())

@@ -24,7 +24,7 @@ def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
         path: ``.json`` or ``.pkl`` file.
 
     Returns:
-        For each region, whether it was named right, (N,) bool, and its share of the
+        For each region, whether it was named right, (N,) bool, and its fraction of the
         image's area, (N,).
 
     Raises:
@@ -37,13 +37,13 @@ def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
         rows = [
             [np.asarray(sample[key]).item() for key in KEYS] for sample in predictions
         ]
-        true, found, share = np.array(rows, float).T
+        true, found, fraction = np.array(rows, float).T
     except (KeyError, TypeError, ValueError):
         raise InputError(
             f'{path}: expected what tools/test.py --out wrote, with {", ".join(KEYS)} '
             'of each prediction'
         ) from None
-    return true == found, share
+    return true == found, fraction
 
 
 def name_results(paths: Sequence[str], names: Sequence[str] | None) -> list[str]:
@@ -80,11 +80,11 @@ def plot_region_accuracy(
     figure = Figure(figsize=(8.4, 4.2), layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    shares = np.concatenate([share for _, share in results.values()])
-    everything = accuracy_by_fraction(np.ones(len(shares), bool), shares, edges)
+    fractions = np.concatenate([fraction for _, fraction in results.values()])
+    everything = accuracy_by_fraction(np.ones(len(fractions), bool), fractions, edges)
     places = {name: i for i, name in enumerate(everything)}
-    for model, (right, share) in results.items():
-        groups = accuracy_by_fraction(right, share, edges)
+    for model, (right, fraction) in results.items():
+        groups = accuracy_by_fraction(right, fraction, edges)
         label = printable(f'{model}: {100 * right.mean():.1f} %')
         axes.plot(
             [places[name] for name in groups],
@@ -93,12 +93,12 @@ def plot_region_accuracy(
             label=label,
         )
     counts = dict.fromkeys(places, 0)
-    for right, share in results.values():
-        for name, (_, count) in accuracy_by_fraction(right, share, edges).items():
+    for right, fraction in results.values():
+        for name, (_, count) in accuracy_by_fraction(right, fraction, edges).items():
             counts[name] = max(count, counts[name])
     ticks = [f'{name} %\n{count}' for name, count in counts.items()]
     axes.set_xticks(list(places.values()), ticks)
-    axes.set_xlabel('region, share of the image, and number of regions')
+    axes.set_xlabel('region, fraction of the image, and number of regions')
     axes.set_ylabel('accuracy, %')
     axes.set_ylim(0, 102)
     axes.grid(axis='y', alpha=0.3)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mmacnn.utils import InputError, read_json, read_pickle
-from mmacnn.utils.text import short
+from mmacnn.utils.file_schema import check_schema
 
-from .checks import check_info, check_prediction
-from .records import PREDICTED, Record, make_record
+from .checks import Results
+from .records import Record, make_record
 
-SOURCE = 'what tools/test.py --out writes'
-WANTED = f'expected {SOURCE}'
+SOURCE = 'tools/test.py --out'
 
 
 @dataclass(frozen=True)
@@ -99,17 +98,8 @@ def read_run(path: str, name: str | None = None) -> Run:
     if Path(path).suffix not in ('.pkl', '.json'):
         raise InputError(f'{path}: expected a name ending in .pkl or .json')
     content = read_results(path)
-    if not isinstance(content, dict) or 'predictions' not in content:
-        found = (
-            f'a dict of {", ".join(map(str, list(content)[:4])) or "nothing"}'
-            if isinstance(content, dict)
-            else f'a {type(content).__name__}'
-        )
-        raise InputError(f'{path}: {WANTED}, found {found}')
-    _check_predictions(path, content['predictions'])
-    parts = [content.get(key) or {} for key in ('metrics', 'run', 'maps')]
-    check_info(*parts, path)
-    metrics, info, maps = parts
+    check_schema(Results, content, path, SOURCE)
+    metrics, info, maps = (content.get(key) or {} for key in ('metrics', 'run', 'maps'))
     return Run(name or Path(path).stem, metrics, content['predictions'], info, maps)
 
 
@@ -121,20 +111,5 @@ def read_results(path: str) -> Any:
         InputError: It is something else, or is damaged.
     """
     if Path(path).suffix == '.pkl':
-        return read_pickle(path, SOURCE)
-    return read_json(path, SOURCE, nan=True)
-
-
-def _check_predictions(path: str, predictions: Any) -> None:
-    if not isinstance(predictions, list) or not predictions:
-        raise InputError(f'{path}: no predictions, expected one an image or more')
-    for index, each in enumerate(predictions):
-        if not isinstance(each, dict) or not isinstance(each.get('img_path'), str):
-            raise InputError(f'{path}: predictions[{index}]: expected a key img_path')
-        if not any(key in each for key in PREDICTED):
-            found = ', '.join(map(short, each))[:80]
-            raise InputError(
-                f'{path}: predictions[{index}]: found {found}, '
-                f'expected one of {", ".join(PREDICTED)}'
-            )
-        check_prediction(each, f'{path}: predictions[{index}]')
+        return read_pickle(path, f'what {SOURCE} writes')
+    return read_json(path, f'what {SOURCE} writes', nan=True)

@@ -28,7 +28,7 @@ function readFilters() {
   };
 }
 
-/* What one run said of an image, against what is asked of a run. */
+/* Whether the prediction of one run matches the filters. */
 function runMatches(one, wanted) {
   if (!one) return false;
   if (wanted.label && one.label !== wanted.label) return false;
@@ -44,7 +44,7 @@ function differ(row) {
   return new Set(said).size > 1;
 }
 
-/* The runs of an image that match, by their places; none if the image does not. */
+/* Indices of an image's runs that match; none if the image does not. */
 function matchingRuns(row, wanted) {
   if (wanted.truth && row.truth !== wanted.truth) return [];
   if (wanted.name && !row.name.toLowerCase().includes(wanted.name)) return [];
@@ -96,7 +96,7 @@ function apply() {
   pictures.forEach((figure, index) => { figure.hidden = !visible.has(index); });
   const drawn = pictures.filter((figure) => !figure.hidden).length;
   document.getElementById('count').textContent =
-    `${matching.length} of ${rows.length} images, ${drawn} pictures of the wrong and the hardest`;
+    `${matching.length} of ${rows.length} images, ${drawn} pictures of wrong images and low scores`;
   table.tBodies[0].replaceChildren();
   shown = 0;
   addLines();

@@ -1,41 +1,20 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Counts, shares and their uncertainty."""
+"""Counts, fractions and their uncertainty."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binomtest
 
 from .records import Record
 
 MIN_IN_BIN, MAX_BINS = 15, 6
 
 
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share, after Wilson, JASA 22 (1927), 209-212.
-
-    Args:
-        hits: How many were right, 0 to ``total``.
-        total: Of how many, > 0.
-
-    Returns:
-        Lower and upper bound in [0, 1].
-
-    Example:
-        >>> [round(bound, 3) for bound in wilson_interval(8, 10)]
-        [0.49, 0.943]
-    """
-    z = 1.959964
-    share = hits / total
-    middle = share + z**2 / (2 * total)
-    reach = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    scale = 1 + z**2 / total
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
-
-
 @dataclass(frozen=True)
-class Share:
+class Fraction:
     """So many of so many, with the interval that 95 % of such intervals are right."""
 
     hits: int
@@ -47,15 +26,15 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Bounds in %."""
-        low, high = wilson_interval(self.hits, self.total)
-        return 100 * low, 100 * high
+        """Bounds in %, after Wilson, JASA 22 (1927), 209-212."""
+        interval = binomtest(self.hits, self.total).proportion_ci(method='wilson')
+        return 100 * interval.low, 100 * interval.high
 
 
-def correct_fraction(records: Sequence[Record]) -> Share | None:
-    """Share of the images that are right; None if no image has a truth."""
+def correct_fraction(records: Sequence[Record]) -> Fraction | None:
+    """Fraction of the images that are right; None if no image has a truth."""
     known = [record.right for record in records if record.right is not None]
-    return Share(sum(known), len(known)) if known else None
+    return Fraction(sum(known), len(known)) if known else None
 
 
 def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +43,7 @@ def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
     For a detector each true box counts, for all others each image.
 
     Returns:
-        Shares of the image area (N,) in (0, 1], and (N,) bool.
+        Fractions of the image area (N,) in (0, 1], and (N,) bool.
     """
     sizes, right = [], []
     for record in records:
@@ -81,7 +60,7 @@ def size_edges(sizes: np.ndarray) -> np.ndarray:
     """Edges of bins with about the same number of objects in each.
 
     Args:
-        sizes: (N,) shares of the image area, N > 0.
+        sizes: (N,) fractions of the image area, N > 0.
 
     Returns:
         Rising edges, two or more; the first and last are the least and largest size.
@@ -93,11 +72,11 @@ def size_edges(sizes: np.ndarray) -> np.ndarray:
 
 def fractions_by_size(
     sizes: np.ndarray, right: np.ndarray, edges: np.ndarray
-) -> list[Share | None]:
-    """Share of right ones in each bin; None for an empty bin."""
+) -> list[Fraction | None]:
+    """Fraction of right ones in each bin; None for an empty bin."""
     places = np.digitize(sizes, edges[1:-1])
     return [
-        Share(int(right[places == i].sum()), int((places == i).sum()))
+        Fraction(int(right[places == i].sum()), int((places == i).sum()))
         if (places == i).any()
         else None
         for i in range(len(edges) - 1)

@@ -37,25 +37,27 @@ def headline(runs: Sequence[Run]) -> list[tuple[str, list[Cell]]]:
     for name in names:
         rows.append((name, [_metric_cell(name, run, runs[0]) for run in runs]))
     if any(len(batch_times(run)) for run in runs):
-        rows.append(('Median time an image in the test', [_time(run) for run in runs]))
+        rows.append(
+            ('Median time for an image in the test', [_time(run) for run in runs])
+        )
     return rows
 
 
 def _right_name(runs: Sequence[Run]) -> str:
     if any(run.records[0].matches is not None for run in runs):
-        return 'Right images: every object found, nothing made up'
-    return 'Right images'
+        return 'Correct images: no missed defect, no false alarm'
+    return 'Correct images'
 
 
 def _right_cell(run: Run, first: Run) -> Cell:
-    share, other = correct_fraction(run.records), correct_fraction(first.records)
-    if share is None:
+    fraction, other = correct_fraction(run.records), correct_fraction(first.records)
+    if fraction is None:
         return Cell('–')
-    low, high = share.interval
+    low, high = fraction.interval
     return Cell(
-        f'{share.percent:.2f} %',
-        '' if run is first or not other else f'{share.percent - other.percent:+.2f}',
-        f'{share.hits} of {share.total}; 95 % interval {low:.1f}–{high:.1f} %',
+        f'{fraction.percent:.2f} %',
+        '' if run is first or not other else f'{fraction.percent - other.percent:+.2f}',
+        f'{fraction.hits} of {fraction.total}; 95 % interval {low:.1f}–{high:.1f} %',
     )
 
 
@@ -81,12 +83,12 @@ def _time(run: Run) -> Cell:
 
 
 def confusion_tables(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """A confusion matrix for each run that has classes, and its commonest mistakes.
+    """A confusion matrix for each run that has classes, and its most frequent mistakes.
 
     Returns:
         For each: ``run`` (place), ``names``, ``counts`` (rows are true classes) with
-        the share of the row for the shade, and ``pairs``, the commonest mistakes.
-        ``counts`` is empty where there are too many classes to read.
+        the fraction of the row for the shade, and ``pairs``, the most frequent
+        mistakes. ``counts`` is empty where there are too many classes to read.
     """
     tables = []
     for number, run in enumerate(runs):
@@ -174,18 +176,18 @@ def notices(runs: Sequence[Run], missing: Sequence[tuple[int, str]]) -> list[str
         if gone:
             more = f' and {len(gone) - 3} more' if len(gone) > 3 else ''
             lines.append(
-                f'{run.name}: {len(gone)} of the images to draw are gone since the '
-                f'test or can not be read: {", ".join(gone[:3])}{more}'
+                f'{run.name}: {len(gone)} of the images to draw were removed '
+                f'since the test or cannot be read: {", ".join(gone[:3])}{more}'
             )
         if not run.info:
             lines.append(
-                f'{run.name}: the results say nothing of the run; test again with '
+                f'{run.name}: the results have no data about the run; test again with '
                 'tools/test.py --out for its config, versions and times'
             )
     if not all(same_data(run, runs[0]) for run in runs):
         lines.append(
             'The runs were tested on different data (see the fingerprints): their '
-            'numbers can not be compared as they stand'
+            'numbers cannot be compared'
         )
     elif len(runs) > 1 and not all(run.fingerprint for run in runs):
         lines.append('It is not known whether all runs were tested on the same data')
@@ -210,7 +212,7 @@ def run_details(run: Run) -> dict[str, Any]:
         else None,
         'Date of the test': info.get('date'),
         'Processor': info.get('processor'),
-        'Device': f'{time["device"]}, {time["threads"]} threads on the processor'
+        'Device': f'{time["device"]}, {time["threads"]} threads on the CPU'
         if time
         else None,
         'Versions': ', '.join(

@@ -10,7 +10,7 @@ from .output_files import (
     require_empty,
     require_writable,
 )
-from .plain_files import read_json, read_pickle
+from .plain_files import read_json, read_pickle, read_text
 from .progress import track
 from .user_errors import run_tool
 
@@ -23,6 +23,7 @@ __all__ = [
     'remove_abandoned',
     'read_json',
     'read_pickle',
+    'read_text',
     'require_empty',
     'require_writable',
     'run_tool',

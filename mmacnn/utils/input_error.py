@@ -2,8 +2,8 @@
 
 
 class InputError(ValueError):
-    """Something is wrong with the images or weights, and not with the program.
+    """Something is wrong with the user's config, data, weights or arguments.
 
-    Wherever it is raised, a tool ends with its message on one line; a ``ValueError``
-    from inside a model's step counts as a fault of the program.
+    A tool ends with its message on one line. Of all errors only this one and
+    ``OSError`` do; any other is a fault of the program and keeps its traceback.
     """

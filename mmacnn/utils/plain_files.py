@@ -25,6 +25,7 @@ PLAIN = {
         for name, function in (('_reconstruct', _RECONSTRUCT), ('scalar', _SCALAR))
     },
 }
+LARGEST_TEXT = 1 << 28  # Bytes; a file of labels has a few thousand.
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -57,6 +58,28 @@ def read_pickle(path: str, expected: str) -> Any:
     except Exception as error:  # a broken pickle fails in any way
         reason = ' '.join(str(error).split()) or type(error).__name__
         raise InputError(f'{path}: expected {expected}, found {reason}') from None
+
+
+def read_text(path: str) -> str:
+    """Return a text file's content without a byte order mark.
+
+    Raises:
+        FileNotFoundError: If it is missing, or no file.
+        InputError: If it is not UTF-8, or larger than 256 MB.
+    """
+    if not osp.isfile(path):  # a pipe would wait for ever
+        raise FileNotFoundError(f'{path}: found no such file, expected a text file')
+    if osp.getsize(path) > LARGEST_TEXT:
+        raise InputError(
+            f'{path}: found {osp.getsize(path)} bytes, expected a text file'
+        )
+    with open(path, encoding='utf-8-sig') as file:
+        try:
+            return file.read()
+        except UnicodeDecodeError:
+            raise InputError(
+                f'{path}: found bytes that are not UTF-8 text, expected a text file'
+            ) from None
 
 
 def read_json(path: str, expected: str, nan: bool = False) -> Any:

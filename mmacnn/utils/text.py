@@ -1,6 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Text that others wrote, in messages and tables of ours."""
 
+from collections.abc import Sequence
+
 LONGEST = 40
 
 
@@ -26,3 +28,29 @@ def printable(text: str) -> str:
         'a\\\\nb'
     """
     return ''.join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence]) -> str:
+    """A table in Markdown whose first column is text, the others numbers."""
+    return _table(header, rows, 'pipe')
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence]) -> str:
+    """A table for a terminal whose first column is text, the others numbers."""
+    return _table(header, rows, 'plain')
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence], form: str) -> str:
+    from tabulate import tabulate  # late: most that import this print no table
+
+    align = ['left'] + ['right'] * (len(header) - 1)
+    return tabulate(rows, header, form, disable_numparse=True, colalign=align)
+
+
+def identifier(value: object) -> object:
+    """An id whatever it is written as: 7, 7.0 and '7' are one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
+        return int(value)
+    return value

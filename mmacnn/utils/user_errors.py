@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""One line on the terminal for what the user can mend, a traceback for what we must."""
+"""One line on the terminal for a user's mistake, a traceback for a fault of ours."""
 
 import errno
 import logging
@@ -12,14 +12,8 @@ from collections.abc import Callable
 from .input_error import InputError
 from .text import printable
 
-# What OpenMMLab and this package raise for a config or data that are wrong.
-USER_ERRORS = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AssertionError,
-    ImportError,
-    SyntaxError,
+REPORT = (
+    'this is a fault of mmacnn or of a library: please report it with the lines above'
 )
 # What to do, by the number of the system's error.
 ADVICE = {
@@ -39,14 +33,14 @@ LOST_WORKER = re.compile(r'DataLoader worker \(pid.*?\) (is killed|exited)')
 def run_tool(main: Callable[[], None]) -> None:
     """Run a command-line tool; end a user's mistake with ``error: ...`` and status 2.
 
-    The environment variable ``MMACNN_TRACEBACK=1`` brings the traceback back.
+    Any other error keeps its traceback, and a line asks to report it. The environment
+    variable ``MMACNN_TRACEBACK=1`` shows the traceback of a user's mistake too.
 
     Args:
         main: The tool.
 
     Raises:
-        SystemExit: Status 2 after a user's mistake.
-        Exception: Whatever else ``main`` raises: a fault of the program.
+        SystemExit: Status 2 after a user's mistake, 1 after a fault of the program.
     """
     reported = logging.raiseExceptions
     # Else, on a full disk, each line for the log file gives a traceback of its own.
@@ -54,34 +48,26 @@ def run_tool(main: Callable[[], None]) -> None:
     try:
         main()
     except Exception as error:
-        if os.environ.get('MMACNN_TRACEBACK') == '1' or not is_user_error(error):
+        is_users = is_user_error(error)
+        if is_users and os.environ.get('MMACNN_TRACEBACK') == '1':
             raise
-        print(f'error: {describe(error)}', file=sys.stderr)
-        sys.exit(2)
+        if is_users:
+            print(f'error: {describe(error)}', file=sys.stderr)
+            sys.exit(2)
+        traceback.print_exc()
+        print(REPORT, file=sys.stderr)
+        sys.exit(1)
     finally:
         logging.raiseExceptions = reported
 
 
 def is_user_error(error: Exception) -> bool:
-    """Whether the user can mend it: a path, the config, or the data.
+    """Whether it is about the user's files, data or system, and not about the program.
 
-    Until the loop runs, all input is the user's. In the loop, only what is read from
-    the data set and from the disk is; an error from a model's step is ours.
+    A worker of a ``DataLoader`` that the system killed is lost to the system, too.
     """
-    if isinstance(error, OSError | InputError) or LOST_WORKER.match(str(error)):
-        return True
-    if not isinstance(error, USER_ERRORS):
-        return False
-    frames = [
-        (frame.f_globals.get('__name__', ''), frame.f_code.co_name)
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-    ]
-    is_reading = any(module.startswith('torch.utils.data') for module, _ in frames)
-    is_running = any(
-        module == 'mmengine.runner.loops' and function == 'run'
-        for module, function in frames
-    )
-    return is_reading or not is_running
+    is_lost = LOST_WORKER.match(str(error)) is not None
+    return is_lost or isinstance(error, OSError | InputError)
 
 
 def describe(error: Exception) -> str:

@@ -33,12 +33,12 @@ def fit(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Scale an image up or down so that it just fits, keeping its proportions.
 
     Args:
-        image (np.ndarray): (H, W, 3) uint8.
-        height (int): Height of the space in pixels.
-        width (int): Width of the space in pixels.
+        image: (H, W, 3) uint8.
+        height: Height of the space in pixels.
+        width: Width of the space in pixels.
 
     Returns:
-        np.ndarray: The scaled image, at least one pixel high and wide.
+        The scaled image, at least one pixel high and wide.
     """
     scale = min(height / image.shape[0], width / image.shape[1])
     size = [max(1, round(extent * scale)) for extent in image.shape[1::-1]]
@@ -55,13 +55,13 @@ def crop_roi(
     """Cut an ROI out of an image and magnify it, black where it leaves the image.
 
     Args:
-        image (np.ndarray): (H, W, 3) uint8.
-        roi (np.ndarray): (4,) xyxy in pixels of ``image``.
-        height (int): Height of the space for the crop in pixels.
-        width (int): Width of the space for the crop in pixels.
+        image: (H, W, 3) uint8.
+        roi: (4,) xyxy in pixels of ``image``.
+        height: Height of the space for the crop in pixels.
+        width: Width of the space for the crop in pixels.
 
     Returns:
-        np.ndarray | None: The crop, uint8, or ``None`` if the ROI has no area.
+        The crop, uint8, or ``None`` if the ROI has no area.
     """
     roi_width, roi_height = roi[2:] - roi[:2]
     if min(roi_width, roi_height) <= 0:
@@ -85,11 +85,11 @@ def overlay_heatmap(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     maximum, so that weak second guesses stay visible beside a sharp peak.
 
     Args:
-        image (np.ndarray): (H, W, 3) uint8 RGB.
-        heatmap (np.ndarray): (h, w) >= 0, covering the image edge to edge.
+        image: (H, W, 3) uint8 RGB.
+        heatmap: (h, w) >= 0, covering the image edge to edge.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8 RGB.
+        (H, W, 3) uint8 RGB.
     """
     heat = cv2.resize(
         heatmap / max(heatmap.max(), np.finfo(np.float32).tiny), image.shape[1::-1]
@@ -106,10 +106,10 @@ def draw_box(
     """Outline a box just outside its edges, with dark rims for any background.
 
     Args:
-        draw (ImageDraw.ImageDraw): Where to draw.
-        box (np.ndarray): (4,) xyxy in pixels, edges and not pixel indices.
-        colour (tuple[int, int, int]): RGB.
-        width (int): Width of the coloured line in pixels.
+        draw: Where to draw.
+        box: (4,) xyxy in pixels, edges and not pixel indices.
+        colour: RGB.
+        width: Width of the coloured line in pixels.
     """
     left, top, right, bottom = np.round(box).astype(int)
     for reach, line, shade in (
@@ -132,16 +132,16 @@ def draw_text(
     """Write one line, shortened with an ellipsis where the space is too narrow.
 
     Args:
-        draw (ImageDraw.ImageDraw): Where to draw.
-        position (tuple[int, int]): Place of the anchor, (x, y) in pixels.
-        text (str): The line.
-        width (int): Width of the space in pixels.
-        size (int): Font size in pixels.
-        colour (tuple[int, int, int]): RGB.
-        anchor (str): Pillow's text anchor.
+        draw: Where to draw.
+        position: Place of the anchor, (x, y) in pixels.
+        text: The line.
+        width: Width of the space in pixels.
+        size: Font size in pixels.
+        colour: RGB.
+        anchor: Pillow's text anchor.
 
     Returns:
-        int: Width of what was written, in pixels.
+        Width of what was written, in pixels.
     """
     font = load_font(size)
     shown = text = printable(text)[:LONGEST]

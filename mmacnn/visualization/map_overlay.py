@@ -26,11 +26,11 @@ def overlay_map(image: np.ndarray, logits: np.ndarray) -> np.ndarray:
     """Tint an image red where a map speaks for the class, blue where against it.
 
     Args:
-        image (np.ndarray): (H, W, 3) uint8 RGB.
-        logits (np.ndarray): (h, w), covering the image edge to edge.
+        image: (H, W, 3) uint8 RGB.
+        logits: (h, w), covering the image edge to edge.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8 RGB.
+        (H, W, 3) uint8 RGB.
     """
     level = cv2.resize(map_level(logits), image.shape[1::-1])
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
@@ -43,12 +43,12 @@ def colour_bar(width: int, background: Colour, text: Colour) -> np.ndarray:
     """The scale of :func:`overlay_map`, with its numbers below.
 
     Args:
-        width (int): Width in pixels.
-        background (tuple[int, int, int]): RGB.
-        text (tuple[int, int, int]): RGB.
+        width: Width in pixels.
+        background: RGB.
+        text: RGB.
 
     Returns:
-        np.ndarray: (h, width, 3) uint8 RGB.
+        (h, width, 3) uint8 RGB.
     """
     bar = np.full((BAR + TICK_SPACE, width, 3), background, np.uint8)
     margin = 2 * TICK_SIZE
@@ -74,12 +74,12 @@ def outline(image: np.ndarray, mask: np.ndarray, colour: Colour) -> np.ndarray:
     """Draw the edge of a mask just outside of it.
 
     Args:
-        image (np.ndarray): (H, W, 3) uint8 RGB.
-        mask (np.ndarray): (h, w), on where not zero, covering the image edge to edge.
-        colour (tuple[int, int, int]): RGB.
+        image: (H, W, 3) uint8 RGB.
+        mask: (h, w), on where not zero, covering the image edge to edge.
+        colour: RGB.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8 RGB.
+        (H, W, 3) uint8 RGB.
     """
     binary = (np.asarray(mask) != 0).astype(np.uint8)
     binary = cv2.resize(binary, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)

@@ -19,10 +19,10 @@ def name_pictures(image_paths: Sequence[str]) -> dict[str, str]:
     ``a/1.png.jpg``. Upper and lower case count as one, as some file systems do.
 
     Args:
-        image_paths (Sequence[str]): The images.
+        image_paths: The images.
 
     Returns:
-        dict[str, str]: Image path to the path of its picture in the output folder.
+        Image path to the path of its picture in the output folder.
 
     Example:
         >>> name_pictures(['in/a/1.png', 'in/a/2.png'])

@@ -23,12 +23,12 @@ def draw_region_names(
     """Outline each region in a colour of its own and write its name on it.
 
     Args:
-        image (np.ndarray): (H, W, 3) uint8 RGB.
+        image: (H, W, 3) uint8 RGB.
         masks (Sequence[np.ndarray]): Each (H, W), not 0 on the region.
-        names (Sequence[str]): What to write.
+        names: What to write.
 
     Returns:
-        np.ndarray: (h, w, 3) uint8 RGB, scaled to just fit into 800x1000 pixels.
+        (h, w, 3) uint8 RGB, scaled to just fit into 800x1000 pixels.
     """
     palette = matplotlib.colormaps['tab10'].colors
     picture = fit(image, *PICTURE_SIZE)

@@ -40,7 +40,7 @@ class RoIVisualizer(Visualizer):
     names of the classes.
     """
 
-    # mmengine sets it in the main process alone; here each process draws its share.
+    # mmengine sets it in the main process alone; here each process draws its fraction.
     @property
     def dataset_meta(self) -> dict | None:
         return self._dataset_meta
@@ -64,25 +64,25 @@ class RoIVisualizer(Visualizer):
         """Draw one image and its data sample.
 
         Args:
-            name (str): Name of the image, written into the picture.
-            image (np.ndarray): The original image, (H, W, 3) uint8 RGB.
-            data_sample (DataSample): ``pred_label``, ``pred_score``, ``pred_roi`` (4,)
+            name: Name of the image, written into the picture.
+            image: The original image, (H, W, 3) uint8 RGB.
+            data_sample: ``pred_label``, ``pred_score``, ``pred_roi`` (4,)
                 xyxy in pixels of ``image``, ``pred_heatmap`` (h, w) over the image,
                 in logits if there is a ``pred_mask`` (h, w) cut from it, else >= 0;
                 ``gt_label``, ``gt_bboxes`` (N, 4) xyxy in pixels of the network input
                 with ``scale_factor`` and ``img_shape``, ``gt_seg_map`` (h, w) over the
                 image, of a defect or, with ``region_fraction``, of the region that was
                 given. All optional.
-            draw_gt (bool): Draw the true boxes and compare with the true class.
-            draw_pred (bool): Draw the prediction.
-            show (bool): Show the picture in a window.
-            wait_time (float): Seconds to show it, 0 until a key is pressed.
-            out_file (str, optional): Save the picture there, and not in the
+            draw_gt: Draw the true boxes and compare with the true class.
+            draw_pred: Draw the prediction.
+            show: Show the picture in a window.
+            wait_time: Seconds to show it, 0 until a key is pressed.
+            out_file: Save the picture there, and not in the
                 visualizer's backends.
-            step (int): Global step for the backends.
+            step: Global step for the backends.
 
         Returns:
-            np.ndarray: The picture, uint8 RGB.
+            The picture, uint8 RGB.
 
         Raises:
             InputError: The image is not (H, W, 3) uint8.

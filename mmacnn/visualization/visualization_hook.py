@@ -24,10 +24,10 @@ class RoIVisualizationHook(Hook):
     not known. They are named after their images.
 
     Args:
-        enable (bool): Whether to draw at all.
-        out_dir (str, optional): A new or empty folder. Without it the pictures go to
+        enable: Whether to draw at all.
+        out_dir: A new or empty folder. Without it the pictures go to
             the backends of the visualizer.
-        interval (int): Draw every so many images.
+        interval: Draw every so many images.
     """
 
     def __init__(

@@ -163,9 +163,9 @@ def resize_mask(mask, size):
     if mask.any() and not resized.any():
         # OpenCV takes areas only where both sides shrink, so one that grows waits.
         smaller = tuple(min(side, old) for side, old in zip(size, mask.shape))
-        share = cv2.resize(
+        fraction = cv2.resize(
             mask.astype(np.float32), smaller[::-1], interpolation=cv2.INTER_AREA
         )
-        touched = (share > 0).astype(np.uint8)
+        touched = (fraction > 0).astype(np.uint8)
         resized = cv2.resize(touched, size[::-1], interpolation=cv2.INTER_NEAREST)
     return resized

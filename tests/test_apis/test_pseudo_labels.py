@@ -9,7 +9,7 @@ from mmacnn.datasets import YOLORoIDataset
 from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
-CONFIG = str(ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py')
+CONFIG = str(ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py')
 WEIGHTS = str(ROOT / 'demo/acnn-opt_synthetic-product-code.pth')
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_proposed_without_certainty(data, tmp_path):
 def test_pictures(data, tmp_path):
     propose(data, tmp_path / 'labels', show_dir=str(tmp_path / 'pictures'))
 
-    assert len(list((tmp_path / 'pictures').glob('*.jpg'))) == 8
+    assert len(list((tmp_path / 'pictures').rglob('*.jpg'))) == 8
 
 
 def test_labels_of_the_user_are_not_overwritten(data):

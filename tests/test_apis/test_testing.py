@@ -45,6 +45,14 @@ def test_out_of_unknown_format(tiny_config, checkpoint, tmp_path):
         run(tiny_config, checkpoint, tmp_path, out='results.txt')
 
 
+def test_results_that_are_there_stay(tiny_config, checkpoint, tmp_path):
+    out = tmp_path / 'results.json'
+    out.write_text('older')
+    with pytest.raises(FileExistsError, match='results.json exists, name a new file'):
+        run(tiny_config, checkpoint, tmp_path, out=str(out))
+    assert out.read_text() == 'older'
+
+
 def test_missing_checkpoint(tiny_config, tmp_path):
     with pytest.raises(FileNotFoundError, match='absent.pth: no such checkpoint'):
         run(tiny_config, 'absent.pth', tmp_path)

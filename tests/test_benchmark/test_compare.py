@@ -107,7 +107,7 @@ def test_report(played, tmp_path):
 
     table = format_table(measurements).splitlines()
     assert len(table) == 1 + 2 * 3
-    assert table[2].split()[:3] == ['1', '1', 'rival']
+    assert table[2].split()[:3] == ['rival', '1', '1']
     assert table[2].split()[5] == '-'  # it has no postprocessing
     assert table[2].split()[-4:-2] == ['10.00', '5.33']
     assert table[2].split()[-1] == '2.50'
@@ -145,8 +145,8 @@ def test_tool(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert [line.split()[:3] for line in done.stdout.splitlines()[1:3]] == [
-        ['1', '1', 'rival'],
-        ['1', '2', 'rival'],
+        ['rival', '1', '1'],
+        ['rival', '1', '2'],
     ]
     report = json.loads((tmp_path / 'out' / 'benchmark.json').read_text())
     assert report['settings']['model'] == [['rival', str(tmp_path / 'rival.onnx')]]

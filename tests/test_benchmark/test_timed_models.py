@@ -104,6 +104,8 @@ VALUES = dict(
     labels='labels = Constant<value = int64[1,1] {1}>()',
 )
 
+ROLES = dict(output='scores', dets='boxes')
+
 
 def make_folder(path, contract, detail=None):
     lines = '\n'.join(
@@ -113,31 +115,34 @@ def make_folder(path, contract, detail=None):
     model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["": 13]>\n{text}')
     onnx.save(model, path / 'end2end.onnx')
     spec = dict(name='input', shape=[None, 3, 6, 8], size=[6, 8], **SPECS[contract])
-    facts = dict(contract=contract, model='end2end.onnx', input=spec)
+    spec |= dict(keep_ratio=False, pad_divisor=None, pad_value=0)
+    outputs = [
+        dict(name=output.name, role=ROLES.get(output.name, output.name), shape=[None])
+        for output in model.graph.output
+    ]
+    facts = dict(format=2, model='end2end.onnx', input=spec, outputs=outputs)
     (path / 'detail.json').write_text(detail or json.dumps(dict(mmacnn=facts)))
 
 
-@pytest.mark.parametrize(
-    ('contract', 'label', 'score', 'roi'),
-    [
-        ('classification', 1, 0.9, None),
-        ('full', 0, 0.8, (3.75, 20 / 3, 11.25, 40 / 3)),
-        ('detection', 1, 0.5, (3.75, 20 / 3, 11.25, 40 / 3)),
-    ],
-)
-def test_an_exported_folder(tmp_path, contract, label, score, roi):
+BOX = pytest.approx((3.75, 20 / 3, 11.25, 40 / 3))
+
+
+@pytest.mark.parametrize('contract', NETWORKS)
+def test_an_exported_folder(tmp_path, contract):
     make_folder(tmp_path, contract)
     model = open_quickly(tmp_path)
     tap = Tap(model)
-    decoded = []
-    decode = model._decode
-    model._decode = lambda *arguments: decoded.extend(decode(*arguments))
 
     assert min(model([IMAGE])) > 0
 
-    (result,) = decoded
-    assert result[:2] == (label, pytest.approx(score))
-    assert result[2] is roi or list(result[2]) == pytest.approx(roi)
+    (result,) = model.results
+    if contract == 'detection':
+        assert list(result['boxes'][0, :4]) == BOX and result['boxes'][0, 4] == 0.5
+        assert result['labels'] == [1]
+    else:
+        label, score = (1, 0.9) if contract == 'classification' else (0, 0.8)
+        assert (result['label'], result['score']) == (label, pytest.approx(score))
+        assert 'roi' not in result or list(result['roi']) == BOX
     expected = cv2.resize(IMAGE, (8, 6))
     if contract == 'classification':
         expected = (expected[..., ::-1] - [100, 110, 120]) / np.array([50, 60, 70])
@@ -145,22 +150,6 @@ def test_an_exported_folder(tmp_path, contract, label, score, roi):
         expected = expected.transpose(2, 0, 1)
     assert tap.blob.dtype == SPECS[contract]['dtype']
     np.testing.assert_allclose(tap.blob[0], expected, rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize('contract', ['classification', 'detection'])
-def test_of_plain_models_a_classifier_is_decoded(tmp_path, contract):
-    make_folder(tmp_path, contract)
-    detail = (tmp_path / 'detail.json').read_text()
-    detail = detail.replace(f'"contract": "{contract}"', '"contract": null')
-    (tmp_path / 'detail.json').write_text(detail)
-    model = open_quickly(tmp_path)
-    times = model([IMAGE])
-    if contract == 'classification':
-        ((label, score, roi),) = model.results
-        assert (label, score, roi) == (1, pytest.approx(0.9), None)
-    else:
-        assert times.postprocess is None
-        assert model.results == []
 
 
 def test_mistakes(tmp_path, tiny_config):

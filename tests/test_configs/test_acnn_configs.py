@@ -25,7 +25,7 @@ def photographs(tmp_path_factory):
     counts = dict(train=4, test=4)
     write_dataset(TASKS['product-code'], str(out), counts, (480, 640), seed=0)
     # Where tools/analysis_tools/make_pseudo_labels.py is told to write.
-    shutil.copytree(out / 'train/labels', out / 'proposed-labels')
+    shutil.copytree(out / 'train/labels', out / 'pseudo-labels')
     return out
 
 
@@ -73,7 +73,7 @@ def test_config_on_generated_photographs(path, photographs):
 
 
 def test_config_on_real_photographs(real_photographs):
-    path = ROOT / 'configs/acnn/acnn-opt_product-code.py'
+    path = ROOT / 'configs/acnn/acnn-opt_strided_8e_product-code.py'
     model, losses, predictions = train_and_predict(path, real_photographs)
     check(model, losses, predictions)
     assert sorted(s.gt_label.item() for s in predictions) == [0, 1, 2, 3]

@@ -11,8 +11,14 @@ import mmacnn  # noqa: F401
 from mmacnn.engine.config import load_config
 
 FOLDER = Path(__file__).parents[2] / 'configs/_base_/datasets'
-SIZES = dict(mvtec_ad=448, insplad_fault=448, wafer=448, synthetic_anomaly=256)
-MASKS = ('mvtec_ad', 'synthetic_anomaly')
+SIZES = dict(
+    mvtec_ad=448,
+    mvtec_ad_256=256,
+    insplad_fault=448,
+    wafer=448,
+    synthetic_anomaly=256,
+)
+MASKS = ('mvtec_ad', 'mvtec_ad_256', 'synthetic_anomaly')
 
 
 def write(path, size, dtype=np.uint8):

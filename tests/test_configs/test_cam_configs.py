@@ -68,7 +68,7 @@ def test_oliena_photographs_fit_the_configs():
     root = Path(os.environ.get('MMACNN_REAL_DATA', ROOT.parent / 'shared/data'))
     if not (root / 'oliena').is_dir():
         pytest.skip(f'no photographs in {root} (MMACNN_REAL_DATA names their folder)')
-    cfg = Config.fromfile(ROOT / 'configs/cam/cam_mobilenetv3-large-s16_oliena.py')
+    cfg = Config.fromfile(ROOT / 'configs/cam/cam_mobilenetv3-large-s16_120e_oliena.py')
     init_default_scope(cfg.default_scope)
     batch = batch_of(cfg.test_dataloader, root / 'oliena')
     assert batch['inputs'].shape == (4, 3, 480, 752)

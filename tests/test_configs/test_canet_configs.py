@@ -24,6 +24,7 @@ BLOCKS = {
     'canet-encoder': {'SpatialAttentionEncoder'},
     'canet-context': {'ContextBlock'},
     'canet-laplacian': {'LaplacianFPN'},
+    'canet-retinanet': {'SpatialAttentionEncoder', 'ContextBlock', 'LaplacianFPN'},
     'faster-rcnn': set(),
 }
 
@@ -78,7 +79,7 @@ def test_attention_is_where_it_was_published(dataset):
 def test_synthetic_configs_differ_in_the_blocks_alone():
     folder = ROOT / 'configs/canet'
     ours, theirs = (
-        Config.fromfile(folder / f'{name}_r18_fpn_synthetic-surface-defects.py')
+        Config.fromfile(folder / f'{name}_r18_fpn_8e_synthetic-surface-defects.py')
         for name in ('canet', 'faster-rcnn')
     )
     assert ours.model.backbone.pop('plugins')

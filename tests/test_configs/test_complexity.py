@@ -20,7 +20,9 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
     [('opt', 0.105, 0.68), ('best', 1.00, 0.70), ('base', 2.22, 0.71)],
 )
 def test_size_stays_below_the_paper(size, multiply_adds, parameters):
-    cfg = Config.fromfile(CONFIGS / f'acnn/acnn-{size}_synthetic-product-code.py')
+    cfg = Config.fromfile(
+        CONFIGS / f'acnn/acnn-{size}_strided_8e_synthetic-product-code.py'
+    )
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model).eval()
     info = get_model_complexity_info(model, (3, 480, 640), show_table=False)

@@ -125,7 +125,9 @@ def test_every_config_is_listed():
 def test_synthetic_configs_differ_in_the_region_alone():
     names = ('roi-mask', 'roi-mask-stage3', 'no-mask', 'blacked-out', 'crop')
     ours, *others = (
-        Config.fromfile(ROOT / f'configs/roi_mask/{name}-resnet18_synthetic-regions.py')
+        Config.fromfile(
+            ROOT / f'configs/roi_mask/{name}_resnet18_8e_synthetic-regions.py'
+        )
         for name in names
     )
     for other in others:

@@ -31,7 +31,7 @@ def test_permutations_are_those_of_the_official_code(official):
     weights = convert_differnet_checkpoint(official)
     with np.load(DATA) as vectors:
         for block in range(3):
-            found = weights[f'flow.blocks.module_list.{2 * block}.perm']
+            found = weights[f'core.flow.blocks.module_list.{2 * block}.perm']
             assert found.tolist() == vectors[f'perm{block}'].tolist()
 
 
@@ -39,14 +39,18 @@ def test_every_weight_has_its_place(official):
     official['feature_extractor.features.0.weight'] = torch.ones(64, 3, 11, 11)
     official['feature_extractor.classifier.6.bias'] = torch.ones(1000)
     weights = convert_differnet_checkpoint(dict(state_dict=official))
-    features = {k: v for k, v in weights.items() if k.startswith('feature_extractor')}
-    assert list(features) == ['feature_extractor.backbone.features.0.weight']
+    features = {k: v for k, v in weights.items() if k.startswith('core.feature')}
+    assert list(features) == ['core.feature_extractor.backbone.features.0.weight']
     flow = NormalizingFlow(12, num_blocks=3, hidden_channels=16)
-    found = {name.removeprefix('flow.') for name in weights if name.startswith('flow.')}
+    found = {
+        name.removeprefix('core.flow.')
+        for name in weights
+        if name.startswith('core.flow.')
+    }
     assert found == flow.state_dict().keys()
     calibration = ScoreCalibration()
     names = {f'calibration.{name}' for name in calibration.state_dict()}
-    assert weights.keys() - features.keys() - names == {f'flow.{n}' for n in found}
+    assert weights.keys() - features.keys() - names == {f'core.flow.{n}' for n in found}
     calibration.load_state_dict(
         {name.removeprefix('calibration.'): weights[name] for name in names}
     )

@@ -15,7 +15,7 @@ from mmacnn.converters import convert_roi_mask_checkpoint
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / 'tools/model_converters/roi_mask_official_to_mmacnn.py'
-CONFIG = ROOT / 'configs/roi_mask/roi-mask-resnet50_8xb8_coco.py'
+CONFIG = ROOT / 'configs/roi_mask/roi-mask_resnet50_8xb8-10e_coco.py'
 NUM_CLASSES = 5
 
 

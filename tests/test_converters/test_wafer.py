@@ -81,7 +81,7 @@ def names(folder):
 def test_labelled_arrays(labelled, tmp_path):
     source, labels, maps = labelled
     out = tmp_path / 'out'
-    counts = convert_wafers(str(source), str(out), str(labels), test_share=0.5)
+    counts = convert_wafers(str(source), str(out), str(labels), test_fraction=0.5)
     assert counts['without a label'] == 1
     train, test = names(out / 'train/good'), names(out / 'test/good')
     assert train | test == {'w0', 'w1', 'w2', 'w3', 'w4'}
@@ -160,7 +160,14 @@ def test_wrong_sources(labelled, tmp_path):
 
 
 def test_tool(mixed, tmp_path):
-    command = [sys.executable, TOOL, mixed[0], tmp_path / 'out', '--test-share', '0.5']
+    command = [
+        sys.executable,
+        TOOL,
+        mixed[0],
+        tmp_path / 'out',
+        '--test-fraction',
+        '0.5',
+    ]
     env = {'PYTHONPATH': str(TOOL.parents[2])}
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr

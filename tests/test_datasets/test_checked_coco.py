@@ -79,23 +79,26 @@ def change(content, place, value):
     ('place', 'value', 'message'),
     [
         (['annotations'], [], r'found no box \(2 images\), expected'),
-        ([*FIRST, 'bbox'], None, r'annotations\[0\] \(id 1\): found bbox None'),
-        ([*FIRST, 'bbox'], [1, 2, 3], r'found bbox \[1, 2, 3\], expected \[x,'),
-        ([*FIRST, 'bbox'], [1, 2, -3, 4], r'found bbox \[1, 2, -3, 4\]'),
-        ([*FIRST, 'bbox'], [1, 2, 'w', 4], r"found bbox \[1, 2, 'w', 4\]"),
+        ([*FIRST, 'bbox'], None, r'annotations\[0\].bbox: found None, expected'),
+        ([*FIRST, 'bbox'], [1, 2, 3], r'annotations\[0\].bbox: found no 3, expected'),
+        ([*FIRST, 'bbox'], [1, 2, -3, 4], r'bbox\[2\]: found -3, expected greater'),
+        (
+            [*FIRST, 'bbox'],
+            [1, 2, 'w', 4],
+            r"bbox\[2\]: found 'w', expected a valid",
+        ),
         ([*FIRST, 'bbox'], [40, 2, 3, 4], 'expected one on the 32x24 image a'),
         ([*FIRST, 'image_id'], 8, 'found image_id 8, expected one of the file'),
         ([*FIRST, 'category_id'], 2, 'found category_id 2, expected one of the'),
         (FIRST, {'id': 2}, r"annotations\[0\]: found no 'image_id', expected"),
         ([*FIRST, 'id'], 2, r'annotations\[1\]: found the id 2 a second time'),
-        (['images', 0], 'a.png', r"images\[0\]: found no 'id', expected one"),
+        (['images', 0], 'a.png', r"images\[0\]: found 'a.png', expected a dict"),
         (
             ['categories', 1, 'name'],
             'dent',
             r"found the category 'dent' \(1 boxes\), .*classes\): scratch, pit",
         ),
         (['categories'], CATEGORIES[:1], "categories: expected 'pit'"),
-        (['categories'], CATEGORIES[::-1], 'found the order pit, scratch, expected'),
         (['categories'], {}, "expected COCO json .*, found no list 'categories'"),
     ],
 )
@@ -109,7 +112,7 @@ def test_mistakes_in_the_file(load, content, tmp_path, place, value, message):
 
 @pytest.mark.parametrize('text', ['', '{"images": [', '[]', 'null'])
 def test_no_coco_json(load, text):
-    with pytest.raises(ValueError, match='annotations.json: expected COCO json'):
+    with pytest.raises(ValueError, match='annotations.json: .*COCO json'):
         load(text)
 
 

@@ -35,9 +35,9 @@ def test_every_image_is_seen_and_labelled_ones_make_up_the_share():
     assert max(counts[i] for i in range(5)) - min(counts[i] for i in range(5)) <= 1
 
 
-@pytest.mark.parametrize(('labelled', 'share'), [(30, 0.25), (5, 0.0), (0, 0.5)])
-def test_nothing_is_repeated_without_need(labelled, share):
-    sampler = LabelledFractionSampler(Boxes(100, labelled), share, seed=0)
+@pytest.mark.parametrize(('labelled', 'fraction'), [(30, 0.25), (5, 0.0), (0, 0.5)])
+def test_nothing_is_repeated_without_need(labelled, fraction):
+    sampler = LabelledFractionSampler(Boxes(100, labelled), fraction, seed=0)
     assert sorted(drawn(sampler)) == list(range(100))
 
 
@@ -64,7 +64,7 @@ def test_processes_share_the_epoch(monkeypatch):
     assert set(sum(parts, [])) == set(range(50))
 
 
-@pytest.mark.parametrize('share', [-0.1, 1.0])
-def test_share_out_of_range(share):
+@pytest.mark.parametrize('fraction', [-0.1, 1.0])
+def test_share_out_of_range(fraction):
     with pytest.raises(ValueError, match=r'labelled_fraction is .*expected.*\[0, 1\)'):
-        LabelledFractionSampler(Boxes(4, 1), share, seed=0)
+        LabelledFractionSampler(Boxes(4, 1), fraction, seed=0)

@@ -10,7 +10,7 @@ import pytest
 from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
-MODEL = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'
+MODEL = ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'
 WEIGHTS = ROOT / 'demo/acnn-opt_synthetic-product-code.pth'
 # Where the middle of the code is brought to, (x, y): the last are at the edges.
 CENTRES = [(320, 240), (8, 200), (633, 300), (300, 4), (200, 474)]

@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmacnn.inference import RoIInferencer
+from mmacnn.inference import Inspector
 from mmacnn.registry import MODELS
 from mmacnn.synthetic import TASKS, write_dataset
 
@@ -21,7 +21,7 @@ onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
 pytest.importorskip('mmdeploy')
 
-CONFIG = str(ROOT / 'configs/cam/cam_strided-s16_synthetic-defect-folders.py')
+CONFIG = str(ROOT / 'configs/cam/cam_strided-s16_20e_synthetic-defect-folders.py')
 
 
 @pytest.fixture(scope='module')
@@ -82,8 +82,9 @@ def run(folder, file):
 @pytest.fixture(scope='module')
 def reference(trained):
     weights, files = trained
-    inferencer = RoIInferencer(CONFIG, weights, device='cpu')
-    return inferencer([str(file) for file in files], return_datasamples=True)
+    inferencer = Inspector(CONFIG, weights, device='cpu').inferencer
+    images = [cv2.imread(str(file)) for file in files]
+    return inferencer.forward(inferencer.preprocess(images, files))
 
 
 def test_score_and_map_in_one_pass(exported, trained, reference):
@@ -102,8 +103,9 @@ def test_score_and_map_in_one_pass(exported, trained, reference):
 def test_description_tells_where_the_cells_lie(exported):
     folder, _ = exported('cam_onnxruntime_dynamic')
     ours = json.loads((folder / 'detail.json').read_text())['mmacnn']
-    assert ours['contract'] == 'cam'
-    assert ours['cam'] == dict(stride=16, offset=0.5, threshold=0.0)
+    (cam,) = (output for output in ours['outputs'] if output['role'] == 'map')
+    facts = dict(stride=16, offset=0.5, threshold=0.0, unit='logit')
+    assert cam.items() >= facts.items()
     shapes = {output['name']: output['shape'] for output in ours['outputs']}
     assert shapes == dict(score=[None, 2], cam=[None, 1, None, None])
 

@@ -81,7 +81,7 @@ def test_model_config_in_the_place_of_a_deploy_config(run):
         ("backend_config = dict(type='ncnn')", "backend_config.type is 'ncnn', expect"),
         (
             "codebase_config = dict(raw_input='int8')",
-            "frames is 'int8', expected 'uint8'",
+            "raw_input is 'int8', expected 'uint8'",
         ),
         (
             "ir_config = dict(output_names=['boxes'])",
@@ -99,7 +99,7 @@ def test_missing_back_end_names_the_package_to_install(run, monkeypatch):
     monkeypatch.setattr(
         deploy_config, 'find_spec', lambda name: None if 'onnx' in name else name
     )
-    with pytest.raises(ImportError, match='not installed: pip install .* onnxruntime'):
+    with pytest.raises(ValueError, match='not installed: pip install .* onnxruntime'):
         run()
 
 

@@ -17,7 +17,7 @@ pytest.importorskip('onnxruntime')
 from mmacnn.deploy import deploy  # noqa: E402
 
 DEPLOY = ROOT / 'configs/deploy'
-DETECTOR = ROOT / 'configs/canet/canet_r18_fpn_synthetic-surface-defects.py'
+DETECTOR = ROOT / 'configs/canet/canet_r18_fpn_8e_synthetic-surface-defects.py'
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ def parse(text):
     return text_format.Parse(text, model_config_pb2.ModelConfig())
 
 
-def value(name, *shape, dtype='float32'):
-    return dict(name=name, shape=list(shape), dtype=dtype)
+def value(name, *shape, dtype='float32', role=None):
+    return dict(name=name, shape=list(shape), dtype=dtype, role=role or name)
 
 
 def test_repository(exported, tmp_path):
@@ -50,7 +50,10 @@ def test_repository(exported, tmp_path):
 def test_batches_that_the_model_leaves_open():
     described = dict(
         input=value('input', None, 3, 480, 640),
-        outputs=[value('score', None, 2), value('cam', None, 1, None, None)],
+        outputs=[
+            value('score', None, 2, role='scores'),
+            value('cam', None, 1, None, None),
+        ],
         classes=['good', 'defect'],
     )
     config = parse(config_text(described, 'a', 'onnxruntime_onnx', 8))

@@ -172,31 +172,3 @@ def test_commands(page, tmp_path, capsys):
         said = capsys.readouterr().err.strip().rpartition('\n')[2]
         problems += [f'{" ".join(command)}: {text} {said}' for text in wrong]
     assert not problems, '\n'.join(problems)
-
-
-def test_it_finds_the_commands(tmp_path):
-    page = tmp_path / 'page.md'
-    page.write_text(
-        'Say `python -m mmacnn models\n    acnn*`.\n\n'
-        '1. Then\n\n   ```bash\n   for x in a b; do\n       OMP_NUM_THREADS=1 python '
-        'tools/train.py \\\n           configs/$x.py --work-dir "w $x"\n   done\n'
-        '   torchrun --nproc_per_node 2 tools/test.py c\n   rm -r /\n   ```\n'
-    )
-    commands = commands_of(page, tmp_path)
-    assert [script_of(command) for command in commands] == [
-        ('tools/train.py', ['configs/a.py', '--work-dir', 'w a']),
-        ('tools/train.py', ['configs/b.py', '--work-dir', 'w b']),
-        ('tools/test.py', ['c']),
-        ('mmacnn', ['models', 'acnn*']),
-    ]
-
-
-def test_it_finds_what_is_wrong():
-    assert parse('tools/train.py', ['config.py', '--nonsense'])
-    assert parse('mmacnn', ['inspect', 'a.jpg'])
-    assert not parse('tools/train.py', ['config.py', '--amp'])
-    config = 'configs/acnn/acnn-opt_demo.py'
-    assert wrong_paths(['configs/acnn/none.py', 'demo/none.pth']) != []
-    assert wrong_paths([config, 'work_dirs/acnn-opt_demo/epoch_99.pth']) != []
-    assert wrong_options([config, '--cfg-options', 'model.no.such=1']) != []
-    assert wrong_options([config, '--cfg-options', 'model.stn.sampler=a']) == []

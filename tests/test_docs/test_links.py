@@ -42,3 +42,11 @@ def test_a_broken_link_is_found():
     text = 'See [a](tests), [b](nowhere.md#x), [c](#d), ![e](https://f/g.png)\n'
     text += '```\n[h](nothing)\n```\n'
     assert broken_links(text, ROOT) == ['nowhere.md']
+
+
+def test_files_of_the_methods_exist():
+    text = (ROOT / 'docs/en/architecture.md').read_text(encoding='utf-8')
+    paths = re.findall(r'`((?:mmacnn|configs)/[a-z_][\w/.-]*)`', text)
+    paths = [path for path in paths if 'NAME' not in path]
+    assert len(paths) > 80
+    assert [path for path in paths if not (ROOT / path).exists()] == []

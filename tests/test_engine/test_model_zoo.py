@@ -10,8 +10,8 @@ from mmacnn.engine import get_model
 from mmacnn.models.classifiers import ACNN
 
 ROOT = Path(__file__).parents[2]
-NAME = 'acnn-opt_synthetic-product-code'
-WEIGHTS = ROOT / f'demo/{NAME}.pth'
+NAME = 'acnn-opt_strided_8e_synthetic-product-code'
+WEIGHTS = ROOT / 'demo/acnn-opt_synthetic-product-code.pth'
 
 
 def test_by_name_with_its_weights():
@@ -31,7 +31,7 @@ def test_weights_of_ones_own(tmp_path):
 
 
 def test_a_detector_in_its_own_scope():
-    model = get_model('canet_r18_fpn_synthetic-surface-defects')
+    model = get_model('canet_r18_fpn_8e_synthetic-surface-defects')
     assert isinstance(model, FasterRCNN)
     assert 'scratch' in model.dataset_meta['classes']
 
@@ -40,8 +40,8 @@ def test_mistakes_are_named():
     with pytest.raises(ValueError, match='no-such: found no config file and no model'):
         get_model('no-such')
     with pytest.raises(ValueError, match='acnn-base.* no weights are known'):
-        get_model('acnn-base_synthetic-product-code', pretrained=True)
+        get_model('acnn-base_strided_8e_synthetic-product-code', pretrained=True)
     with pytest.raises(ValueError, match="does not fit the config's FasterRCNN"):
-        get_model('canet_r18_fpn_synthetic-surface-defects', pretrained=str(WEIGHTS))
+        get_model('canet_r18_fpn_8e_synthetic-surface-defects', pretrained=str(WEIGHTS))
     with pytest.raises(FileNotFoundError, match='none.pth: no such checkpoint'):
         get_model(NAME, pretrained='none.pth')

@@ -47,7 +47,7 @@ def test_scores_against_the_library():
     best = max(f1_score(labels, scores >= limit) for limit in scores)
     assert found['f1_max'] == pytest.approx(100 * best)
     assert found['good_score'] == pytest.approx(scores[~labels].mean())
-    assert not {'false_alarms', 'misses', 'pixel_auroc', 'pro'} & set(found)
+    assert not {'fpr', 'fnr', 'pixel_auroc', 'pro'} & set(found)
 
 
 def test_errors_at_the_model_s_own_threshold():
@@ -60,10 +60,10 @@ def test_errors_at_the_model_s_own_threshold():
         make_sample(0, 'crack', called=0),
         make_sample(5, 'bend', called=1),
     )
-    assert found['false_alarms'] == 25
-    assert found['misses'] == pytest.approx(100 / 3)
-    assert found['misses_crack'] == 50 and found['misses_bend'] == 0
-    assert 'false_alarms_crack' not in found
+    assert found['fpr'] == 25
+    assert found['fnr'] == pytest.approx(100 / 3)
+    assert found['fnr_crack'] == 50 and found['fnr_bend'] == 0
+    assert 'fpr_crack' not in found
 
 
 def test_each_kind_against_the_good_images():
@@ -79,12 +79,12 @@ def test_each_kind_against_the_good_images():
 
 def test_good_images_alone():
     found = evaluate(make_sample(1, called=0), make_sample(3, called=1))
-    assert found == dict(false_alarms=50, good_score=2)
+    assert found == dict(fpr=50, good_score=2)
 
 
 def test_defective_images_alone():
     found = evaluate(make_sample(1, 'crack', called=0))
-    assert found == dict(misses=100)
+    assert found == dict(fnr=100)
 
 
 def test_maps():

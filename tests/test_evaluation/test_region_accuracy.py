@@ -8,7 +8,7 @@ from mmacnn.evaluation import RegionAccuracy
 from mmacnn.evaluation.region_accuracy import accuracy_by_fraction
 from mmacnn.registry import METRICS
 
-# True and predicted class, and share of the image's area.
+# True and predicted class, and fraction of the image's area.
 REGIONS = [
     (0, 0, 0.002),
     (0, 1, 0.005),
@@ -20,9 +20,9 @@ REGIONS = [
 
 
 def samples(regions=REGIONS):
-    for true, found, share in regions:
+    for true, found, fraction in regions:
         sample = DataSample().set_gt_label(true).set_pred_label(found)
-        sample.set_field(share, 'region_fraction', field_type='metainfo')
+        sample.set_field(fraction, 'region_fraction', field_type='metainfo')
         yield sample.set_pred_score(torch.eye(3)[found]).to_dict()
 
 
@@ -58,13 +58,15 @@ def test_other_sizes():
 
 
 def test_accuracy_by_share_counts():
-    right, share = np.array([1, 1, 0], bool), np.array([0.005, 0.3, 0.4])
-    assert accuracy_by_fraction(right, share) == {'0-1': (100, 1), '16-100': (50, 2)}
+    right, fraction = np.array([1, 1, 0], bool), np.array([0.005, 0.3, 0.4])
+    assert accuracy_by_fraction(right, fraction) == {'0-1': (100, 1), '16-100': (50, 2)}
 
 
 @pytest.mark.parametrize('edges', [(0.2, 0.1), (0, 0.5), (0.5, 1), (0.1, 0.1)])
 def test_edges_do_not_rise(edges):
-    with pytest.raises(ValueError, match=r'edges are .*expected rising shares in \(0'):
+    with pytest.raises(
+        ValueError, match=r'edges are .*expected rising fractions in \(0'
+    ):
         RegionAccuracy(edges)
 
 

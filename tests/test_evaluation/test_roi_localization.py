@@ -95,7 +95,7 @@ def test_box_is_mapped_back_to_the_original_image():
 def test_summary_of_several_images():
     # Errors 0, 10, 20, 30, 40 px to the right: median 20, mean 20, 95th percentile
     # 38 (0.8 of the way from 30 to 40). ROI and box keep 10 px: hits at 0 and 10.
-    # Share of the box inside: 1, 1, 1/2, 0, 0 of 400 px in 1600: mean 12.5 %.
+    # Fraction of the box inside: 1, 1, 1/2, 0, 0 of 400 px in 1600: mean 12.5 %.
     result = evaluate(
         *[make_sample(roi=(30 + x, 30, 70 + x, 70)) for x in (30, 0, 40, 10, 20)]
     )

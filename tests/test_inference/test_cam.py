@@ -6,19 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
 from mmacnn.apis import choose_map_threshold
 from mmacnn.engine.config import load_config
-from mmacnn.inference import RoIInferencer
+from mmacnn.inference import Inspector
 from mmacnn.registry import MODELS
 from mmacnn.synthetic import TASKS, write_dataset
+from mmacnn.utils import InputError
 
 ROOT = Path(__file__).parents[2]
-BASE = ROOT / 'configs/cam/cam_strided-s16_synthetic-defect-folders.py'
+BASE = ROOT / 'configs/cam/cam_strided-s16_20e_synthetic-defect-folders.py'
 
 
 @pytest.fixture(scope='module')
@@ -39,39 +39,34 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture
-def inferencer(root):
-    return RoIInferencer(root / 'mine.py', root / 'weights.pth', device='cpu')
+def inspector(root):
+    return Inspector(str(root / 'mine.py'), str(root / 'weights.pth'), device='cpu')
 
 
 def images_of(root):
     return sorted(map(str, root.glob('data/test/images/*/*.jpg')))
 
 
-def test_regions_of_an_image(root, inferencer):
+def test_defect_regions(root, inspector):
     file = images_of(root)[0]
-    (sample,) = inferencer(file, return_datasamples=True)
-    limit = sample.pred_heatmap.max() - 0.02
-    inferencer.model.head.map_threshold = float(limit)
-    (result,) = inferencer(file)
-    assert result['pred_class'] in ('good', 'defective')
-    regions = result['pred_regions']
-    areas = [region['area'] for region in regions]
-    assert sum(areas) == (sample.pred_heatmap > limit).sum()
-    assert areas == sorted(areas, reverse=True)
-    left, top, right, bottom = regions[0]['box']
+    (first,) = inspector(file)
+    limit = first.heatmap.max() - 0.02
+    inspector.inferencer.model.head.map_threshold = float(limit)
+    (result,) = inspector(file)
+    assert result.class_name in ('good', 'defective')
+    areas = [found.area for found in result.detections]
+    assert sum(areas) == pytest.approx(result.mask.mean(), abs=0.01)
+    assert areas == sorted(areas, reverse=True) and areas[0] > 0
+    assert all(found.score is None for found in result.detections)
+    left, top, right, bottom = result.detections[0].box
     assert 0 <= left < right <= 128 and 0 <= top < bottom <= 96
 
 
-def test_pictures_are_drawn(root, inferencer, tmp_path):
-    results = inferencer(images_of(root)[:2], out_dir=str(tmp_path / 'out'))
-    assert all(cv2.imread(result['picture']) is not None for result in results)
-
-
-def test_images_of_different_sizes_in_a_batch(inferencer):
+def test_images_of_different_sizes_in_a_batch(inspector):
     images = [np.zeros((96, width, 3), np.uint8) for width in (128, 160)]
-    assert len(inferencer(images, batch_size=1)) == 2
-    with pytest.raises(ValueError, match='found 96x160 pixels in a batch with'):
-        inferencer(images, batch_size=2)
+    assert len(list(inspector(images, batch_size=1))) == 2
+    with pytest.raises(InputError, match='found 96x160 pixels in a batch with'):
+        list(inspector(images, batch_size=2))
 
 
 def test_chosen_threshold_is_in_the_new_config(root, tmp_path):

@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 
 from mmacnn import apis
 from mmacnn.apis.testing import _show_in
-from mmacnn.inference import DetectionInferencer, init_inferencer
+from mmacnn.inference import Inspector
 from mmacnn.registry import DATASETS, MODELS
 from mmacnn.synthetic import TASKS, write_dataset
 
@@ -53,7 +53,7 @@ def data(tmp_path_factory):
 @pytest.fixture(scope='module')
 def config(data, tmp_path_factory, pytestconfig):
     """CANet of a few channels on these photographs."""
-    name = 'configs/canet/canet_r18_fpn_synthetic-surface-defects.py'
+    name = 'configs/canet/canet_r18_fpn_8e_synthetic-surface-defects.py'
     path = tmp_path_factory.mktemp('config') / 'tiny_canet.py'
     base = str(pytestconfig.rootpath / name)
     path.write_text(CONFIG.format(config=base, data_root=str(data)))
@@ -173,41 +173,53 @@ def folder(tmp_path):
     return folder
 
 
-def test_inferencer(config, trained, folder, tmp_path):
-    inferencer = init_inferencer(str(config), trained[1], 'cpu', score_thr=0.0)
-    results = inferencer(folder, batch_size=2, out_dir=str(tmp_path / 'out'))
+def test_inspector(config, trained, folder, tmp_path):
+    inspector = Inspector(str(config), trained[1], 'cpu', score_thr=0.0)
+    good, bad = inspector(folder, batch_size=2, out_dir=str(tmp_path / 'out'))
 
-    assert isinstance(inferencer, DetectionInferencer)
-    good, bad = results
-    assert 'b.png' in bad['error']
-    boxes = np.array(good['pred_boxes'])
-    assert 0 < len(boxes) == len(good['pred_scores']) <= 5
+    assert 'b.png' in bad.error
+    boxes = np.array([found.box for found in good.detections])
+    assert 0 < len(boxes) <= 5
     assert (boxes >= 0).all() and (boxes <= (90, 60, 90, 60)).all()
     assert boxes.max() > 60  # in pixels of the image, whatever the network saw
     names = TASKS['surface-defects'].classes
-    assert good['pred_classes'] == [names[label] for label in good['pred_labels']]
-    assert good['pred_scores'] == sorted(good['pred_scores'], reverse=True)
-    assert json.loads((tmp_path / 'out/predictions.json').read_text()) == results
-    picture = cv2.imread(good['picture'])
+    assert all(found.class_name == names[found.label] for found in good.detections)
+    scores = [found.score for found in good.detections]
+    assert scores == sorted(scores, reverse=True)
+    best = good.detections[0]
+    assert (good.label, good.class_name, good.score) == (
+        best.label,
+        best.class_name,
+        best.score,
+    )
+    picture = cv2.imread(good.picture)
     assert picture.shape == (60, 90, 3)
     assert (picture != cv2.imread(str(folder / 'a.png'))).mean() > 0.01
 
 
-def test_score_threshold(config, trained, folder):
+def test_scores(config, trained, folder):
+    """A box counts from ``score_thr`` on, and is sure from ``min_score`` on."""
     image = cv2.imread(str(folder / 'a.png'))
-    every, none = (
-        DetectionInferencer(str(config), trained[1], 'cpu', score_thr)(image)[0]
-        for score_thr in (0.0, 1.0)
+    (all_boxes,), (none,), (unsure,) = (
+        Inspector(str(config), trained[1], 'cpu', **settings)(image)
+        for settings in (
+            dict(score_thr=0.0),
+            dict(score_thr=1.0),
+            dict(score_thr=0.0, min_score=1.0),
+        )
     )
-    assert every['pred_boxes'] and none['pred_boxes'] == []
+    assert all_boxes.detections and all_boxes.verdict == 'fail'
+    assert none.detections == () and none.verdict == 'pass'
+    assert unsure.verdict == 'unsure'
 
 
-def test_inferencer_and_test_agree(config, trained, tested):
+def test_inspector_and_test_agree(config, trained, tested):
     _, out = tested
     prediction = json.loads((out / 'results.json').read_text())['predictions'][0]
-    inferencer = init_inferencer(str(config), trained[1], 'cpu', 0.0)
-    found = inferencer(prediction['img_path'])[0]
+    inspector = Inspector(str(config), trained[1], 'cpu', score_thr=0.0)
+    (found,) = inspector(prediction['img_path'])
 
     expected = prediction['pred_instances']
-    for ours, theirs in (('pred_boxes', 'bboxes'), ('pred_scores', 'scores')):
-        np.testing.assert_allclose(found[ours], expected[theirs], atol=1e-4)
+    for ours, theirs in (('box', 'bboxes'), ('score', 'scores')):
+        values = [getattr(each, ours) for each in found.detections]
+        np.testing.assert_allclose(values, expected[theirs], atol=1e-4)

@@ -14,10 +14,10 @@ from mmacnn.inference import Inspector
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 METHODS = dict(
-    acnn='acnn/acnn-opt_synthetic-product-code.py',
-    roi_mask='roi_mask/roi-mask-resnet18_synthetic-regions.py',
-    cam='cam/cam_strided-s16_synthetic-defect-folders.py',
-    canet='canet/canet_r18_fpn_synthetic-surface-defects.py',
+    acnn='acnn/acnn-opt_strided_8e_synthetic-product-code.py',
+    roi_mask='roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',
+    cam='cam/cam_strided-s16_20e_synthetic-defect-folders.py',
+    canet='canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
 )
 
 
@@ -43,16 +43,12 @@ def norms_of(model: torch.nn.Module) -> list[BatchNorm2d]:
     return [module for module in model.modules() if isinstance(module, BatchNorm2d)]
 
 
-def model_of(inspector: Inspector) -> torch.nn.Module:
-    return getattr(inspector.inferencer, 'inferencer', inspector.inferencer).model
-
-
 @pytest.mark.parametrize('method', METHODS)
 def test_the_result_is_the_same(method, tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
     plain = make(method, tmp_path)
     fused = make(method, tmp_path, fuse_conv_bn=True)
-    assert norms_of(model_of(plain)) and not norms_of(model_of(fused))
+    assert norms_of(plain.inferencer.model) and not norms_of(fused.inferencer.model)
     (before,), (after,) = plain(image), fused(image)
     assert after.verdict == before.verdict and after.label == before.label
     assert after.score == pytest.approx(before.score, abs=1e-4)
@@ -66,7 +62,7 @@ def test_the_result_is_the_same(method, tmp_path):
 
 def test_a_layer_that_looks_at_a_normalization(tmp_path):
     inspector = make('cam', tmp_path)
-    norms_of(model_of(inspector))[0].register_forward_hook(lambda *_: None)
+    norms_of(inspector.inferencer.model)[0].register_forward_hook(lambda *_: None)
     with pytest.raises(ValueError, match='takes the output of backbone.*'):
         inspector.inferencer.fuse_conv_bn()
 

@@ -16,10 +16,10 @@ from mmacnn.inference.frames import open_frames
 from mmacnn.inference.result import (
     Detection,
     InspectionResult,
-    detections_of,
     judge,
     over_image,
 )
+from mmacnn.utils import InputError
 
 from ..test_tools.test_train import TORCHRUN, free_port, run
 from .test_classification import CLASSES, acnn_config, save_weights
@@ -60,7 +60,8 @@ def test_a_folder(inspector, folder):
     for result, (height, width) in zip(results, SIZES.values(), strict=True):
         assert result.verdict == 'pass'
         assert result.class_name == CLASSES[result.label]
-        assert 1 / 3 <= result.score <= 1
+        assert result.score == max(result.scores)
+        assert sum(result.scores) == pytest.approx(1.0, abs=1e-5)
         left, _, right, _ = result.roi
         assert right - left == pytest.approx(16 / 64 * width, rel=1e-4)
         assert result.heatmap.shape == (height, width)
@@ -92,9 +93,16 @@ def test_results_come_as_they_are_asked_for(inspector, folder, monkeypatch):
     assert len(read) == 1
 
 
-def test_a_broken_file_does_not_stop_the_others(inspector, folder, tmp_path):
-    (folder / 'b.jpg').write_bytes(b'not an image')
-    results = list(inspector(folder, batch_size=3, out_dir=str(tmp_path / 'out')))
+@pytest.mark.parametrize('batch_size', [1, 3])
+@pytest.mark.parametrize('kind', ['text', 'empty', 'truncated'])
+def test_a_broken_file_does_not_stop_the_others(
+    inspector, folder, tmp_path, kind, batch_size
+):
+    whole = (folder / 'b.jpg').read_bytes()
+    broken = dict(text=b'not an image', empty=b'', truncated=whole[: len(whole) // 2])
+    (folder / 'b.jpg').write_bytes(broken[kind])
+    out = str(tmp_path / 'out')
+    results = list(inspector(folder, batch_size=batch_size, out_dir=out))
 
     assert [result.verdict for result in results] == ['pass', 'unreadable', 'pass']
     assert 'b.jpg' in results[1].error
@@ -175,43 +183,66 @@ def test_wrong_settings(model, settings, message):
 
 
 def classified(label, score=0.9, **fields):
-    found = dict(pred_label=label, pred_class=f'c{label}', pred_score=score)
-    return BaseDataElement(**fields), found
+    return InspectionResult(
+        'a', label=label, class_name=f'c{label}', score=score, **fields
+    )
+
+
+def detected(prompted=False, **scores):
+    box = (1.0, 2.0, 3.0, 4.0)
+    return InspectionResult(
+        'a',
+        detections=tuple(
+            Detection(box, name, score, prompted=prompted)
+            for name, score in scores.items()
+        ),
+    )
+
+
+MASK = np.ones((2, 2), bool)
 
 
 @pytest.mark.parametrize(
-    ('prediction', 'accept', 'min_score', 'verdict'),
+    ('result', 'accept', 'min_score', 'verdict'),
     [
         (classified(2), None, 0.0, 'pass'),  # names products
         (classified(2), ['c1'], 0.0, 'fail'),
         (classified(1), ['c1'], 0.0, 'pass'),
         (classified(1, 0.4), ['c1'], 0.5, 'unsure'),
-        (classified(0, pred_mask=torch.ones(2, 2)), None, 0.0, 'pass'),
-        (classified(1, pred_mask=torch.ones(2, 2)), None, 0.0, 'fail'),
-        (classified(1, pred_anomaly_score=torch.ones(1)), None, 0.0, 'fail'),
-        ((BaseDataElement(), dict(pred_classes=[])), None, 0.0, 'pass'),
-        ((BaseDataElement(), dict(pred_classes=['pit'])), None, 0.0, 'fail'),
-        ((BaseDataElement(), dict(pred_classes=['dust'])), ['dust'], 0.0, 'pass'),
+        (classified(0, mask=MASK), None, 0.0, 'pass'),
+        (classified(1, mask=MASK), None, 0.0, 'fail'),
+        (classified(1, anomaly_score=1.5), None, 0.0, 'fail'),
+        (classified(1, error='NaN'), None, 0.0, 'unsure'),
+        # A defect region has no score of its own: the class of the image counts.
+        (
+            classified(0, mask=MASK, detections=(Detection((0, 0, 8, 8)),)),
+            None,
+            0.5,
+            'pass',
+        ),
+        (detected(), None, 0.5, 'pass'),
+        (detected(pit=0.6), None, 0.0, 'fail'),
+        (detected(dust=0.6), ['dust'], 0.0, 'pass'),
+        (detected(pit=0.6), None, 0.7, 'unsure'),
+        (detected(pit=0.8, dent=0.6), None, 0.7, 'fail'),
+        (detected(dust=0.8, pit=0.6), ['dust'], 0.7, 'unsure'),
+        (detected(dust=0.6), ['dust'], 0.7, 'unsure'),
+        (detected(True, a=0.9, b=0.4), None, 0.0, 'pass'),
+        (detected(True, a=0.9, b=0.4), ['a', 'b'], 0.0, 'pass'),
+        (detected(True, a=0.9, b=0.4), ['a'], 0.0, 'fail'),
+        (detected(True, a=0.9, b=0.4), ['a', 'b'], 0.5, 'unsure'),
     ],
 )
-def test_verdicts(prediction, accept, min_score, verdict):
-    assert judge(*prediction, accept, min_score) == verdict
+def test_verdicts(result, accept, min_score, verdict):
+    assert judge(result, accept, min_score) == verdict
 
 
 def test_anomaly_score_without_a_threshold():
-    with pytest.raises(ValueError, match='found an anomaly score and no threshold'):
-        judge(None, dict(pred_anomaly_score=1.5), None, 0.0)
+    with pytest.raises(InputError, match='found an anomaly score and no threshold'):
+        judge(InspectionResult('a', anomaly_score=1.5))
 
 
-def test_places_and_maps():
-    detected = dict(
-        pred_boxes=[[1.0, 2.0, 3.0, 4.0]], pred_classes=['pit'], pred_scores=[0.5]
-    )
-    assert detections_of(detected) == (Detection((1.0, 2.0, 3.0, 4.0), 'pit', 0.5),)
-    marked = dict(pred_regions=[dict(box=[0.0, 0.0, 8.0, 8.0], area=9)])
-    assert detections_of(marked) == (Detection((0.0, 0.0, 8.0, 8.0)),)
-    assert detections_of({}) == ()
-
+def test_maps_cover_the_image():
     mask = torch.tensor([[True, False]])
     sample = BaseDataElement(pred_mask=mask, pred_heatmap=torch.tensor([[0.0, 4.0]]))
     whole = over_image(sample, 'pred_mask', (2, 4))
@@ -229,7 +260,7 @@ def test_a_row_holds_plain_values():
         'a', 'fail', detections=(place, place), heatmap=np.zeros((2, 2))
     )
     row = result.to_row()
-    assert (row['num_detections'], row['place'], row['roi']) == (
+    assert (row['num_detections'], row['box'], row['roi']) == (
         2,
         '1.0 2.0 3.0 4.0',
         '',
@@ -283,26 +314,15 @@ def test_regions_are_for_models_that_name_them(model):
         Inspector(*model, device='cpu', regions=['mask.png'])
 
 
-@pytest.mark.parametrize(
-    ('accept', 'min_score', 'verdict'),
-    [
-        (None, 0.0, 'pass'),
-        (['a', 'b'], 0.0, 'pass'),
-        (['a'], 0.0, 'fail'),
-        (['a', 'b'], 0.5, 'unsure'),
-    ],
-)
-def test_verdict_on_regions(accept, min_score, verdict):
-    found = dict(pred_classes=['a', 'b'], pred_scores=[0.9, 0.4], is_prompted=True)
-    assert judge(BaseDataElement(), found, accept, min_score) == verdict
-
-
 def test_models_by_name(capsys):
-    main(['models', 'acnn-opt_synthetic*'])
-    assert 'acnn-opt_synthetic-product-code  (with weights)' in capsys.readouterr().out
+    main(['models', 'acnn-opt_strided*'])
+    assert (
+        'acnn-opt_strided_8e_synthetic-product-code  (with weights)'
+        in capsys.readouterr().out
+    )
     with pytest.raises(ValueError, match='no model of such a name'):
         main(['models', 'nothing*'])
-    assert Inspector('acnn-opt_synthetic-product-code').inferencer.classes
+    assert Inspector('acnn-opt_strided_8e_synthetic-product-code').inferencer.classes
 
 
 def test_two_processes_give_what_one_gives(model, folder, tmp_path):

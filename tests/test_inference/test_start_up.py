@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = dict(
-    acnn='configs/acnn/acnn-opt_synthetic-product-code.py',
-    roi_mask='configs/roi_mask/roi-mask-resnet18_synthetic-regions.py',
-    cam='configs/cam/cam_strided-s16_synthetic-defect-folders.py',
+    acnn='configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py',
+    roi_mask='configs/roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',
+    cam='configs/cam/cam_strided-s16_20e_synthetic-defect-folders.py',
     attentdiffernet='configs/attentdiffernet/'
-    'attentdiffernet-se_alexnet_synthetic-anomaly.py',
+    'attentdiffernet-se_alexnet_12e_synthetic-anomaly.py',
 )
 # What other methods, training, reports or deployment need.
 NOT_NEEDED = (
@@ -34,7 +34,7 @@ import sys
 import numpy as np
 import torch
 from mmengine.registry import MODELS, DefaultScope
-from mmacnn.inference import Inspector, init_inferencer
+from mmacnn.inference import Inspector
 from mmacnn.engine.config import load_config
 
 config, weights = sys.argv[1:]
@@ -46,7 +46,9 @@ if 'roi_mask' in config:
     region = [[10, 10, 50, 10, 50, 40]]
     results = list(Inspector(config, weights, 'cpu', regions=[region])(image))
 elif 'attentdiffernet' in config:  # without a threshold there is no verdict
-    results = init_inferencer(config, weights, 'cpu')(image)
+    inferencer = Inspector(config, weights, 'cpu').inferencer
+    results = inferencer.forward(inferencer.preprocess([image], ['a']))
+    inferencer.postprocess(results[0], 'a', (96, 96))
 else:
     results = list(Inspector(config, weights, 'cpu')(image))
 assert len(results) == 1

@@ -36,7 +36,7 @@ def acnn_cfg():
             stem_kernel=3,
             stages=[(16, 2, (1,))],
         ),
-        head=dict(type='mmacnn.MultiTaskHead', num_classes=3, in_channels=16),
+        head=dict(type='mmacnn.NormedLinearClsHead', num_classes=3, in_channels=16),
     )
 
 

@@ -32,6 +32,7 @@ def test_known_backbones(backbone, stride, offset):
     assert cell_geometry(MODELS.build(backbone)) == (stride, offset)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'backbone',
     [

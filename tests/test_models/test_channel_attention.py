@@ -136,3 +136,26 @@ def test_alexnet_refuses_plugins(options, message):
     plugin = dict(cfg=dict(type='mmacnn.SE'), position='after_relu') | options
     with pytest.raises(ValueError, match=message):
         MODELS.build(dict(type='mmacnn.PluginAlexNet', plugins=[plugin]))
+
+
+def test_parts_of_cbam_can_be_used_apart():
+    from mmacnn.models.attention import CBAM, ChannelAttention, PositionAttention
+
+    torch.manual_seed(0)
+    whole = CBAM(32)
+    for parameter in whole.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    channels, positions = ChannelAttention(32), PositionAttention(32)
+    channels.load_state_dict(whole.channels.state_dict())
+    positions.load_state_dict(whole.positions.state_dict())
+    x = torch.randn(2, 32, 5, 6)
+    torch.testing.assert_close(positions(channels(x)), whole(x))
+    torch.testing.assert_close(ChannelAttention(32)(x), x)
+    torch.testing.assert_close(PositionAttention()(x), x)
+    assert list(whole.state_dict()) == [
+        'channels.0.weight',
+        'channels.0.bias',
+        'channels.2.weight',
+        'channels.2.bias',
+        'positions.weight',
+    ]

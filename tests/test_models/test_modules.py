@@ -4,8 +4,7 @@ import torch
 from mmpretrain.structures import DataSample
 
 from mmacnn.models.backbones import StridedConvNet
-from mmacnn.models.heads import MultiTaskHead
-from mmacnn.models.localizers import Localization
+from mmacnn.models.heads import NormedLinearClsHead
 from mmacnn.models.necks import SpatialTransformerNeck
 from mmacnn.models.necks.spatial_transformer import SAMPLERS
 
@@ -73,11 +72,10 @@ def test_normalized_crop_does_not_show_the_exposure():
 
 
 def test_head_takes_the_class_from_images_that_have_one():
-    head = MultiTaskHead(num_classes=3, in_channels=4)
+    head = NormedLinearClsHead(num_classes=3, in_channels=4)
     feats = (torch.randn(3, 4),)
     samples = [DataSample().set_gt_label(2), DataSample(), DataSample().set_gt_label(0)]
-    found = Localization(torch.rand(3, 2), torch.randn(3, 4, 4, requires_grad=True))
-    losses = head.loss(feats, samples, found, (32, 32))
+    losses = head.loss(feats, samples)
     expected = torch.nn.functional.cross_entropy(
         head(feats)[[0, 2]], torch.tensor([2, 0])
     )
@@ -85,15 +83,14 @@ def test_head_takes_the_class_from_images_that_have_one():
 
 
 def test_head_without_any_class_is_zero_and_connected():
-    head = MultiTaskHead(num_classes=3, in_channels=4)
-    found = Localization(torch.rand(1, 2), torch.randn(1, 4, 4))
-    loss = head.loss((torch.randn(1, 4),), [DataSample()], found, (32, 32))['loss']
+    head = NormedLinearClsHead(num_classes=3, in_channels=4)
+    loss = head.loss((torch.randn(1, 4),), [DataSample()])['loss']
     loss.backward()
     assert loss == 0 and head.fc.weight.grad.eq(0).all()
 
 
 def test_head_bears_a_batch_of_one_in_training():
-    head = MultiTaskHead(num_classes=3, in_channels=4).train()
+    head = NormedLinearClsHead(num_classes=3, in_channels=4).train()
     before = head.norm.running_mean.clone()
     score = head((torch.randn(1, 4),))
     score.sum().backward()
@@ -102,7 +99,7 @@ def test_head_bears_a_batch_of_one_in_training():
 
 
 def test_head_normalizes_what_all_images_share():
-    head = MultiTaskHead(num_classes=3, in_channels=4).train()
+    head = NormedLinearClsHead(num_classes=3, in_channels=4).train()
     feature = head.pre_logits((10 + 0.1 * torch.randn(64, 4),))
     torch.testing.assert_close(feature.mean(0), torch.zeros(4), atol=1e-3, rtol=0)
     assert feature.std(0).min() > 0.5

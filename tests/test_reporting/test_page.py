@@ -103,9 +103,9 @@ def test_charts_are_svg(acnn, anomaly, detector, write):
 def test_methods_side_by_side(acnn, anomaly, detector, write):
     page = write(acnn, anomaly, detector)
     assert '87.50 % +12.50' in page.said
-    assert 'both right on 5, both wrong on 0' in page.said
-    assert 'only A-CNN is right on 1, only anomaly on 2' in page.said
-    assert 'found, 1 too many' in page.text  # what the detector made up
+    assert 'both correct on 5, both wrong on 0' in page.said
+    assert 'only A-CNN is correct on 1, only anomaly on 2' in page.said
+    assert 'detected, false alarms: 1' in page.text  # a false positive
 
 
 def test_pictures_are_bounded_and_the_wrong_come_first(acnn, detector, write):
@@ -132,7 +132,7 @@ def test_images_gone(acnn, photos, write):
     page = write(acnn)
     assert len(page.photos()) == 6
     (notice,) = write.notices
-    assert '2 of the images to draw are gone' in notice and photos[2] in notice
+    assert '2 of the images to draw were removed' in notice and photos[2] in notice
     assert notice in page.said
 
 
@@ -147,7 +147,7 @@ def test_different_data(acnn, write):
 
 def test_without_run_information(acnn, write):
     page = write(Run('old', {}, acnn.predictions))
-    assert 'say nothing of the run' in write.notices[0]
+    assert 'have no data about the run' in write.notices[0]
     assert 'class 1' in page.said
 
 
@@ -161,14 +161,14 @@ def test_many_classes(photos, write):
     ]
     page = write(Run('many', {}, predictions))
     assert '40 classes are too many for a matrix' in page.said
-    assert 'and 27 rarer pairs' in page.said
+    assert 'and 27 less frequent ones' in page.said
 
 
 def test_truth_unknown(photos, write):
     page = write(
         Run('new', {}, [dict(img_path=p, pred_score=[0.2, 0.8]) for p in photos])
     )
-    assert 'Right images –' in page.said and 'Confusion' not in page.said
+    assert 'Correct images –' in page.said and 'Confusion' not in page.said
 
 
 def test_a_page_of_1200_images_stays_below_10_mb(acnn, photos, tmp_path, write):

@@ -18,10 +18,10 @@ from mmacnn.reporting.region_accuracy import (
 TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/plot_region_accuracy.py'
 
 
-def write(path, right, share):
+def write(path, right, fraction):
     samples = [
         dict(gt_label=[1], pred_label=[int(r)], region_fraction=s, pred_score=[0, 1])
-        for r, s in zip(right, share, strict=True)
+        for r, s in zip(right, fraction, strict=True)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(dict(metrics={}, predictions=samples)))
@@ -30,16 +30,16 @@ def write(path, right, share):
 
 @pytest.fixture
 def results(tmp_path):
-    share = np.geomspace(0.003, 0.3, 40)
-    good = write(tmp_path / 'good/results.json', share > 0.005, share)
-    bad = write(tmp_path / 'bad/results.json', share > 0.1, share)
+    fraction = np.geomspace(0.003, 0.3, 40)
+    good = write(tmp_path / 'good/results.json', fraction > 0.005, fraction)
+    bad = write(tmp_path / 'bad/results.json', fraction > 0.1, fraction)
     return [good, bad]
 
 
 def test_reading(results):
-    right, share = read_regions(results[0])
+    right, fraction = read_regions(results[0])
     assert right.dtype == bool and len(right) == 40
-    np.testing.assert_array_equal(right, share > 0.005)
+    np.testing.assert_array_equal(right, fraction > 0.005)
 
 
 def test_picture(results, tmp_path):
@@ -86,9 +86,9 @@ def test_no_file():
 
 
 def test_models_of_other_sizes(tmp_path):
-    share = np.array([0.5, 0.02])
+    fraction = np.array([0.5, 0.02])
     results = dict(
-        one=(np.array([True, False]), share), two=(np.array([True]), share[:1])
+        one=(np.array([True, False]), fraction), two=(np.array([True]), fraction[:1])
     )
     plot_region_accuracy(results, str(tmp_path / 'plot.svg'))
     assert (tmp_path / 'plot.svg').stat().st_size > 1000

@@ -224,27 +224,27 @@ def test_sampler_of_classes(class_ids, num_samples, seed, epoch):
 
 
 @given(labels, st.floats(0, 0.98), seeds, st.integers(0, 9))
-def test_sampler_of_boxes(class_ids, share, seed, epoch):
-    sampler = LabelledFractionSampler(Labelled(class_ids), share, seed=seed)
+def test_sampler_of_boxes(class_ids, fraction, seed, epoch):
+    sampler = LabelledFractionSampler(Labelled(class_ids), fraction, seed=seed)
     sampler.set_epoch(epoch)
     drawn = list(sampler)
     assert len(drawn) == len(sampler)
     assert set(drawn) == set(range(len(class_ids)))
     counts = Counter(class_ids[index] == 0 for index in drawn)
     if 0 in class_ids:
-        assert counts[True] >= share * len(drawn) - 1e-6
+        assert counts[True] >= fraction * len(drawn) - 1e-6
         # No more than it takes: without the last repetition there were too few.
         extra = len(drawn) - len(class_ids)
-        assert not extra or counts[True] - 1 < share * (len(drawn) - 1) + 1e-6
+        assert not extra or counts[True] - 1 < fraction * (len(drawn) - 1) + 1e-6
 
 
 @given(st.lists(st.text(min_size=1), unique=True, max_size=30), st.floats(0, 0.999))
-def test_images_that_are_held_out(names, share):
+def test_images_that_are_held_out(names, fraction):
     assume(all(name.isprintable() for name in names))
-    chosen = choose_held_out(names, share)
+    chosen = choose_held_out(names, fraction)
     assert chosen <= set(names)
-    assert chosen == choose_held_out(names[::-1], share)
-    if share and len(names) > 1:
+    assert chosen == choose_held_out(names[::-1], fraction)
+    if fraction and len(names) > 1:
         assert 0 < len(chosen) < len(names)
 
 

@@ -51,7 +51,7 @@ def allowed(function, *arguments, errors=(ValueError,)):
 
 @pytest.fixture(scope='module')
 def file(tmp_path_factory):
-    """Writes content into one file, which examples share, and returns its path."""
+    """Writes content into one file, which examples fraction, and returns its path."""
     path = tmp_path_factory.mktemp('fuzz') / 'file.txt'
 
     def write(content):
@@ -89,12 +89,17 @@ def test_yolo_file(file, content):
         allowed(read_label, file(content), 3, multiple)
 
 
-shares = st.floats(0, 1)
+fractions = st.floats(0, 1)
 sides = st.integers(1, 5000)
 
 
 @given(
-    shares, shares, st.floats(0, 1, exclude_min=True), st.floats(1e-9, 1), sides, sides
+    fractions,
+    fractions,
+    st.floats(0, 1, exclude_min=True),
+    st.floats(1e-9, 1),
+    sides,
+    sides,
 )
 def test_yolo_box_in_pixels(cx, cy, w, h, height, width):
     box = allowed(pixel_box, (cx, cy, w, h), height, width, 'here')
@@ -148,7 +153,7 @@ def test_coco(named, data):
     """Both data sets of COCO json, and the first sample."""
     if named.labels.suffix != '.json':
         return
-    if not hasattr(named, 'full'):
+    if not hasattr(named, 'whole'):
         named.whole = json.loads(named.labels.read_text())
     named.labels.write_text(json.dumps(mutate(named.whole, data)))
     dataset = allowed(named.load, errors=(ValueError, FileNotFoundError))

@@ -91,7 +91,7 @@ WRONG_COCO = {
     'images.0.height': [0, -1, '40', 40.5, 10**400, None, True],
     'annotations.0.id': [[1], 1],
     'annotations.0.image_id': [[0], 7, None],
-    'annotations.0.category_id': [[1], 7, '1'],
+    'annotations.0.category_id': [[1], 7, 'one'],
     'annotations.0.area': ['1', -1, 10**400, None, [1]],
     'annotations.0.bbox': [
         *([1, 2, 3], 'abcd', [1, 2, 3, '4'], [1, 2, -3, 4], [1, 2, 10**400, 4]),

@@ -58,7 +58,7 @@ class FakeCuda:
 
 
 class Tensors:
-    """Engine and context in one: what both TensorRTs share."""
+    """Engine and context in one: what both TensorRTs fraction."""
 
     def __init__(self, session):
         self.session = session

@@ -33,7 +33,7 @@ def test_layout_is_that_of_mvtec(written):
         f'{above}/{kind}' for above in ('test', 'ground_truth') for kind in KINDS
     }
     assert len(list(written.glob('train/good/*.png'))) == 3
-    # Half of the test images are good, the kinds of damage share the rest.
+    # Half of the test images are good, the kinds of damage fraction the rest.
     numbers = {p.name: len(list(p.iterdir())) for p in written.glob('test/*')}
     assert numbers == {'good': 8} | {kind: 2 for kind in KINDS}
     assert (written / 'classes.txt').read_text().split() == ['good', *KINDS]

@@ -82,9 +82,9 @@ def test_box_inside_and_of_the_size_of_the_photographs(split, size):
     assert (boxes[:, :2] >= 0).all()
     assert (boxes[:, 2] <= size[1]).all() and (boxes[:, 3] <= size[0]).all()
     sides = boxes[:, 2:] - boxes[:, :2]
-    share = sides.prod(1) / (size[0] * size[1])
-    assert share.min() > 0.0008 and share.max() < 0.0045
-    assert 0.001 < np.median(share) < 0.003
+    fraction = sides.prod(1) / (size[0] * size[1])
+    assert fraction.min() > 0.0008 and fraction.max() < 0.0045
+    assert 0.001 < np.median(fraction) < 0.003
 
 
 @pytest.mark.parametrize('split', DEVICES)

@@ -66,9 +66,11 @@ def test_parts_lie_apart(pictures):
 def test_regions_are_small_and_large(pictures):
     regions = [(i.label, i.mask.mean()) for image in pictures for i in image]
     for label in range(8):
-        shares = np.array([share for other, share in regions if other == label])
+        fractions = np.array(
+            [fraction for other, fraction in regions if other == label]
+        )
         low, high = (0.08, 0.29) if label < 4 else (0.01, 0.026)
-        assert 0.002 < shares.min() < 0.006 and low < shares.max() < high
+        assert 0.002 < fractions.min() < 0.006 and low < fractions.max() < high
     counts, _ = np.histogram([s for _, s in regions], [0, 0.01, 0.03, 0.1, 0.3])
     assert counts.min() > 20
 

@@ -11,7 +11,7 @@ from mmacnn.synthetic import TASKS, write_dataset
 from .test_train import run
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = Path(__file__).with_name('kill_training.py')
+SCRIPT = ROOT / 'tests/testing/kill_training.py'
 EPOCHS = 3
 SMALL = {
     'train_cfg.max_epochs': EPOCHS,
@@ -32,7 +32,7 @@ def narrow(cfg, size):
 
 def acnn(tmp_path):
     """A-CNN that keeps one checkpoint and the best."""
-    base = ROOT / 'configs/acnn/acnn-opt_synthetic-product-code.py'
+    base = ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'
     data = tmp_path / 'data'
     write_dataset(TASKS['product-code'], data, dict(train=8, test=4), (120, 160), 0)
     options = {
@@ -54,7 +54,7 @@ def acnn(tmp_path):
 
 def canet(tmp_path):
     """CANet with ResNet-18, a moving average of its weights, and mmengine's hook."""
-    base = ROOT / 'configs/canet/canet_r18_fpn_synthetic-surface-defects.py'
+    base = ROOT / 'configs/canet/canet_r18_fpn_8e_synthetic-surface-defects.py'
     data = tmp_path / 'data'
     write_dataset(TASKS['surface-defects'], data, dict(train=8, test=4), (96, 96), 0)
     options = {
@@ -92,7 +92,7 @@ def check(config, folder, kills, seed):
     assert 'ended as the one in peace' in done.stdout
 
 
-def test_killed_trainings_end_as_one_in_peace(tmp_path):
+def test_killed_trainings_end_as_an_uninterrupted_one(tmp_path):
     check(acnn(tmp_path), tmp_path, kills=3, seed=0)
 
 

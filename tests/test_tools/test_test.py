@@ -49,7 +49,7 @@ def test_two_processes_test_as_one(tiny_config, tmp_path):
         validate=False,
         cfg_options={'train_cfg.max_epochs': 1},
     )
-    # Eight images in batches of three, so that the shares are uneven.
+    # Eight images in batches of three, so that the fractions are uneven.
     command = [ROOT / 'tools/test.py', tiny_config, tmp_path / 'run/epoch_1.pth']
     command += ['--work-dir', tmp_path / 'run', '--cfg-options']
     command += ['test_dataloader.batch_size=3', '--out']

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Show what is in a data set and what is wrong with it.
+"""Analyse a data set: count what is in it and list what is wrong.
 
-With YOLO's labels it also says which ROI size fits; with train/good in it, or in the
-folders of its categories, it is one for anomaly detection.
+With YOLO's labels, also recommend a ROI size. A folder with train/good in it, or in its
+categories, is analysed as a data set for anomaly detection.
 
 Exit status: 0 if the data are good, 1 if there are problems, 2 if it could not run.
 """

@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
         help='CONFIG,CHECKPOINT; a folder that tools/deploy.py wrote; or an ONNX file '
         'of any maker. Give it once for each model; the first is compared with',
     )
-    parser.add_argument('--image', required=True, help='photograph that all get')
+    parser.add_argument('--image', required=True, help='photograph for all models')
     parser.add_argument(
         '--batch-size', nargs='+', type=int_at_least(1), default=[1], metavar='N'
     )

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Choose the threshold of a trained anomaly detector anew.
 
-On good images that were not trained on, by the share of them that may be reported, or
-with --best-f1 where defects are labelled.
+On good images, by the fraction of them that may be reported, or with --best-f1 where
+defects are labelled.
 """
 
 import argparse
@@ -18,11 +18,17 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument('out', help='checkpoint to write; must not exist')
     parser.add_argument(
-        '--false-alarm-rate',
+        '--max-fpr',
         type=float,
         default=0.05,
-        metavar='SHARE',
-        help='of the good images, 0 to 1 (0.05)',
+        metavar='RATE',
+        help='fraction of good images that may be reported, 0 to 1 (0.05)',
+    )
+    parser.add_argument(
+        '--confidence',
+        type=float,
+        metavar='C',
+        help='with which the rate shall hold, 0 to 1; left out, it is the expected one',
     )
     parser.add_argument(
         '--best-f1', action='store_true', help='the highest F1, instead of a rate'
@@ -46,6 +52,7 @@ def main() -> None:
             args.out,
             dataloader=args.dataloader,
             max_fpr=args.max_fpr,
+            confidence=args.confidence,
             by='best_f1' if args.best_f1 else 'max_fpr',
             cfg_options=args.cfg_options,
         )

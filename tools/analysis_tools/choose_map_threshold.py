@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Choose on images with masks where a CAM classifier's map becomes a mask."""
+"""Choose the map threshold of a CAM classifier, on images with masks."""
 
 import argparse
 

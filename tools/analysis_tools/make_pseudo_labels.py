@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Let a trained A-CNN draw the boxes that nobody has drawn, to train again on them."""
+"""Write pseudo-labels for self-training: a trained A-CNN boxes images without one."""
 
 import argparse
 
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
         type=probability,
         default=0.9,
         metavar='P',
-        help='propose where the true class has at least this score',
+        help='lowest score of the true class for a pseudo-label',
     )
     parser.add_argument(
         '--show-dir',

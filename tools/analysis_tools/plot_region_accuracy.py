@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Draw how often regions are named right, by their size, for one model or several."""
+"""Plot the accuracy of regions by their size, for one model or several."""
 
 import argparse
 
@@ -15,7 +15,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('out', help='picture to write, .png, .svg or .pdf')
     parser.add_argument(
-        'results', nargs='+', help='what tools/test.py --out wrote, a file a model'
+        'results',
+        nargs='+',
+        help='results of tools/test.py --out, one file for each model',
     )
     parser.add_argument(
         '--names', nargs='+', help="the models' names (by default from the paths)"

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Show how a model did in its test, or several models side by side, in one HTML file.
+"""Show the test results of a model, or of several side by side, in one HTML file.
 
 Either give a config and a checkpoint, which are tested now:
   report.py CONFIG CHECKPOINT --out report.html
@@ -22,8 +22,8 @@ def parse_args() -> argparse.Namespace:
         'sources',
         nargs='+',
         metavar='SOURCE',
-        help='config and checkpoint, or .pkl and .json results; heat maps are in .pkl '
-        'alone. Reading a .pkl can run code: read only files that you trust',
+        help='config and checkpoint, or .pkl and .json results; heat maps are only '
+        'in .pkl. A .pkl with anything but plain values and arrays is refused',
     )
     parser.add_argument(
         '--out', required=True, metavar='FILE', help='.html file to write; must be new'
@@ -46,7 +46,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    notices = report(
+    warnings = report(
         args.sources,
         args.out,
         names=args.names,
@@ -56,8 +56,8 @@ def main() -> None:
         launcher=args.launcher,
         cfg_options=args.cfg_options,
     )
-    for notice in notices:
-        print(f'notice: {notice}')
+    for warning in warnings:
+        print(f'warning: {warning}')
     print(f'Written: {args.out}')
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Train and test a model for each category of a data set, such as MVTec AD.
 
-What is finished is not repeated: call it again after an interruption.
+Finished categories are not repeated: call it again after an interruption.
 
 Exit status: 0 if all went well, 1 if a category failed, 2 if it could not run.
 """

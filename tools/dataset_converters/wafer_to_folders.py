@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Make wafer maps images in MVTec AD's folders, for anomaly detection."""
+"""Convert wafer maps to images in MVTec AD's folders, for anomaly detection."""
 
 import argparse
 
@@ -26,10 +26,10 @@ def parse_args() -> argparse.Namespace:
         '--good', default='none', help='label of a good wafer (%(default)s)'
     )
     parser.add_argument(
-        '--test-share',
+        '--test-fraction',
         type=probability,
         default=0.2,
-        help='share of the good wafers to test on, where no split is given (0.2)',
+        help='fraction of the good wafers to test on, where no split is given (0.2)',
     )
     parser.add_argument(
         '--failed',
@@ -43,7 +43,7 @@ def parse_args() -> argparse.Namespace:
         '--at-most',
         type=int_at_least(1),
         metavar='N',
-        help='images a folder gets at most (default: all)',
+        help='largest number of images in a folder (default: all)',
     )
     return parser.parse_args()
 

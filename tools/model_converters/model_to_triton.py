@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
         type=int_at_least(1),
         default=8,
         metavar='N',
-        help='most images that the server may put together (8)',
+        help='largest batch that the server may form (8)',
     )
     return parser.parse_args()
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Strip a training checkpoint to what a user needs: weights and class names."""
+"""Reduce a training checkpoint to its weights and class names."""
 
 import argparse
 import os

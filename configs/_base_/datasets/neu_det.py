@@ -61,6 +61,8 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 val_evaluator = dict(
-    type='CocoMetric', ann_file=f'{data_root}/validation.json', metric='bbox'
+    type='mmacnn.CheckedCocoMetric',
+    ann_file=f'{data_root}/validation.json',
+    metric='bbox',
 )
 test_evaluator = val_evaluator

@@ -67,7 +67,7 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 val_evaluator = dict(
-    type='mmdet.CocoMetric',
+    type='mmacnn.CheckedCocoMetric',
     ann_file=f'{data_root}/test/annotations.json',
     metric='bbox',
 )

@@ -1,5 +1,5 @@
 # Small enough to learn from scratch on a CPU. A cell sees 87x87 px round its centre:
-# with a wider view the evidence need not lie where the defect is.
+# with a wider view the map need not be high where the defect is.
 model = dict(
     type='mmacnn.CAMClassifier',
     data_preprocessor=dict(

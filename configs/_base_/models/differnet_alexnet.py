@@ -21,5 +21,5 @@ model = dict(
         clamp=3.0,
     ),
     views=dict(type='mmacnn.RotatedViews', num_train=4, num_test=64, degrees=180.0),
-    localizer=dict(type='mmacnn.GradientMap', sigma=5.0, num_views=8),
+    saliency=dict(type='mmacnn.GradientMap', sigma=5.0, num_views=8),
 )

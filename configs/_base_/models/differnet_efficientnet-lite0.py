@@ -34,5 +34,5 @@ model = dict(
         normalize=True,
     ),
     views=dict(type='mmacnn.RotatedViews', num_train=4, num_test=16, degrees=180.0),
-    localizer=dict(type='mmacnn.GradientMap', sigma=5.0, num_views=4),
+    saliency=dict(type='mmacnn.GradientMap', sigma=5.0, num_views=4),
 )

@@ -1,4 +1,4 @@
-# `anomaly_score` (N, 1), the mean of z squared; `score` (N, 2), the share of good
+# `anomaly_score` (N, 1), the mean of z squared; `score` (N, 2), the fraction of good
 # images that score at least as high, and lower; `label` (N, 1), 1 above the threshold.
 _base_ = ['./classification.py']
 

@@ -13,6 +13,7 @@ from mmacnn.datasets.class_names import (
     find_class_names,
     read_class_names,
 )
+from mmacnn.datasets.image_files import require_folder
 from mmacnn.datasets.yolo_folder import Problem, Sample, read_folder
 
 PERCENTILES = (0, 5, 50, 95, 98, 100)
@@ -55,7 +56,7 @@ class Split:
         ).reshape(-1, 2)
 
     def area_ratios(self) -> np.ndarray:
-        """Return ``(N,)`` area of each object as a share of its image."""
+        """Return ``(N,)`` area of each object as a fraction of its image."""
         return self.object_sizes((1, 1)).prod(axis=1)
 
     def centres(self) -> np.ndarray:
@@ -134,8 +135,7 @@ def find_splits(root: str) -> list[tuple[str, str]]:
     Raises:
         FileNotFoundError: If nothing is found.
     """
-    if not os.path.isdir(root):
-        raise FileNotFoundError(f'{root}: found no such folder, expected a data set')
+    require_folder(root, 'a data set')
 
     def has_data(folder: str) -> bool:
         return any(os.path.isdir(os.path.join(folder, n)) for n in ('images', 'labels'))

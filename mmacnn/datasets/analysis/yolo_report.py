@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmacnn.utils import atomic_write, require_empty
-from mmacnn.utils.text import printable
+from mmacnn.utils.text import plain_table, printable
 
 from .yolo import PERCENTILES, DatasetReport, Split
 
@@ -21,7 +21,7 @@ def _size_text(size: tuple[int, int]) -> str:
     return f'{size[0]}x{size[1]}'
 
 
-def _statistics(split: Split, input_size: tuple[int, int]) -> list[str]:
+def _statistics(split: Split, input_size: tuple[int, int]) -> str:
     """Return a table of the objects' sizes, area ratios and positions."""
     width, height = split.object_sizes(input_size).T
     x, y = 100 * split.centres().T
@@ -33,11 +33,11 @@ def _statistics(split: Split, input_size: tuple[int, int]) -> list[str]:
         ('centre y, %', y, 1),
     )
     titles = ['min' if p == 0 else 'max' if p == 100 else f'{p} %' for p in PERCENTILES]
-    lines = [f'  {"objects":18}' + ''.join(f'{title:>9}' for title in titles)]
-    for name, values, digits in rows:
-        cells = (f'{value:9.{digits}f}' for value in np.percentile(values, PERCENTILES))
-        lines.append(f'  {name:18}' + ''.join(cells))
-    return lines
+    cells = [
+        [name, *(f'{v:.{digits}f}' for v in np.percentile(values, PERCENTILES))]
+        for name, values, digits in rows
+    ]
+    return plain_table(['objects', *titles], cells)
 
 
 def _split_text(
@@ -54,18 +54,14 @@ def _split_text(
     listed = ', '.join(f'{_size_text(size)} ({count})' for size, count in sizes)
     images = Counter(sample.class_id for sample in split.samples)
     boxes = Counter(sample.class_id for sample in boxed)
-    column = max(18, *(len(name) for name in classes))
-    lines += [
-        f'  most common image sizes (height x width): {listed}',
-        '',
-        f'  {"class":{column}}{"images":>9}{"boxes":>9}',
-    ]
-    lines += [
-        f'  {name:{column}}{images[number]:9}{boxes[number]:9}'
-        for number, name in enumerate(classes)
-    ]
+    # Printable first, for a name may have a line end.
+    counts = [[printable(c), images[i], boxes[i]] for i, c in enumerate(classes)]
+    tables = [plain_table(['class', 'images', 'boxes'], counts)]
     if boxed:
-        lines += ['', *_statistics(split, input_size)]
+        tables.append(_statistics(split, input_size))
+    lines.append(f'  most common image sizes (height x width): {listed}')
+    for table in tables:
+        lines += ['', *(f'  {line}' for line in table.splitlines())]
     return lines
 
 
@@ -119,8 +115,8 @@ def draw_report(report: DatasetReport) -> Figure:
     place.set(xlim=(0, 1), ylim=(1, 0), xlabel='object centre, x', ylabel='y')
     place.set_aspect(report.input_size[0] / report.input_size[1])
     # Many points have to be small and faint for their density to show.
-    share = 1 / max(1, sum(map(len, sizes)) / 100)
-    style = dict(s=10 + 30 * share, alpha=0.25 + 0.6 * share, linewidths=0)
+    fraction = 1 / max(1, sum(map(len, sizes)) / 100)
+    style = dict(s=10 + 30 * fraction, alpha=0.25 + 0.6 * fraction, linewidths=0)
     for split in splits:
         label = printable(f'{split.name} ({len(split.boxed)})')
         place.scatter(*split.centres().T, label=label, **style)

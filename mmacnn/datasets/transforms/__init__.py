@@ -1,11 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Transforms that mmcv, mmpretrain and mmdet lack, or are too slow in."""
 
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'affine': ['RandomAffine'],
         'load_image': ['LoadAnyDepthImage'],
         'load_mask': ['LoadDefectMask'],

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from mmacnn.registry import TRANSFORMS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number, check_range
 
-from .checks import check_number, check_range, uint8_image
+from .base import Transform, uint8_image
 
 BORDERS = dict(reflect=cv2.BORDER_REFLECT_101, edge=cv2.BORDER_REPLICATE)
 
@@ -79,7 +79,7 @@ def warp_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 @TRANSFORMS.register_module()
-class RandomAffine(BaseTransform):
+class RandomAffine(Transform):
     """Shift, scale, rotate and shear image and boxes by a random amount.
 
     A known box stays inside the image: the shift is drawn from the part of its range
@@ -89,7 +89,7 @@ class RandomAffine(BaseTransform):
     (optional). Both are changed; the size of the image stays.
 
     Args:
-        translate_ratio: Largest shift as a share of the width and of the height,
+        translate_ratio: Largest shift as a fraction of the width and of the height,
             in ``[0, 1]``.
         scale_range: ``(smallest, largest)`` factor of size, above 0.
         rotate: Largest angle in degrees, in ``[0, 180]``.
@@ -170,10 +170,3 @@ class RandomAffine(BaseTransform):
             return dict(borderMode=BORDERS[self.fill])
         value = cv2.mean(image)[:3] if self.fill == 'mean' else self.fill
         return dict(borderMode=cv2.BORDER_CONSTANT, borderValue=value)
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(translate_ratio={self.translate_ratio}, '
-            f'scale_range={self.scale_range}, rotate={self.rotate}, '
-            f'shear={self.shear}, fill={self.fill!r})'
-        )

@@ -3,15 +3,16 @@
 import cv2
 import mmcv
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from mmacnn.datasets.image_files import read_image, read_image_size
 from mmacnn.registry import TRANSFORMS
 from mmacnn.utils import InputError
 
+from .base import Transform
+
 
 @TRANSFORMS.register_module()
-class LoadDefectMask(BaseTransform):
+class LoadDefectMask(Transform):
     """Read where the defect is, for testing.
 
     Required key: ``img`` (H, W, 3). Added key: ``gt_seg_map`` (H, W) uint8, 1 on the
@@ -33,9 +34,6 @@ class LoadDefectMask(BaseTransform):
         mask = read_mask(path, size, results['img_path'])
         results['gt_seg_map'] = (mask > 0).astype(np.uint8)
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}()'
 
 
 def read_mask(path: str, size: tuple[int, int], image: str) -> np.ndarray:

@@ -13,11 +13,11 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from mmacnn.registry import TRANSFORMS
+from mmacnn.utils.arguments import check_number, check_range
 
-from .checks import check_number, check_range, uint8_image
+from .base import Transform, uint8_image
 
 # Weights of blue, green and red in the luma of ITU-R BT.601.
 LUMA_BGR = np.array([0.114, 0.587, 0.299])
@@ -48,7 +48,7 @@ def colour_matrix(
 
 
 @TRANSFORMS.register_module()
-class RandomPhotometric(BaseTransform):
+class RandomPhotometric(Transform):
     """Change brightness, contrast, saturation, white balance and gamma at random.
 
     An amount ``a`` means: a factor drawn uniformly from ``[1 - a, 1 + a]``.
@@ -74,15 +74,16 @@ class RandomPhotometric(BaseTransform):
         white_balance: float = 0.05,
         gamma: float = 0.1,
     ) -> None:
-        self.amounts = dict(
+        amounts = dict(
             brightness=brightness,
             contrast=contrast,
             saturation=saturation,
             white_balance=white_balance,
             gamma=gamma,
         )
-        for key, value in self.amounts.items():
+        for key, value in amounts.items():
             check_number(f'{type(self).__name__}: {key}', value, 0, 1, below=True)
+            setattr(self, key, value)
 
     def transform(self, results: dict) -> dict:
         """Recolour ``img``."""
@@ -103,12 +104,8 @@ class RandomPhotometric(BaseTransform):
         return results
 
     def _factor(self, key: str, size: int | None = None) -> float | np.ndarray:
-        amount = self.amounts[key]
+        amount = getattr(self, key)
         return np.random.uniform(1 - amount, 1 + amount, size)
-
-    def __repr__(self) -> str:
-        settings = ', '.join(f'{key}={value}' for key, value in self.amounts.items())
-        return f'{type(self).__name__}({settings})'
 
 
 @lru_cache(maxsize=1)
@@ -131,7 +128,7 @@ def noise_field(shape: tuple[int, ...]) -> np.ndarray:
 
 
 @TRANSFORMS.register_module()
-class RandomNoise(BaseTransform):
+class RandomNoise(Transform):
     """Add Gaussian noise of random strength, fine and coarse.
 
     Fine noise differs from pixel to pixel and from channel to channel. Coarse noise is
@@ -176,12 +173,6 @@ class RandomNoise(BaseTransform):
         results['img'] = image
         return results
 
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(sigma={self.sigma}, '
-            f'coarse_sigma={self.coarse_sigma}, coarse_size={self.coarse_size})'
-        )
-
 
 def motion_kernel(length: float, angle: float) -> np.ndarray:
     """Return the blur of a straight, even motion.
@@ -204,7 +195,7 @@ def motion_kernel(length: float, angle: float) -> np.ndarray:
 
 
 @TRANSFORMS.register_module()
-class RandomBlur(BaseTransform):
+class RandomBlur(Transform):
     """Blur by a random defocus (Gaussian) and a random straight motion.
 
     Required and modified key: ``img`` ``(H, W, 3)`` uint8.
@@ -235,6 +226,3 @@ class RandomBlur(BaseTransform):
             image = cv2.filter2D(image, -1, motion_kernel(length, angle))
         results['img'] = image
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(sigma={self.sigma}, motion={self.motion})'

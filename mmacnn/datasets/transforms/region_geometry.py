@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import mmcv
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from mmacnn.registry import TRANSFORMS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number, check_range
 
-from .checks import check_number, check_range
+from .base import Transform
 
 
 @TRANSFORMS.register_module()
-class CropToRegion(BaseTransform):
+class CropToRegion(Transform):
     """Cut out the region's box.
 
     Required and modified keys: ``img`` (H, W, 3), ``gt_seg_map`` (H, W).
@@ -33,12 +33,9 @@ class CropToRegion(BaseTransform):
         crop(results, *region_box(results['gt_seg_map'], self.margin))
         return results
 
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(margin={self.margin})'
-
 
 @TRANSFORMS.register_module()
-class RegionResize(BaseTransform):
+class RegionResize(Transform):
     """Resize an image and the mask of a region, which never vanishes.
 
     mmcv's ``Resize`` may leave nothing of a region of a few pixels.
@@ -58,12 +55,9 @@ class RegionResize(BaseTransform):
         resize(results, self.size)
         return results
 
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(size={self.size})'
-
 
 @TRANSFORMS.register_module()
-class RandomRegionCrop(BaseTransform):
+class RandomRegionCrop(Transform):
     """Crop at random, some of the region always inside, and resize.
 
     As mmpretrain's ``RandomResizedCrop``, but the place is drawn among those that hold
@@ -124,12 +118,6 @@ class RandomRegionCrop(BaseTransform):
             )
         ]
         return (*starts, starts[0] + sides[0], starts[1] + sides[1])
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(size={self.size}, area_range={self.area_range}, '
-            f'aspect_range={self.aspect_range})'
-        )
 
 
 def region_box(mask: np.ndarray, margin: float = 0.0) -> tuple[int, int, int, int]:

@@ -5,23 +5,23 @@ import os
 import zlib
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from mmacnn.datasets.regions import decode_region
 from mmacnn.registry import TRANSFORMS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
-from .checks import check_number, uint8_image
+from .base import Transform, uint8_image
 
 
 @TRANSFORMS.register_module()
-class LoadRegionMask(BaseTransform):
+class LoadRegionMask(Transform):
     """Make the mask of the region.
 
     Required keys: ``img`` (H, W, 3) and ``region``, see
     :func:`mmacnn.datasets.regions.decode_region`; ``instance_id`` for messages, if any.
     Added keys: ``gt_seg_map`` (H, W) uint8, 1 on the region and 0 elsewhere, and
-    ``region_fraction``, the region's share of the image's area.
+    ``region_fraction``, the region's fraction of the image's area.
 
     Raises:
         InputError: There is no ``region``.
@@ -34,8 +34,8 @@ class LoadRegionMask(BaseTransform):
         if 'region' not in results:
             raise InputError(
                 f'{where}: found no region, expected one: of a '
-                'mmacnn.CocoRegionDataset or mmacnn.RegionFolderDataset, or named to '
-                'demo/roi_mask_demo.py'
+                'mmacnn.CocoRegionDataset or mmacnn.RegionFolderDataset, or given to '
+                'the Inspector'
             )
         if 'instance_id' in results:
             where = f'{where}, annotation {results["instance_id"]}'
@@ -44,12 +44,9 @@ class LoadRegionMask(BaseTransform):
         results['region_fraction'] = float(results['gt_seg_map'].mean())
         return results
 
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}()'
-
 
 @TRANSFORMS.register_module()
-class StandInRegion(BaseTransform):
+class StandInRegion(Transform):
     """An ellipse in the place of a region, for images of which none is known.
 
     What a model says of it means nothing, but two forms of one model must say the same.
@@ -70,12 +67,9 @@ class StandInRegion(BaseTransform):
         results['region_fraction'] = float(results['gt_seg_map'].mean())
         return results
 
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}()'
-
 
 @TRANSFORMS.register_module()
-class AddMaskChannel(BaseTransform):
+class AddMaskChannel(Transform):
     """Make the region's mask the last channel of the image.
 
     To be put behind all other transforms of the image: they know three channels.
@@ -88,12 +82,9 @@ class AddMaskChannel(BaseTransform):
         results['img'] = np.dstack((image, results['gt_seg_map']))
         return results
 
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}()'
-
 
 @TRANSFORMS.register_module()
-class BlackOutBackground(BaseTransform):
+class BlackOutBackground(Transform):
     """Leave of the image what lies on the region.
 
     Required key: ``gt_seg_map`` (H, W). Modified key: ``img`` (H, W, 3).
@@ -115,6 +106,3 @@ class BlackOutBackground(BaseTransform):
         image[results['gt_seg_map'] == 0] = np.round(self.fill)
         results['img'] = image
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(fill={self.fill})'

@@ -79,7 +79,7 @@ def _static_method_kept() -> Iterator[None]:
 def export_onnx(
     image: str, folder: Path, deploy_cfg: Config, model_cfg: Config, checkpoint: str
 ) -> Path:
-    """Write the model as ``ir_config.save_file``.
+    """Write the model as ``ir_config.save_file``, in :func:`mmdeploy_session`.
 
     TensorRT gets what ONNX Runtime gets: MMDeploy's own rewriting for TensorRT brings
     in custom operators, and a plug-in library to build on the target.
@@ -103,7 +103,7 @@ def export_onnx(
     deploy_cfg = deepcopy(deploy_cfg)
     deploy_cfg.backend_config = dict(type='onnxruntime')
     name = deploy_cfg.ir_config.save_file
-    with mmdeploy_session(model_cfg), classical_exporter(), _static_method_kept():
+    with classical_exporter(), _static_method_kept():
         torch2onnx(
             image, str(folder), name, deploy_cfg, model_cfg, checkpoint, device='cpu'
         )

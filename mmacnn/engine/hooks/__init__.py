@@ -3,11 +3,13 @@ from .anomaly_threshold import AnomalyThresholdHook, choose_threshold
 from .atomic_checkpoint import AtomicCheckpointHook
 from .atomic_file_backend import AtomicFileBackend
 from .exact_resume import ExactResumeHook
+from .memory_bank import MemoryBankHook
 
 __all__ = [
     'AnomalyThresholdHook',
     'ExactResumeHook',
     'AtomicCheckpointHook',
     'AtomicFileBackend',
+    'MemoryBankHook',
     'choose_threshold',
 ]

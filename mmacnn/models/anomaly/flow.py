@@ -74,7 +74,7 @@ class NormalizingFlow(BaseModule):
         state = np.random.get_state()  # PermuteRandom seeds numpy for everyone.
         for index in range(num_blocks):
             self.blocks.append(PermuteRandom, seed=seed + index)
-            _make_buffers(self.blocks[-1], ('perm', 'perm_inv'))
+            make_buffers(self.blocks[-1], ('perm', 'perm_inv'))
             self.blocks.append(
                 GLOWCouplingBlock,
                 subnet_constructor=partial(_subnet, hidden=hidden_channels),
@@ -121,13 +121,17 @@ class Standardization(nn.Module):
         self.register_buffer('is_measured', torch.tensor(False))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, D) to (N, D), and the logarithm of the determinant, ().
+        """(N, D) to (N, D), or (N, D, h, w), and the determinant's logarithm, ().
 
         The first batch in training with two rows at least is measured.
         """
-        if self.training and not self.is_measured and len(features) > 1:
-            self._measure(features.detach())
-        return (features - self.mean) / self.std, -self.std.log().sum()
+        vectors = features.detach().movedim(1, -1).flatten(0, -2)
+        if self.training and not self.is_measured and len(vectors) > 1:
+            self._measure(vectors)
+        shape = (-1, *(1,) * (features.ndim - 2))
+        mean, std = self.mean.reshape(shape), self.std.reshape(shape)
+        count = features[0, 0].numel()
+        return (features - mean) / std, -count * self.std.log().sum()
 
     def _measure(self, features: Tensor) -> None:
         std = features.std(0)
@@ -141,7 +145,7 @@ class Standardization(nn.Module):
         return features * self.std + self.mean
 
 
-def _make_buffers(module: nn.Module, names: Sequence[str]) -> None:
+def make_buffers(module: nn.Module, names: Sequence[str]) -> None:
     """Integers as buffers, since mmengine averages every parameter it initializes."""
     for name in names:
         values = getattr(module, name).data

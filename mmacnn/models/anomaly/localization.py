@@ -18,7 +18,7 @@ from mmacnn.utils import InputError
 from .likelihood import negative_log_likelihood
 
 if TYPE_CHECKING:
-    from .differnet import DifferNet
+    from .likelihood import PooledLikelihood
 
 
 class ViewMap:
@@ -39,7 +39,7 @@ class ViewMap:
             )
         self.num_views = num_views
 
-    def __call__(self, model: 'DifferNet', images: Tensor) -> Tensor:
+    def __call__(self, model: 'PooledLikelihood', images: Tensor) -> Tensor:
         """Maps (B, H, W), 0 or more, of images (B, C, H, W)."""
         total = model.views.num_test
         step = max(1, total // (self.num_views or total))
@@ -61,7 +61,7 @@ class ViewMap:
         maps = torch.where(is_seen, maps, maps.amin((2, 3), keepdim=True))
         return maps[:, 0].detach()
 
-    def of_views(self, model: 'DifferNet', views: Tensor) -> Tensor:
+    def of_views(self, model: 'PooledLikelihood', views: Tensor) -> Tensor:
         """Maps (N, 1, H, W), 0 or more, of views (N, C, H, W)."""
         raise NotImplementedError
 
@@ -88,7 +88,7 @@ class GradientMap(ViewMap):
             raise InputError(f'GradientMap: sigma is {sigma}, expected pixels > 0')
         self.sigma = sigma
 
-    def of_views(self, model: 'DifferNet', views: Tensor) -> Tensor:
+    def of_views(self, model: 'PooledLikelihood', views: Tensor) -> Tensor:
         views = views.detach().requires_grad_()
         loss = negative_log_likelihood(*model.latent(views))
         (gradient,) = torch.autograd.grad(loss.sum(), views)
@@ -126,7 +126,7 @@ class GradCAMMap(ViewMap):
             raise InputError('GradCAMMap needs grad-cam: pip install grad-cam')
         self._cells: tuple[int, float] | None = None
 
-    def of_views(self, model: 'DifferNet', views: Tensor) -> Tensor:
+    def of_views(self, model: 'PooledLikelihood', views: Tensor) -> Tensor:
         from pytorch_grad_cam import GradCAM
 
         extractor = model.feature_extractor

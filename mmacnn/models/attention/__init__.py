@@ -1,10 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
-        'cbam': ['CBAM'],
+    submod_attrs={
+        'cbam': ['CBAM', 'ChannelAttention', 'PositionAttention'],
         'roi_mask_attention': ['RoIMaskAttention'],
         'spatial_attention_encoder': ['SpatialAttentionEncoder'],
         'squeeze_excite': ['SE'],

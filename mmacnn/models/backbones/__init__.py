@@ -1,15 +1,15 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-# Each has its module's name, and imports neither mmpretrain nor mmdet.
+# At once, since configs name them otherwise, and they import no other package's models.
 from .cell_geometry import cell_geometry
 from .plugin_backbone import plugin_backbone
 from .roi_mask_backbone import roi_mask_backbone
 from .truncated_backbone import truncated_backbone
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'efficientnet_lite': ['EfficientNetLite'],
         'plugin_alexnet': ['PluginAlexNet'],
         'plugin_resnet': ['PluginResNet'],

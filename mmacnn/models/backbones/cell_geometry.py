@@ -1,4 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+from collections.abc import Callable, Mapping
+
 import torch
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import nn
@@ -13,6 +15,32 @@ def probe_image(backbone: nn.Module) -> torch.Tensor:
     """A black image, (1, C, 64, 64), of as many channels as the backbone takes."""
     first = next(m for m in backbone.modules() if isinstance(m, nn.Conv2d))
     return torch.zeros(1, first.in_channels, PROBE_SIZE, PROBE_SIZE)
+
+
+def run_probe(
+    backbone: nn.Module, hooks: Mapping[nn.Module, Callable], before: bool = False
+) -> tuple:
+    """Output for :func:`probe_image`, with hooks on modules while it runs.
+
+    Args:
+        backbone: Any; it stays as it is.
+        hooks: Module to its hook.
+        before: Whether these are called before the forward pass of their module.
+    """
+    handles = [
+        module.register_forward_pre_hook(hook)
+        if before
+        else module.register_forward_hook(hook)
+        for module, hook in hooks.items()
+    ]
+    training = backbone.training
+    backbone.eval()
+    with torch.no_grad():
+        output = backbone(probe_image(backbone))
+    backbone.train(training)
+    for handle in handles:
+        handle.remove()
+    return output
 
 
 def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
@@ -53,18 +81,8 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
             height = inputs[0].shape[-2]
             steps.setdefault(height, (stride, reach / 2 - padding))
 
-    hooks = [
-        layer.register_forward_pre_hook(note)
-        for layer in backbone.modules()
-        if isinstance(layer, STRIDED)
-    ]
-    training = backbone.training
-    backbone.eval()
-    with torch.no_grad():
-        output = backbone(probe_image(backbone))[-1]
-    backbone.train(training)
-    for hook in hooks:
-        hook.remove()
+    strided = {m: note for m in backbone.modules() if isinstance(m, STRIDED)}
+    output = run_probe(backbone, strided, before=True)[-1]
     if output.ndim != 4:
         raise InputError(
             f'{type(backbone).__name__}: found features of shape '

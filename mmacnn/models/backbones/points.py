@@ -3,12 +3,11 @@
 
 from functools import partial
 
-import torch
 from torch import Tensor, nn
 
 from mmacnn.utils import InputError
 
-from .cell_geometry import probe_image
+from .cell_geometry import run_probe
 from .truncated_backbone import list_stages
 
 STEM = 'stem'
@@ -71,17 +70,7 @@ def count_channels(
             )
         channels[name] = output.shape[1]
 
-    hooks = [
-        module.register_forward_hook(partial(note, name))
-        for name, module in modules.items()
-    ]
-    training = model.training
-    model.eval()
-    with torch.no_grad():
-        model(probe_image(model))
-    model.train(training)
-    for hook in hooks:
-        hook.remove()
+    run_probe(model, {m: partial(note, name) for name, m in modules.items()})
     unused = [name for name in modules if name not in channels]
     if unused:
         raise InputError(

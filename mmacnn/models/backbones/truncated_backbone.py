@@ -3,13 +3,12 @@
 
 from collections import OrderedDict
 
-import torch
 from torch import Tensor, nn
 
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
 
-from .cell_geometry import PROBE_SIZE, probe_image
+from .cell_geometry import PROBE_SIZE, run_probe
 
 # Where mmpretrain's backbones keep the stages that `out_indices` counts: a ModuleList,
 # or a list of attributes' names.
@@ -112,11 +111,7 @@ def _last_stage(backbone: dict, stride: int) -> int:
             )
         heights.append(output.shape[-2])
 
-    for stage in list_stages(model, name):
-        stage.register_forward_hook(measure)
-    model.eval()
-    with torch.no_grad():
-        model(probe_image(model))
+    run_probe(model, dict.fromkeys(list_stages(model, name), measure))
     strides = [PROBE_SIZE // height for height in heights]
     if stride not in strides:
         raise InputError(

@@ -1,10 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
-    __name__,
-    {
-        'acnn': ['ACNN'],
-        'cam_classifier': ['CAMClassifier'],
-    },
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={'acnn': ['ACNN'], 'cam_classifier': ['CAMClassifier']}
 )

@@ -5,8 +5,6 @@ from mmpretrain.models.classifiers.base import BaseClassifier
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmacnn.models.heads.multi_task_head import true_centres
-from mmacnn.models.localizers import Localization
 from mmacnn.ops import roi_box
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
@@ -29,11 +27,13 @@ class ACNN(BaseClassifier):
         stn: Config: image and centre -> crop.
         backbone: Config of the classifier's backbone.
         neck: Config of the classifier's neck.
-        head: Config of a :class:`MultiTaskHead`.
+        head: Config of the classifier's head, such as :class:`NormedLinearClsHead`.
+        loss_localization: Config of the loss on the images that have a box;
+            ``HeatmapKLDivLoss`` by default.
         loss_consistency: Config of a loss on the localizer that needs no box, such as
             ``EquivarianceLoss``; None for none.
         roi_jitter: Largest shift of a true ROI in training, (vertical, horizontal), as
-            a share of the ROI's size.
+            a fraction of the ROI's size.
         data_preprocessor: Config; :class:`ImageDataPreprocessor` by default.
     """
 
@@ -44,6 +44,7 @@ class ACNN(BaseClassifier):
         backbone: dict,
         head: dict,
         neck: dict | None = None,
+        loss_localization: dict | None = None,
         loss_consistency: dict | None = None,
         roi_jitter: tuple[float, float] = (0.2, 0.2),
         data_preprocessor: dict | None = None,
@@ -57,6 +58,9 @@ class ACNN(BaseClassifier):
         self.backbone = MODELS.build(backbone)
         self.neck = MODELS.build(neck or dict(type='mmpretrain.GlobalAveragePooling'))
         self.head = MODELS.build(head)
+        self.loss_localization = MODELS.build(
+            loss_localization or dict(type='mmacnn.HeatmapKLDivLoss')
+        )
         self.loss_consistency = loss_consistency and MODELS.build(loss_consistency)
         self.roi_jitter = roi_jitter
         # Depthwise convolutions train 1.5 to 2 times faster on the CPU in this layout.
@@ -94,10 +98,14 @@ class ACNN(BaseClassifier):
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict:
         """Classification, localization and, where configured, consistency loss."""
         localization = self.localizer(inputs)
-        centre = self._training_centres(inputs, localization, data_samples)
-        feats = self.extract_feat(inputs, centre)
-        image_size = tuple(inputs.shape[-2:])
-        losses = self.head.loss(feats, data_samples, localization, image_size)
+        size = tuple(inputs.shape[-2:])
+        truth, known = true_centres(data_samples, localization.centre, size)
+        shown = self._jitter(truth, size)
+        shown = torch.where(known[:, None], shown, localization.centre)
+        losses = self.head.loss(self.extract_feat(inputs, shown), data_samples)
+        losses['loss_localization'] = self.loss_localization(
+            localization, truth, known, size
+        )
         if self.loss_consistency is not None:
             losses['loss_consistency'] = self.loss_consistency(
                 self.localizer, inputs, localization
@@ -125,15 +133,8 @@ class ACNN(BaseClassifier):
                 sample.set_field(localization.heatmap[i], 'pred_heatmap')
         return samples
 
-    def _training_centres(
-        self,
-        inputs: Tensor,
-        localization: Localization,
-        data_samples: list[DataSample],
-    ) -> Tensor:
-        """Jittered true centre where there is a box, else the localizer's."""
-        image_size = inputs.shape[-2:]
-        centre, known = true_centres(data_samples, localization.centre, image_size)
+    def _jitter(self, centre: Tensor, image_size: tuple[int, int]) -> Tensor:
+        """Move centres (B, 2) at random, by at most ``roi_jitter`` of the ROI."""
         reach = centre.new_tensor(
             [
                 jitter * roi / extent
@@ -142,5 +143,30 @@ class ACNN(BaseClassifier):
                 )
             ]
         ).flip(0)
-        shift = (torch.rand_like(centre) * 2 - 1) * reach
-        return torch.where(known[:, None], centre + shift, localization.centre)
+        return centre + (torch.rand_like(centre) * 2 - 1) * reach
+
+
+def true_centres(
+    data_samples: list[DataSample], like: Tensor, image_size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """Centres of the labelled boxes.
+
+    Args:
+        data_samples: ``gt_bboxes`` (N, 4) xyxy in pixels of the model's input, N = 0
+            where the box is not known.
+        like: (B, 2), gives type and device.
+        image_size: (h, w) of the model's input.
+
+    Returns:
+        (B, 2) normalised ``(x, y)``, 0.5 where unknown, and (B,) bool, known.
+    """
+    centre = torch.full_like(like, 0.5)
+    known = torch.zeros(len(like), dtype=torch.bool, device=like.device)
+    extent = like.new_tensor((image_size[1], image_size[0]))
+    for i, sample in enumerate(data_samples):
+        boxes = sample.get('gt_bboxes')
+        if boxes is not None and len(boxes):
+            box = boxes[0].to(like)
+            centre[i] = (box[:2] + box[2:]) / 2 / extent
+            known[i] = True
+    return centre, known

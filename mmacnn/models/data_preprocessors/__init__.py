@@ -1,9 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'image_data_preprocessor': ['ImageDataPreprocessor'],
         'roi_mask_data_preprocessor': ['RoIMaskDataPreprocessor'],
     },

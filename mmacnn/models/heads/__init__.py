@@ -1,11 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'cam_head': ['CAMHead'],
-        'multi_task_head': ['MultiTaskHead'],
         'normed_linear_head': ['NormedLinearClsHead'],
     },
 )

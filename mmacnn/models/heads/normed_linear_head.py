@@ -1,8 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import torch.nn.functional as F
 from mmpretrain.models.heads import LinearClsHead
+from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from mmacnn.models.losses.mean_count import mean_count
 from mmacnn.registry import MODELS
 
 
@@ -18,6 +20,8 @@ class NormedLinearClsHead(LinearClsHead):
     The linear layer starts as PyTorch's do. mmpretrain's heads start near zero, which
     holds back the gradient of everything before them: a fine-tuned backbone bears
     that, one that learns to read digits from scratch does not start to learn.
+
+    Images without ``gt_label`` are left out of the loss.
 
     Args:
         num_classes: Number of classes.
@@ -48,3 +52,18 @@ class NormedLinearClsHead(LinearClsHead):
         return F.batch_norm(
             feature, norm.running_mean, norm.running_var, norm.weight, norm.bias
         )
+
+    def loss(
+        self, feats: tuple[Tensor], data_samples: list[DataSample], **kwargs
+    ) -> dict:
+        """Classification loss, the mean over the images whose class is known."""
+        cls_score = self(feats)
+        named = [i for i, s in enumerate(data_samples) if 'gt_label' in s]
+        # With other processes in mind, each of which may have other images named.
+        fraction = len(named) / mean_count(cls_score.new_tensor(len(named)))
+        if not named:
+            return dict(loss=cls_score.sum() * 0)
+        samples = [data_samples[i] for i in named]
+        losses = self._get_loss(cls_score[named], samples, **kwargs)
+        losses['loss'] = losses['loss'] * fraction
+        return losses

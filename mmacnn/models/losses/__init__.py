@@ -1,9 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmacnn.utils.lazy_import import lazy_import
+import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_import(
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    {
+    submod_attrs={
         'binary_focal_loss': ['BinaryFocalLoss'],
         'equivariance_loss': ['EquivarianceLoss'],
         'localization_loss': ['CentreSmoothL1Loss', 'HeatmapKLDivLoss'],

@@ -15,7 +15,7 @@ class BinaryFocalLoss(nn.Module):
     Args:
         gamma: How much less an image counts that is classified well already; 0 is the
             cross-entropy.
-        positive_weight: Share of the loss that falls to the second class if both are
+        positive_weight: Fraction of the loss that falls to the second class if both are
             as frequent, in (0, 1): above 0.5 where defective images are rare.
         loss_weight: Factor of the loss. With 2 and a ``positive_weight`` of 0.5 both
             classes have weight 1.

@@ -22,7 +22,7 @@ class EquivarianceLoss(nn.Module):
     Args:
         loss: Config of the localization loss that compares the two.
         scale_range: Range of the magnification of the copy.
-        shift: Largest shift of the copy as a share of the image's height and width.
+        shift: Largest shift of the copy as a fraction of the image's height and width.
         loss_weight: Factor of the loss.
     """
 

@@ -81,7 +81,7 @@ def _typeface(rng, font):
 def _other_lines(rng):
     """Texts above the code line, from the nearest to the farthest, with heights.
 
-    Heights are shares of the code's.
+    Heights are fractions of the code's.
     """
     nearest = [
         (company(rng), rng.uniform(1.1, 1.4)),
@@ -140,8 +140,8 @@ def _place_other_lines(sheet, rng, height, font, left, right):
     aligned_left = rng.random() < 0.25
     v = -0.5 * height
     ends = []
-    for text, share in _other_lines(rng):
-        size = share * height
+    for text, fraction in _other_lines(rng):
+        size = fraction * height
         mask = render_text(text, size * sheet.density, _typeface(rng, font))
         width = mask.shape[1] / sheet.density
         v -= rng.uniform(0.55, 0.95) * max(size, height)
@@ -174,10 +174,12 @@ def _place_sign_column(sheet, rng, height, u):
     face = _typeface(rng, FONTS[rng.integers(len(FONTS))])
     part, other = rng.choice(MATERIALS, 2)
     texts = [(f'{hangul_words(rng, 1, 1)[0]}:{part}', 1.0), (other, 1.6)]
-    for text, share in texts:
+    for text, fraction in texts:
         if rng.random() < 0.85:
-            v -= 1.9 * share * height
-            sheet.place(render_text(text, share * height * sheet.density, face), u, v)
+            v -= 1.9 * fraction * height
+            sheet.place(
+                render_text(text, fraction * height * sheet.density, face), u, v
+            )
     if rng.random() < 0.75:
         size = rng.uniform(5.5, 8.0) * height
         v -= size + 0.2 * height

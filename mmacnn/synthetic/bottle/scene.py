@@ -111,8 +111,8 @@ def _draw_grooves(rng, sheet, scale, feet, vanishing):
         far = near + rng.uniform(0.08, 0.3)
         half = np.array([rng.uniform(2, 9), 0])
         corners = [
-            foot + share * (vanishing - foot) + side * (1 - share) * half
-            for share, side in ((near, -1), (near, 1), (far, 1), (far, -1))
+            foot + fraction * (vanishing - foot) + side * (1 - fraction) * half
+            for fraction, side in ((near, -1), (near, 1), (far, 1), (far, -1))
         ]
         light = rng.uniform(8, 60)
         cv2.fillConvexPoly(sheet, _fixed(corners, scale), light, cv2.LINE_AA, 4)

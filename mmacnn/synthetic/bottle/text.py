@@ -51,7 +51,7 @@ def _load_font(name, size):
 
 @lru_cache(maxsize=16)
 def _capital_height(name):
-    """Height of a capital letter as a share of the font's nominal size."""
+    """Height of a capital letter as a fraction of the font's nominal size."""
     _, top, _, bottom = _load_font(name, _REFERENCE_SIZE).getbbox('H')
     return (bottom - top) / _REFERENCE_SIZE
 

@@ -31,19 +31,19 @@ class CameraStyle:
 class DeviceStyle(CameraStyle):
     """Ranges of a station that photographs bottles.
 
-    Lengths are pixels of a 480x640 photograph, angles radians, shares of 1.
+    Lengths are pixels of a 480x640 photograph, angles radians, fractions of 1.
 
     Args:
-        code_x, code_y (tuple): the code's centre, share of width and height.
+        code_x, code_y (tuple): the code's centre, fraction of width and height.
         print_height (tuple): height of the code's digits.
         radius (tuple): of the bottle.
         azimuth (tuple): the code's angle from the bottle's front.
-        bow (tuple): sinking of print lines, share of the radius.
+        bow (tuple): sinking of print lines, fraction of the radius.
         roll (tuple): tilt of the camera.
         skew (tuple): lean of the print, horizontal shift per unit of height.
         contrast (tuple): print's ink, factor on its brightness.
-        blur (tuple): Gaussian defocus, sigma in shares of the print height.
-        motion (tuple): length of the motion blur, shares of the print height.
+        blur (tuple): Gaussian defocus, sigma in fractions of the print height.
+        motion (tuple): length of the motion blur, fractions of the print height.
         glass (tuple): names of the bottle's colours, see ``surface.GLASSES``.
     """
 
@@ -69,7 +69,7 @@ class SurfaceStyle(CameraStyle):
         materials (tuple): names of what it looks at, see ``materials.MATERIALS``.
         azimuth (tuple): where the lamp stands, radians from the image's x axis.
         slant (tuple): the lamp's distance from the upright, tangent of the angle.
-        falloff (tuple): loss of light from the lamp's side to the other, share.
+        falloff (tuple): loss of light from the lamp's side to the other, fraction.
         glare (tuple): the lamp's reflection, factor on the material's gloss.
         contrast (tuple): of a defect, factor.
         blur (tuple): Gaussian defocus, sigma.

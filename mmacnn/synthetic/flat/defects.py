@@ -18,7 +18,7 @@ class Damage:
     """One piece of damage on a canvas just large enough.
 
     Args:
-        cover (np.ndarray): float32 of shape (h, w), share of each pixel in [0, 1].
+        cover (np.ndarray): float32 of shape (h, w), fraction of each pixel in [0, 1].
         height (np.ndarray): float32 of shape (h, w), added to the sheet's, pixels.
         tint (np.ndarray): float32 of shape (h, w, 3), factor on the sheet's albedo.
     """
@@ -33,7 +33,7 @@ def _outline(rng, radius, roughness, elongation):
 
     Args:
         radius (float): mean, pixels.
-        roughness (float): deviation of the radius, share.
+        roughness (float): deviation of the radius, fraction.
         elongation (float): longest over mean radius.
 
     Returns:
@@ -79,7 +79,7 @@ def draw_line(rng, length, width, turn, taper=True):
         taper (bool): thin ends.
 
     Returns:
-        np.ndarray: float32 of shape (h, w), share of each pixel in [0, 1].
+        np.ndarray: float32 of shape (h, w), fraction of each pixel in [0, 1].
     """
     points = _curve(rng, length, turn)
     margin = int(np.ceil(width)) + 3
@@ -90,8 +90,8 @@ def draw_line(rng, length, width, turn, taper=True):
     peak = rng.uniform(0.25, 0.75)
     for i in range(len(fixed) - 1):
         at = i / (len(fixed) - 2)
-        share = min(at / peak, (1 - at) / (1 - peak)) if taper else 1.0
-        thick = max(1, round(width * _FINE * (0.35 + 0.65 * share)))
+        fraction = min(at / peak, (1 - at) / (1 - peak)) if taper else 1.0
+        thick = max(1, round(width * _FINE * (0.35 + 0.65 * fraction)))
         ends = fixed[i].tolist(), fixed[i + 1].tolist()
         cv2.line(canvas, *ends, 255, thick, cv2.LINE_AA, 4)
     cover = cv2.resize(canvas, size[::-1].tolist(), interpolation=cv2.INTER_AREA)
@@ -150,7 +150,9 @@ def _stain(rng, sheet):
     uneven = cv2.resize(rng.normal(1, 0.15, (5, 5)), cover.shape[::-1])
     strength = np.clip(strength * np.clip(uneven, 0.6, 1.3), 0, 1)
     loss = 1 - np.array(_STAINS[rng.integers(len(_STAINS))]) * rng.uniform(0.9, 1.1, 3)
-    tint = cv2.merge([(1 - share * strength).astype(np.float32) for share in loss])
+    tint = cv2.merge(
+        [(1 - fraction * strength).astype(np.float32) for fraction in loss]
+    )
     return Damage(cover, np.zeros_like(cover), tint)
 
 

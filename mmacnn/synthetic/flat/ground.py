@@ -9,8 +9,8 @@ from .clutter import add_clutter
 from .materials import CLOTHS, Sheet, make_sheet
 from .parts import ready_for_parts
 
-_JOINED = 0.6  # Share of pictures that show both.
-_OFF_CENTRE = 0.12  # Farthest that the joint lies from the middle, share of a side.
+_JOINED = 0.6  # Fraction of pictures that show both.
+_OFF_CENTRE = 0.12  # Farthest that the joint lies from the middle, fraction of a side.
 _STEP = 1.0  # How much higher the cloth lies, pixels.
 
 
@@ -42,14 +42,14 @@ def lay_ground(rng, style, size, of_cloth):
     angle = rng.uniform(0, 2 * np.pi)
     offset = rng.uniform(-_OFF_CENTRE, _OFF_CENTRE) * min(size)
     side = (x - size[1] / 2) * np.cos(angle) + (y - size[0] / 2) * np.sin(angle)
-    share = np.clip(side - offset + 0.5, 0, 1).astype(np.float32)
+    fraction = np.clip(side - offset + 0.5, 0, 1).astype(np.float32)
     for sheet in (one, other):
         sheet.height += np.float32(_STEP * sheet.is_cloth)
     joined = Sheet(
-        one.height + share * (other.height - one.height),
-        one.albedo + share[..., None] * (other.albedo - one.albedo),
-        one.gloss + share * (other.gloss - one.gloss),
+        one.height + fraction * (other.height - one.height),
+        one.albedo + fraction[..., None] * (other.albedo - one.albedo),
+        one.gloss + fraction * (other.gloss - one.gloss),
         one.grain,
         one.is_cloth,
     )
-    return joined, (share > 0.5) != of_cloth
+    return joined, (fraction > 0.5) != of_cloth

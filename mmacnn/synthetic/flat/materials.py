@@ -18,9 +18,10 @@ class Sheet:
 
     Args:
         height (np.ndarray): float32 of shape (H, W), pixels towards the camera.
-        albedo (np.ndarray): float32 of shape (H, W, 3), BGR, share of light returned.
-        gloss (float | np.ndarray): share of a lamp's light that it mirrors; float32 of
-            shape (H, W) where things lie on it.
+        albedo (np.ndarray): float32 of shape (H, W, 3), BGR, fraction of light
+            returned.
+        gloss (float | np.ndarray): fraction of a lamp's light that it mirrors; float32
+            of shape (H, W) where things lie on it.
         grain (float): direction of its brushing or threads, radians from the x axis.
         is_cloth (bool): woven or knitted, else metal.
     """

@@ -55,9 +55,9 @@ class Finish:
     """What a part is made of.
 
     Args:
-        colour (np.ndarray): (3,), BGR, share of light returned.
-        gloss (float): share of a lamp's light that it mirrors.
-        grain (float): deviation of its brightness, share.
+        colour (np.ndarray): (3,), BGR, fraction of light returned.
+        gloss (float): fraction of a lamp's light that it mirrors.
+        grain (float): deviation of its brightness, fraction.
     """
 
     colour: np.ndarray

@@ -13,7 +13,7 @@ from mmacnn.synthetic.bottle.wording import decoy_line
 
 from .parts import Finish, bevelled, disc, lay, rounded_box
 
-_PAPER = (0.74, 0.78, 0.8)  # Share of blue, green and red light returned.
+_PAPER = (0.74, 0.78, 0.8)  # Fraction of blue, green and red light returned.
 _BAND_COLOUR = (0.5, 0.8, 0.85)
 
 
@@ -45,7 +45,7 @@ def hexagon(u, v, radius):
 
 
 def ring(rng, sheet, place, radius, hole, finish, hexagonal=False):
-    """Paint a washer, or a nut, with a hole of a share of its radius."""
+    """Paint a washer, or a nut, with a hole of a fraction of its radius."""
     window = place.window(sheet.height.shape, 1.2 * radius)
     u, v = place.grid(window)
     edge = hexagon(u, v, 0.92 * radius) if hexagonal else disc(u, v, radius)

@@ -36,7 +36,7 @@ _CAPS = CLASSES[6:]
 _SHARES = 0.003, 0.25  # Of the image's shorter side squared, of parts known by look.
 _OTHER_SHARES = 0.003, 0.08  # Of those that only fill the picture.
 _CAP_SHARES = 0.003, 0.023
-_LARGE = 0.05  # Share from which a part leaves no room for a housing.
+_LARGE = 0.05  # Fraction from which a part leaves no room for a housing.
 _HOUSING_ODDS = 0.45
 _SEAT = 1.9  # Its radius against the cap's; a corner of the cap's box lies at 1.42.
 _GAP = 3
@@ -53,7 +53,7 @@ class Item:
         half (tuple[float, float]): half sides of its box, along and across, pixels.
         turn (float): radians.
         scale (float): radius, or that of its caps, pixels.
-        hole (float): share of the radius.
+        hole (float): fraction of the radius.
     """
 
     kind: str
@@ -68,10 +68,10 @@ class Item:
         return self.half[0] == self.half[1]
 
 
-def _draw_item(rng, kind, shares, side):
+def _draw_item(rng, kind, fractions, side):
     """Draw an item's proportions; ``side`` is the image's shorter one, pixels."""
     # The fourth root: small ones are many, and there are enough large ones to count.
-    area = rng.uniform(*np.power(shares, 0.25)) ** 4 * side * side
+    area = rng.uniform(*np.power(fractions, 0.25)) ** 4 * side * side
     turn = rng.uniform(0, 2 * np.pi)
     if kind == 'label':
         aspect = rng.uniform(1.2, 2.2)
@@ -103,8 +103,8 @@ def _choose_items(rng, name, materials, side):
         follow from the largest.
     """
     kind = name if name in _LOOKS + _CAPS else 'housing'
-    shares = _SHARES if kind in _LOOKS else _CAP_SHARES
-    must = [_draw_item(rng, kind, shares, side)]
+    fractions = _SHARES if kind in _LOOKS else _CAP_SHARES
+    must = [_draw_item(rng, kind, fractions, side)]
     large = kind in _LOOKS and np.prod(must[0].half) > _LARGE * side * side / 4
     if kind != 'housing' and not large and rng.random() < _HOUSING_ODDS:
         must.append(_draw_item(rng, 'housing', _CAP_SHARES, side))

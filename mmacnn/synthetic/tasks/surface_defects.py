@@ -15,7 +15,7 @@ from mmacnn.synthetic.label_formats import Instance
 CLASSES = tuple(DEFECTS)
 DEVICES = {'train': SURFACE_TRAIN_DEVICE, 'test': SURFACE_TEST_DEVICE}
 
-_FAULTLESS = 0.12  # Share of images without damage.
+_FAULTLESS = 0.12  # Fraction of images without damage.
 _MORE_DEFECTS = 1.6  # Mean number beside the first.
 _EDGE = 0.4  # Cover from which a pixel belongs to a defect.
 _GAP = 6

@@ -85,6 +85,7 @@ def test_all_problems_are_found_at_once(root):
     assert len(found) == 5
 
 
+@pytest.mark.slow
 def test_tool(root, tmp_path):
     (root / 'cable/train/good/1.png').write_bytes(b'')
     done = subprocess.run(

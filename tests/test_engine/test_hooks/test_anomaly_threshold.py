@@ -96,7 +96,7 @@ def test_every_checkpoint_has_the_threshold_of_its_weights(config, tmp_path):
     weights = str(tmp_path / 'work/epoch_3.pth')
     metrics = run_test(config, weights, work_dir=str(tmp_path / 'test'))
     assert metrics['anomaly/image_auroc'] == 100
-    assert metrics['anomaly/misses'] == 0
+    assert metrics['anomaly/fnr'] == 0
     check_choosing_again(config, weights, str(tmp_path / 'again.pth'))
 
 
@@ -164,6 +164,8 @@ def test_best_f1_on_labelled_images(config, tmp_path):
     [
         (dict(dataloader='missing'), ValueError, "expected the key 'missing'"),
         (dict(max_fpr=1.5), ValueError, 'max_fpr: found 1.5'),
+        (dict(confidence=90), ValueError, 'confidence: found 90'),
+        (dict(dataloader='train_dataloader'), ValueError, 'found 9 of 9 images'),
         (dict(by='luck'), ValueError, "by: found 'luck'"),
     ],
 )
@@ -190,3 +192,55 @@ def test_no_good_image_comes_before_the_training(config, root, tmp_path):
             cfg_options={'custom_hooks': [hook]},
         )
     assert not list(tmp_path.glob('work/*.pth'))
+
+
+LEARNED = """
+model = dict(
+    type='mmacnn.PatchCore',
+    data_preprocessor=model['data_preprocessor'],
+    feature_extractor=dict(
+        type='mmacnn.FeatureMaps', backbone=model['feature_extractor']['backbone']),
+    bank=dict(type='mmacnn.CoresetBank', size=200),
+    sigma=0.0)
+learned = loader('train')
+learned['sampler']['shuffle'] = False
+learned['dataset']['val_fraction'] = train_dataloader['dataset']['val_fraction'] = 0.0
+train_cfg['max_epochs'] = 1
+custom_hooks = [
+    dict(type='mmacnn.MemoryBankHook'),
+    dict(type='mmacnn.AnomalyThresholdHook', dataloader='learned', max_fpr=0.2)]
+"""
+
+
+def test_images_that_were_learned_are_scored_without_themselves(config, tmp_path):
+    """A bank leaves an image out, so all good images are learned and calibrated on."""
+    with open(config, 'a') as file:
+        file.write(LEARNED)
+    runner = train(config, work_dir=str(tmp_path / 'work'))
+    model = runner.model.eval()
+    scores = model.calibration.good_scores
+    assert len(scores) == 12
+    # Each image is in the bank itself, and is nearer to it than to the others.
+    inputs = [
+        model.data_preprocessor(batch)['inputs'] for batch in runner.train_dataloader
+    ]
+    own = model(torch.cat(inputs)).detach()
+    assert len(own) == 12 and float(own.mean()) < 0.5 * float(scores.mean())
+    line = choose_anomaly_threshold(
+        config,
+        str(tmp_path / 'work/epoch_1.pth'),
+        str(tmp_path / 'again.pth'),
+        'learned',
+        confidence=0.9,
+    )
+    assert '12 good images cannot promise' in line and '45 can' in line
+    again = checkpoint(tmp_path / 'again.pth')
+    torch.testing.assert_close(again['calibration.good_scores'], scores)
+
+
+def test_some_learned_images_are_refused(config, tmp_path):
+    """Also where the model could leave each one out: the others tell another story."""
+    with open(config, 'a') as file:
+        file.write(LEARNED + "learned['dataset']['indices'] = 5\n")
+    with pytest.raises(ValueError, match='5 of 5 images .* or all of them in the same'):
+        train(config, work_dir=str(tmp_path / 'work'))

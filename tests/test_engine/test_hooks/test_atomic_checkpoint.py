@@ -128,7 +128,7 @@ def test_publishes_as_mmengine_does(tiny_config, tmp_path, hook):
 
 
 @pytest.mark.parametrize('hooks', [{}, dict(checkpoint=PLAIN)])
-def test_train_saves_whole_whatever_the_config_says(
+def test_train_saves_atomically_whatever_the_config_says(
     tiny_config, tmp_path, monkeypatch, hooks
 ):
     config = tmp_path / 'theirs.py'

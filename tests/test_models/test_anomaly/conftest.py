@@ -27,7 +27,7 @@ def differnet_cfg():
             hidden_channels=16,
         ),
         views=dict(type='mmacnn.RotatedViews', num_train=3, num_test=8),
-        localizer=dict(type='mmacnn.GradientMap', sigma=1.0),
+        saliency=dict(type='mmacnn.GradientMap', sigma=1.0),
         views_at_once=3,
     )
 

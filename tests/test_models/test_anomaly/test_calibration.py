@@ -8,13 +8,23 @@ SCORES = torch.tensor([4.0, 1, 3, 2, 9, 8])
 LABELS = torch.tensor([0, 0, 0, 0, 1, 1])
 
 
-def test_by_false_alarms():
+def test_by_max_fpr():
     calibration = ScoreCalibration()
     assert not calibration.is_known
-    line = calibration.fit(SCORES, LABELS, SCORES * 10, max_fpr=0.25)
+    line = calibration.fit(SCORES, LABELS, SCORES * 10, max_fpr=0.4)
     assert calibration.threshold == 3 and calibration.map_level == 30
     assert calibration.good_scores.tolist() == [1, 2, 3, 4]
-    assert line == 'anomaly threshold 3: 1 of 4 good validation images are above it'
+    assert line == (
+        'anomaly threshold 3: expected false positive rate at most 40 %, from 4 good '
+        'images'
+    )
+
+
+def test_with_confidence():
+    scores, labels = torch.arange(60.0), torch.zeros(60)
+    line = ScoreCalibration().fit(scores, labels, confidence=0.9)
+    assert line.startswith('anomaly threshold 59: false positive rate at most')
+    assert line.endswith('with 90 % confidence, from 60 good images')
 
 
 def test_by_the_best_f1():
@@ -25,8 +35,20 @@ def test_by_the_best_f1():
 
 
 def test_too_few_images_are_said():
-    line = ScoreCalibration().fit(torch.ones(1), torch.zeros(1))
-    assert 'too few to tell a false alarm rate of 0.05' in line
+    fit = ScoreCalibration().fit
+    line = fit(torch.arange(10.0), torch.zeros(10))
+    assert (
+        '10 good images cannot promise an expected false positive rate of 5 %' in line
+    )
+    assert '19 can' in line and 'largest score promises 9.09 %' in line
+    assert 'lies above it, where a tail' in line
+    line = fit(torch.arange(30.0), torch.zeros(30), confidence=0.9)
+    assert '5 % with 90 % confidence, 45 can' in line
+    line = fit(torch.ones(1), torch.zeros(1))
+    assert (
+        '1 good image cannot' in line and 'promises 50 % and is the threshold' in line
+    )
+    assert ' can;' not in fit(torch.arange(30.0), torch.zeros(30), max_fpr=0.0)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +66,10 @@ def test_refuses(scores, labels, by, message):
 
 def test_pair_and_evidence():
     calibration = ScoreCalibration()
-    calibration.fit(SCORES, LABELS, SCORES)
-    pair = calibration.pair(torch.tensor([0.0, 2.5, 7.0]))
+    calibration.fit(SCORES, LABELS, SCORES, max_fpr=0.2)
+    pair = calibration.calibrated_scores(torch.tensor([0.0, 2.5, 7.0]))
     torch.testing.assert_close(pair, torch.tensor([[1, 0], [0.5, 0.5], [0, 1]]))
-    maps = calibration.evidence(torch.tensor([0.0, 4.0, 4 * 2.71828]))
+    maps = calibration.log_ratio(torch.tensor([0.0, 4.0, 4 * 2.71828]))
     assert maps[0] < -20 and maps[1] == 0 and maps[2] == pytest.approx(1, abs=1e-4)
 
 

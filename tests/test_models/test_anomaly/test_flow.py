@@ -21,7 +21,9 @@ def golden():
         {k.removeprefix('weight.'): v for k, v in vectors.items() if 'weight.' in k}
     )
     flow = NormalizingFlow(12, 3, 16, clamp=float(vectors['clamp'])).double()
-    flow.load_state_dict({k[5:]: weights[k] for k in weights if k.startswith('flow.')})
+    prefix = 'core.flow.'
+    ours = {k: v for k, v in weights.items() if k.startswith(prefix)}
+    flow.load_state_dict({k.removeprefix(prefix): v for k, v in ours.items()})
     return vectors, flow
 
 
@@ -96,5 +98,5 @@ def test_sizes_are_checked(options):
 
 def test_missing_package_is_one_line(monkeypatch):
     monkeypatch.setattr('mmacnn.models.anomaly.flow.find_spec', lambda name: None)
-    with pytest.raises(ImportError, match='pip install "FrEIA>=0.2"'):
+    with pytest.raises(ValueError, match='pip install "FrEIA>=0.2"'):
         NormalizingFlow(4)

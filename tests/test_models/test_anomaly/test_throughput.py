@@ -51,15 +51,15 @@ def plain_flow(flow, x):
 
 def plain_score(model, backbone, image):
     total = 0
-    for angle in model.views.angles:
+    for angle in model.core.views.angles:
         view = rotate(image, torch.tensor([angle]))
         features = []
-        for size in model.feature_extractor.scales:
+        for size in model.core.feature_extractor.scales:
             resized = F.interpolate(view, size)
             features.append(backbone(resized)[-1].mean((2, 3)))
-        z, _ = plain_flow(model.flow, torch.cat(features, 1))
+        z, _ = plain_flow(model.core.flow, torch.cat(features, 1))
         total += z.square().mean(1)
-    return total / len(model.views.angles)
+    return total / len(model.core.views.angles)
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_an_image_is_scored_twice_as_fast_as_by_the_reference():
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(cfg).eval()
     image = torch.randn(1, 3, 448, 448)
-    backbone = deepcopy(model.feature_extractor.backbone)
+    backbone = deepcopy(model.core.feature_extractor.backbone)
     backbone.to(memory_format=torch.contiguous_format)  # as it was loaded
     ways = dict(plain=partial(plain_score, model, backbone), ours=model.score)
     times, scores = {}, {}

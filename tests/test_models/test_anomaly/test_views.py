@@ -25,7 +25,7 @@ def test_shapes(images, degrees, flips):
 def test_the_whole_circle_in_even_steps():
     angles = RotatedViews(num_test=64).angles
     assert sorted(angles) == [5.625 * index for index in range(64)]
-    # So that quarter turns share their sampling.
+    # So that quarter turns fraction their sampling.
     assert angles[:5] == [0, 90, 180, 270, 5.625]
 
 

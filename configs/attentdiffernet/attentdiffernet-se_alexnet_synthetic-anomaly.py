@@ -1,4 +1,0 @@
-_base_ = ['./differnet_alexnet_synthetic-anomaly.py']
-
-plugins = [dict(cfg=dict(type='mmacnn.SE'), position='after_relu')]
-model = dict(feature_extractor=dict(backbone=dict(plugins=plugins), trainable=('se',)))

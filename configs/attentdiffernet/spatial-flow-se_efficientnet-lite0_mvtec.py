@@ -1,0 +1,18 @@
+_base_ = ['./spatial-flow_efficientnet-lite0_mvtec.py']
+
+# Behind the stages of stride 8 and 16, trained together with the flow.
+model = dict(
+    feature_extractor=dict(
+        backbone=dict(
+            _delete_=True,
+            type='mmacnn.PluginBackbone',
+            backbone={{_base_.model.feature_extractor.backbone}},
+            plugins=[
+                dict(cfg=dict(type='mmacnn.SE'), position='stage4'),
+                dict(cfg=dict(type='mmacnn.SE'), position='stage5'),
+            ],
+        ),
+        trainable=('plugins',),
+        cache=None,
+    )
+)

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/spatial-flow_efficientnet-lite0.py',
+    '../_base_/datasets/mvtec_ad_256.py',
+    '../_base_/schedules/adam_spatial_flow.py',
+    '../_base_/default_runtime.py',
+]
+
+default_hooks = dict(checkpoint=dict(interval=16, max_keep_ckpts=1))

@@ -1,7 +1,0 @@
-_base_ = ['./cam_convnext-tiny-s16_oliena.py']
-
-# The whole backbone, for comparison: half the resolution.
-model = dict(
-    backbone=dict(stride=32),
-    head=dict(in_channels=768),
-)

@@ -1,6 +1,0 @@
-_base_ = [
-    '../_base_/models/faster-rcnn_r18_fpn_small.py',
-    '../_base_/datasets/synthetic_surface_defects.py',
-    '../_base_/schedules/adamw_detection_8e.py',
-    '../_base_/detection_runtime.py',
-]

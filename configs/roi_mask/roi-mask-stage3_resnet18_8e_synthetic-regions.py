@@ -1,0 +1,3 @@
+_base_ = ['./roi-mask_resnet18_8e_synthetic-regions.py']
+
+model = dict(backbone=dict(points=('stage3',)))

@@ -1,0 +1,30 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""CAM classifier: scores, and the class activation map of the same forward pass."""
+
+from torch import Tensor
+
+from mmacnn.models.classifiers import CAMClassifier
+
+from .base import Method, Normalise, register_method
+
+
+@register_method
+class CAMMethod(Method):
+    """See the module."""
+
+    model = CAMClassifier
+    outputs = dict(output='scores', score='scores', cam='map')
+
+    def graph(
+        self, model: CAMClassifier, images: Tensor, normalise: Normalise
+    ) -> dict[str, Tensor]:
+        """See :class:`Method`."""
+        cam = model.head.activation_map(model.backbone(normalise(images)))
+        scores = model.head.scores(cam.mean((2, 3)))
+        return dict(output=scores, score=scores, cam=cam)
+
+    def facts(self, model: CAMClassifier) -> dict[str, dict]:
+        """Where the cells of the map lie, and above which logit is a defect."""
+        head = model.head
+        cells = dict(stride=head.stride, offset=head.offset)
+        return dict(map=dict(cells, threshold=head.map_threshold, unit='logit'))

@@ -1,0 +1,19 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Detectors of mmdet, CANet among them; MMDeploy exports them.
+
+Imported once mmdet is, which takes longer to import than a classifier needs.
+"""
+
+from mmdet.models.detectors.base import BaseDetector
+
+from .base import Method, register_method
+
+
+@register_method
+class DetectorMethod(Method):
+    """See the module."""
+
+    model = BaseDetector
+    codebase = 'mmdet'
+    tasks = ('ObjectDetection',)
+    outputs = dict(dets='boxes', labels='labels', masks='masks')

@@ -1,0 +1,42 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""mmdet's COCO metric on a file as ``CheckedCocoDataset`` reads it."""
+
+from mmdet.evaluation import CocoMetric
+from mmengine.logging import MMLogger
+
+from mmacnn.datasets.checked_coco import check_categories, index_coco, read_coco
+from mmacnn.registry import METRICS
+
+
+@METRICS.register_module()
+class CheckedCocoMetric(CocoMetric):
+    """mmdet's ``CocoMetric`` that numbers the classes as the config does.
+
+    mmdet's takes the order of the file's categories, while the model's outputs have
+    that of ``metainfo.classes``; it also fails at annotations without ``area`` and at
+    ids written as text.
+
+    Args:
+        ann_file: The COCO json, that of the data set.
+        **kwargs: Those of :class:`mmdet.evaluation.CocoMetric`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        InputError: It is no COCO file, or its categories are not the classes.
+    """
+
+    def __init__(self, ann_file: str, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.ann_file = ann_file
+        self._content = read_coco(ann_file)
+        self._coco_api = index_coco(self._content)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Compare with the file; -1 stands for a metric without any box."""
+        classes = self.dataset_meta['classes']
+        check_categories(self._content, classes, self.ann_file)
+        if not self._content['annotations']:
+            MMLogger.get_current_instance().warning(
+                f'{self.ann_file}: found no box, nothing to compare with'
+            )
+        return super().compute_metrics(results)

@@ -1,0 +1,66 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Every function of tensors takes any layout, and compiles."""
+
+import pytest
+import torch
+
+from mmacnn import ops
+
+SQUARE = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+CENTRE = torch.tensor([[0.3, 0.6], [0.7, 0.4]])
+CALLS = {
+    'class_activation_map': lambda x: ops.class_activation_map(x, x[0, :, 0, :3]),
+    'upsample_map': lambda x: ops.upsample_map(x, (32, 32), 2, 0.5),
+    'sample_roi': lambda x: ops.sample_roi(x, CENTRE, (8, 6), (4, 4)),
+    'sample_roi_separable': lambda x: ops.sample_roi_separable(
+        x, CENTRE, (8, 6), (4, 4)
+    ),
+    'roi_box': lambda x: ops.roi_box(x[:, 0, 0, :2], (8, 6), (16, 16)),
+    'rotate': lambda x: ops.rotate(x, torch.tensor([30.0, -10.0])),
+    'quarter_turn': lambda x: ops.quarter_turn(x, 3),
+    'rotations': lambda x: ops.rotations(x, (0, 30, 90)),
+    'soft_argmax': lambda x: ops.soft_argmax(x[:, 0], 2)[0],
+    'gaussian_heatmap': lambda x: ops.gaussian_heatmap(
+        x[:, 0, 0, :2], (1.0, 2.0), (8, 6)
+    ),
+    'spatial_attention': lambda x: ops.spatial_attention(
+        x, x[0, 0, :2, :4], x[0, :2, :4, :3], x[1, :2, :4, :3], 2
+    ),
+    'fraction_below': lambda x: ops.fraction_below(
+        x[:, 0, 0, 0], x[0, 0, 0].sort().values
+    ),
+    'fpr_threshold': lambda x: torch.tensor(ops.fpr_threshold(x.flatten(), 0.1)),
+    'best_f1_threshold': lambda x: torch.tensor(
+        ops.best_f1_threshold(x[0, 0, 0], torch.arange(16) % 2)
+    ),
+}
+NO_TENSORS = {'Regions', 'connected_regions'}  # of numpy
+# They return Python numbers, and scikit-learn chooses one of them.
+NOT_COMPILED = {'fpr_threshold', 'best_f1_threshold'}
+
+
+def test_all_are_here():
+    assert CALLS.keys() | NO_TENSORS == set(ops.__all__)
+
+
+@pytest.mark.parametrize('name', CALLS)
+def test_non_contiguous(name):
+    call, wide = CALLS[name], torch.zeros(2, 16, 16, 6)
+    wide[..., ::2] = SQUARE.permute(0, 2, 3, 1)
+    view = wide[..., ::2].permute(0, 3, 1, 2)
+    assert not view.is_contiguous()
+    torch.testing.assert_close(call(view), call(SQUARE))
+
+
+@pytest.mark.parametrize('name', sorted(CALLS.keys() - NOT_COMPILED))
+def test_compile(name):
+    """The whole function becomes one graph, and its result stays."""
+    call = CALLS[name]
+    try:
+        compiled = torch.compile(call, backend='eager', fullgraph=True)
+        found = compiled(SQUARE)
+    except RuntimeError as error:
+        if 'not supported' in str(error):  # of this Python or system
+            pytest.skip(str(error))
+        raise
+    torch.testing.assert_close(found, call(SQUARE))

@@ -1,0 +1,2 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""What test modules fraction."""
