@@ -27,6 +27,8 @@ ADVICE = {
     errno.EIO: 'the disk, or the way to it, is at fault',
 }
 SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\] (.*?)(?:: (['\"])(.*)\3)?", re.DOTALL)
+# mmcv's assertion about an image of the data set, which is damaged.
+DAMAGED_IMAGE = 'failed to load image: '
 LOST_WORKER = re.compile(r'DataLoader worker \(pid.*?\) (is killed|exited)')
 
 
@@ -64,10 +66,14 @@ def run_tool(main: Callable[[], None]) -> None:
 def is_user_error(error: Exception) -> bool:
     """Whether it is about the user's files, data or system, and not about the program.
 
-    A worker of a ``DataLoader`` that the system killed is lost to the system, too.
+    So are two errors of libraries: a damaged image, and a worker of a ``DataLoader``
+    that the system killed.
     """
-    is_lost = LOST_WORKER.match(str(error)) is not None
-    return is_lost or isinstance(error, OSError | InputError)
+    if isinstance(error, OSError | InputError):
+        return True
+    message = describe(error)
+    is_lost = LOST_WORKER.match(message) is not None
+    return is_lost or message.startswith(DAMAGED_IMAGE)
 
 
 def describe(error: Exception) -> str:

@@ -74,7 +74,7 @@ class Result(NamedTuple):
         """One line of a table: ``to_dict``, of the detections the first alone."""
         row = self.to_dict()
         row['num_detections'] = len(row.pop('detections'))
-        row['place'] = _numbers(self.detections[0].box) if self.detections else ''
+        row['box'] = _numbers(self.detections[0].box) if self.detections else ''
         row['roi'] = _numbers(self.roi or ())
         times = row.pop('milliseconds')
         for stage in STAGES:
@@ -98,24 +98,24 @@ def judge(prediction, accept, min_score):
         min_score (float): score in [0, 1] below which a class decides nothing.
 
     Returns:
-        str: 'unsure' where the score that decides is below ``min_score``. Else, with a
-        detector, 'fail' on any box whose class is not accepted. Of prompt regions each
-        must be of an accepted class. A model that marks defects, by a map or an anomaly
-        score, fails all but its first class; one that names products fails none.
-        Where classes are accepted by name, these alone pass.
+        str: 'fail' where a class that is not accepted has ``min_score`` or more; else
+        'unsure' where a class, accepted or not, has less. It is about the classes of
+        all boxes or prompt regions, else about that of the frame. Where no classes are
+        accepted by name, no box is, and each prompt region; a model that marks
+        defects, by a map or an anomaly score, accepts its first class alone, one that
+        names products each.
     """
     detections = prediction.detections
-    if prediction.is_prompted:
-        if min(each.score for each in detections) < min_score:
-            return UNSURE
-        is_good = accept is None or {each.class_name for each in detections} <= accept
-        return PASS if is_good else FAIL
-    if prediction.is_detector:
-        accept = accept or ()
-        scores = [each.score for each in detections if each.class_name not in accept]
-        if not scores:
-            return PASS
-        return FAIL if max(scores) >= min_score else UNSURE
+    if prediction.is_prompted or prediction.is_detector:
+        names = {each.class_name for each in detections}
+        passing = accept
+        if accept is None:
+            passing = names if prediction.is_prompted else ()
+        rejected = [each.score for each in detections if each.class_name not in passing]
+        if rejected and max(rejected) >= min_score:
+            return FAIL
+        is_sure = all(each.score >= min_score for each in detections)
+        return PASS if is_sure else UNSURE
     if prediction.score is not None and prediction.score < min_score:
         return UNSURE
     if accept is not None:

@@ -116,7 +116,7 @@ def test_a_video_to_csv(make_folder, tmp_path):
     ]
     assert {record['class_name'] for record in records} == {'first'}
     assert {record['num_detections'] for record in records} == {'1'}
-    assert {record['place'] for record in records} == {'8.0 4.0 40.0 24.0'}
+    assert {record['box'] for record in records} == {'8.0 4.0 40.0 24.0'}
     assert {record['roi'] for record in records} == {''}
 
 

@@ -36,6 +36,7 @@ class Samples:
         (KeyError('model'), False),
         (TypeError('unexpected keyword'), False),
         (AssertionError(), False),
+        (AssertionError('failed to load image: a.png'), True),
         (RuntimeError('shapes'), False),
     ],
     ids=lambda value: type(value).__name__,
