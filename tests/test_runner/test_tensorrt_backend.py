@@ -58,7 +58,7 @@ class FakeCuda:
 
 
 class Tensors:
-    """Engine and context in one: what both TensorRTs fraction."""
+    """Engine and context in one: what both TensorRTs have in common."""
 
     def __init__(self, session):
         self.session = session
