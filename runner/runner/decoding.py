@@ -4,13 +4,11 @@
 Nothing here asks which method it was: detail.json gives each output a role.
 """
 
-from typing import Any, NamedTuple, Optional, Tuple
-
 import cv2
 import numpy as np
 
 from .errors import UserError
-from .maps import connected_boxes, over_input
+from .maps import connected_regions, over_input
 from .results import Detection
 
 NOT_FINITE = (
@@ -18,28 +16,6 @@ NOT_FINITE = (
     'weights damaged, or too large for the precision that it runs in?'
 )
 MASK_THRESHOLD = 0.5
-
-
-class Prediction(NamedTuple):
-    """What the outputs say of one frame; fields as of ``results.Result``.
-
-    Args:
-        is_detector: whether the detections are those of a detector.
-        is_prompted: whether they are the prompt regions.
-        marks_defects: whether the model knows good from defective, good first.
-    """
-
-    label: Optional[int] = None
-    class_name: str = ''
-    score: Optional[float] = None
-    roi: Optional[Tuple[float, ...]] = None
-    detections: Tuple[Detection, ...] = ()
-    anomaly_score: Optional[float] = None
-    heatmap: Any = None
-    mask: Any = None
-    is_detector: bool = False
-    is_prompted: bool = False
-    marks_defects: bool = False
 
 
 def is_finite(outputs):
@@ -59,7 +35,7 @@ def is_finite(outputs):
 
 
 def decode(model, outputs, prepared, score_thr=0.3):
-    """Outputs of a batch of one frame -> prediction.
+    """Outputs of a batch of one frame -> fields of its result.
 
     Args:
         model (ModelFolder): the model.
@@ -68,22 +44,24 @@ def decode(model, outputs, prepared, score_thr=0.3):
         score_thr (float): score in [0, 1] from which a detector's box counts.
 
     Returns:
-        Prediction: in pixels of the frame.
+        dict: fields of ``results.Result``, in pixels of the frame.
     """
     found = {role: outputs[name][0] for role, name in model.names.items()}
     # A classifier's one box is its ROI, and its label the image's.
     is_detector = 'boxes' in found and 'num_classes' not in model.outputs['boxes']
     if is_detector:
         return _of_detector(model, found, prepared, score_thr)
-    label, score, roi = None, None, found.get('roi')
+    fields, label, score, roi = {}, None, None, found.get('roi')
     if 'boxes' in found:
         label, score, roi = found['labels'][0], found['boxes'][0, 4], found['boxes'][0]
     elif 'label' in found or 'scores' in found:
         label = found['label'][0] if 'label' in found else found['scores'].argmax()
-        score = found['scores'][int(label)] if 'scores' in found else None
-    fields = {}
+    if 'scores' in found:
+        score = found['scores'][int(label)]
+        fields['scores'] = tuple(map(float, found['scores']))
     if label is not None:
-        fields.update(label=int(label), class_name=model.class_name(int(label)))
+        label = int(label)
+        fields.update(label=label, class_name=model.class_name(label))
     if score is not None:
         fields['score'] = float(score)
     if roi is not None:
@@ -92,32 +70,42 @@ def decode(model, outputs, prepared, score_thr=0.3):
         fields['anomaly_score'] = float(found['anomaly_score'][0])
     if 'map' in found:
         fields.update(_of_map(model, found['map'], label, prepared))
-    marks_defects = 'anomaly_score' in found or fields.get('mask') is not None
-    return Prediction(marks_defects=marks_defects, **fields)
+    return fields
 
 
 def decode_regions(model, scores, masks):
-    """Scores of prompt regions -> prediction.
+    """Scores of prompt regions -> fields of the frame's result.
 
     Args:
         model (ModelFolder): the model.
         scores (np.ndarray): (R, classes).
         masks (list): R masks (H, W) of the frame's size.
+
+    Returns:
+        dict: fields of ``results.Result``.
     """
-    labels = scores.argmax(axis=1)
-    best = scores.max(axis=1)
-    detections = tuple(
-        Detection(mask_box(mask), model.class_name(int(label)), float(score))
-        for mask, label, score in zip(masks, labels, best)
-    )
-    pick = int(best.argmin())  # the one to look at
-    return Prediction(
-        label=int(labels[pick]),
-        class_name=detections[pick].class_name,
-        score=detections[pick].score,
-        detections=detections,
-        mask=np.any(masks, axis=0),
-        is_prompted=True,
+    detections = [
+        Detection(
+            mask_box(mask),
+            model.class_name(int(each.argmax())),
+            float(each.max()),
+            int(each.argmax()),
+            float(mask.mean()),
+            prompted=True,
+        )
+        for mask, each in zip(masks, scores)
+    ]
+    least = min(detections, key=lambda each: each.score)  # the one to look at
+    return dict(_of_detections(detections, least), mask=np.any(masks, axis=0))
+
+
+def _of_detections(detections, best):
+    """Fields of a result whose class is that of one of its detections."""
+    return dict(
+        detections=tuple(detections),
+        label=best.label,
+        class_name=best.class_name,
+        score=best.score,
     )
 
 
@@ -139,22 +127,19 @@ def _of_detector(model, found, prepared, score_thr):
     # Plugins of TensorRT fill up with boxes of the class -1.
     kept = np.flatnonzero((scores >= score_thr) & (labels >= 0))
     kept = kept[np.argsort(-scores[kept], kind='mergesort')]
-    detections = tuple(
+    detections = [
         Detection(
             _in_frame(found['boxes'][i, :4], prepared.scale),
             model.class_name(int(labels[i])),
             float(scores[i]),
+            int(labels[i]),
         )
         for i in kept
-    )
-    fields = {}
-    if detections:
-        first = detections[0]
-        fields = dict(label=int(labels[kept[0]]), score=first.score)
-        fields['class_name'] = first.class_name
+    ]
+    fields = _of_detections(detections, detections[0]) if detections else {}
     if 'masks' in found:
         fields['mask'] = _union(found['masks'][kept], detections, prepared)
-    return Prediction(detections=detections, is_detector=True, **fields)
+    return fields
 
 
 def _union(masks, detections, prepared):
@@ -188,14 +173,14 @@ def _of_map(model, values, label, prepared):
                 f'{model.path}: found a map of {len(values)} classes without their '
                 'scores'
             )
-        values = values[0 if len(values) == 1 else int(label)]
+        values = values[0 if len(values) == 1 else label]
     heatmap = over_input(
         values, prepared.input_size, prepared.size, facts['stride'], facts['offset']
     )
     if facts['threshold'] is None:
         return dict(heatmap=heatmap)
     marked = heatmap > facts['threshold']
-    boxes = connected_boxes(marked)
+    boxes, areas = connected_regions(marked)
     mask = cv2.resize(
         marked.astype(np.uint8),
         prepared.frame_size[::-1],
@@ -204,5 +189,8 @@ def _of_map(model, values, label, prepared):
     return dict(
         heatmap=heatmap,
         mask=mask.astype(bool),
-        detections=tuple(Detection(_in_frame(box, prepared.scale)) for box in boxes),
+        detections=tuple(
+            Detection(_in_frame(box, prepared.scale), area=float(area) / marked.size)
+            for box, area in zip(boxes, areas)
+        ),
     )

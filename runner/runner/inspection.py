@@ -86,10 +86,11 @@ class Inspection:
         if self.model.input.has_mask:
             scores = outputs[self.model.names['scores']]
             masks = self.regions.masks(frame.shape[:2])
-            found = decode_regions(self.model, scores, masks)
+            fields = decode_regions(self.model, scores, masks)
         else:
-            found = decode(self.model, outputs, prepared, self.score_thr)
-        verdict = judge(found, self.accept, self.min_score)
+            fields = decode(self.model, outputs, prepared, self.score_thr)
+        result = Result(source, time=now, **fields)
+        result = result._replace(verdict=judge(result, self.accept, self.min_score))
         end = time.perf_counter()
         seconds = dict(
             read=read,
@@ -98,13 +99,8 @@ class Inspection:
             network=inferred - ready,
             decode=end - inferred,
         )
-        fields = {
-            name: value
-            for name, value in found._asdict().items()
-            if name in Result._fields
-        }
         milliseconds = {stage: 1000 * value for stage, value in seconds.items()}
-        return Result(source, verdict, time=now, milliseconds=milliseconds, **fields)
+        return result._replace(milliseconds=milliseconds)
 
     def _prepare(self, frame):
         masks = self.regions.masks(frame.shape[:2]) if self.regions else ()

@@ -42,14 +42,15 @@ def _weights(cells, extent, pixels, stride, offset):
     return weights
 
 
-def connected_boxes(mask):
-    """Boxes round the connected parts of a mask, the largest part first.
+def connected_regions(mask):
+    """The connected parts of a mask, the largest part first.
 
     Args:
         mask (np.ndarray): (H, W) bool; pixels that meet at a corner connect.
 
     Returns:
-        np.ndarray: (N, 4) xyxy in pixels, edges and not indices.
+        tuple: boxes (N, 4), xyxy in pixels, edges and not indices; areas (N,) in
+        pixels.
     """
     _, _, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
@@ -58,4 +59,4 @@ def connected_boxes(mask):
     stats = stats[np.argsort(-stats[:, cv2.CC_STAT_AREA], kind='mergesort')]
     boxes = stats[:, :4].astype(float)
     boxes[:, 2:] += boxes[:, :2]
-    return boxes
+    return boxes, stats[:, cv2.CC_STAT_AREA]

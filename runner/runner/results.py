@@ -12,17 +12,23 @@ STAGES = ('read', 'predict', 'prepare', 'network', 'decode')
 
 
 class Detection(NamedTuple):
-    """A part of a frame: a detection, a defect region, or a prompt region.
+    """A part of a frame: a detector's box, a defect region, or a prompt region.
 
     Args:
         box: left, top, right, bottom in pixels of the frame.
         class_name: what is there; empty where the model does not name it.
         score: of that class, in [0, 1]; None where the model gives none.
+        label: number of that class.
+        area: fraction of the frame that a region covers, in [0, 1]; None for a box.
+        prompted: the user named the place.
     """
 
     box: Box
     class_name: str = ''
     score: Optional[float] = None
+    label: Optional[int] = None
+    area: Optional[float] = None
+    prompted: bool = False
 
 
 class Result(NamedTuple):
@@ -35,6 +41,7 @@ class Result(NamedTuple):
             the least sure one's. None where nothing was found.
         class_name: name of the class.
         score: of that class, in [0, 1].
+        scores: of each class, in [0, 1], where the model classifies the frame.
         roi: left, top, right, bottom; it may reach outside.
         detections: the surest first; defect regions, the largest first; prompt regions
             in the order of the command line.
@@ -44,15 +51,16 @@ class Result(NamedTuple):
         picture: file that was drawn.
         error: what is wrong with the frame or the prediction, on one line.
         time: seconds since 1970.
-        heatmap: (H, W) float32, higher is more defective; (H, W) as the network saw.
+        heatmap: (h, w) float32 over all of the frame, higher is more defective.
         mask: (H, W) bool of the frame's size, what is marked.
     """
 
     source: str
-    verdict: str
+    verdict: str = ''
     label: Optional[int] = None
     class_name: str = ''
     score: Optional[float] = None
+    scores: Tuple[float, ...] = ()
     roi: Optional[Box] = None
     detections: Tuple[Detection, ...] = ()
     anomaly_score: Optional[float] = None
@@ -75,6 +83,7 @@ class Result(NamedTuple):
         row = self.to_dict()
         row['num_detections'] = len(row.pop('detections'))
         row['box'] = _numbers(self.detections[0].box) if self.detections else ''
+        del row['scores']
         row['roi'] = _numbers(self.roi or ())
         times = row.pop('milliseconds')
         for stage in STAGES:
@@ -86,41 +95,38 @@ def _numbers(values):
     return ' '.join(f'{value:.1f}' for value in values)
 
 
-COLUMNS = tuple(Result('', '').to_row())
+COLUMNS = tuple(Result('').to_row())
 
 
-def judge(prediction, accept, min_score):
-    """Verdict on a frame.
+def judge(result, accept=None, min_score=0.0):
+    """The verdict on a frame, by the rule of the workstation.
+
+    It is about the classes of all detections that have a score, else about the class
+    of the frame. A class is accepted if ``accept`` names it. Without ``accept``, no
+    detection is, but each prompt region; of a model that marks defects, by a map or an
+    anomaly score, the first class is, and of one that names products each.
 
     Args:
-        prediction (Prediction): see ``decoding``.
-        accept (set): names of the classes that pass; None if the user named none.
-        min_score (float): score in [0, 1] below which a class decides nothing.
+        result (Result): prediction on the frame.
+        accept (set): names of the classes that pass.
+        min_score (float): score in [0, 1] that makes a class sure.
 
     Returns:
-        str: 'fail' where a class that is not accepted has ``min_score`` or more; else
-        'unsure' where a class, accepted or not, has less. It is about the classes of
-        all boxes or prompt regions, else about that of the frame. Where no classes are
-        accepted by name, no box is, and each prompt region; a model that marks
-        defects, by a map or an anomaly score, accepts its first class alone, one that
-        names products each.
+        str: 'fail' where a class that is not accepted has at least ``min_score``; else
+        'unsure' where a class, accepted or not, has less; else 'pass'.
     """
-    detections = prediction.detections
-    if prediction.is_prompted or prediction.is_detector:
-        names = {each.class_name for each in detections}
-        passing = accept
-        if accept is None:
-            passing = names if prediction.is_prompted else ()
-        rejected = [each.score for each in detections if each.class_name not in passing]
-        if rejected and max(rejected) >= min_score:
-            return FAIL
-        is_sure = all(each.score >= min_score for each in detections)
-        return PASS if is_sure else UNSURE
-    if prediction.score is not None and prediction.score < min_score:
-        return UNSURE
+    found = [each for each in result.detections if each.score is not None]
+    passes = [each.prompted for each in found]
+    if not found and result.label is None:
+        # A detector that found nothing, or a map without a class.
+        return FAIL if result.detections else PASS
+    if not found:
+        found = [result]
+        marks_defects = not (result.mask is None and result.anomaly_score is None)
+        passes = [not (marks_defects and result.label)]
     if accept is not None:
-        return PASS if prediction.class_name in accept else FAIL
-    is_defective = prediction.label
-    if is_defective is None:  # a map alone
-        is_defective = bool(detections)
-    return FAIL if prediction.marks_defects and is_defective else PASS
+        passes = [each.class_name in accept for each in found]
+    sure = [each.score is None or each.score >= min_score for each in found]
+    if any(is_sure and not is_good for is_sure, is_good in zip(sure, passes)):
+        return FAIL
+    return PASS if all(sure) else UNSURE

@@ -102,10 +102,10 @@ class TensorRTBackend:
         ]
         _check_input(self._tensors, folder)
         folder.check_outputs(folder.engine, self._outputs)
-        shape = self._tensors.engine_shape(folder.input.name)
-        self.max_batch = (
-            self._tensors.max_batch(folder.input.name) if shape[0] == -1 else shape[0]
-        )
+        self._taken = self._tensors.engine_shape(folder.input.name)  # -1 where open
+        self.max_batch = self._taken[0]
+        if self.max_batch == -1:
+            self.max_batch = self._tensors.max_batch(folder.input.name)
         self._numpy_types = {
             name: _numpy_type(trt, self._tensors.dtype(name))
             for name in self._tensors.names
@@ -132,10 +132,9 @@ class TensorRTBackend:
         """Buffers for inputs of a shape, and the outputs that belong to it."""
         self._free()
         name, engine = self._folder.input.name, self._folder.engine
-        if -1 in self._tensors.engine_shape(name):
+        is_taken = self._taken == shape
+        if -1 in self._taken:
             is_taken = self._tensors.set_shape(name, shape)
-        else:
-            is_taken = self._tensors.engine_shape(name) == shape
         if not is_taken:
             raise UserError(
                 f'{engine}: takes no input of {shape}, which the frame became; build '

@@ -156,7 +156,7 @@ KINDS = {
     => (float[n,2,5] dets, int64[n,2] labels, float[n,2,2,2] masks)
     <float[1,1,4] box = {{1, 0.5, 5, 3}}, int64[3] place = {{1, 1, 1}},
      float[1,1,5] low = {{0, 0, 1, 1, 0.1}}, int64[1,1] none = {{1}},
-     float[1,2,2,2] masks = {{1, 0, 1, 0, 1, 1, 1, 1}}> {{
+     float[1,2,2,2] masks = {{0, 0, 0, 0, 1, 0, 1, 1}}> {{
     {SCORES.format(image='input', scores='s')}
     {BOX.format(scores='s').replace('dets', 'det')}
     dets = Concat<axis = 1>(low, det)

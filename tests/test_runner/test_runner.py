@@ -147,7 +147,7 @@ def test_the_log_is_read_as_that_of_a_workstation():
 
     from mmacnn.inference import result as workstation
 
-    detection = ((1.0, 2.0, 3.0, 4.0), 'scratch', 0.5)
+    detection = ((1.0, 2.0, 3.0, 4.0), 'scratch', 0.5, 1, 0.25, True)
     fields = dict(roi=(0.0, 1.0, 2.0, 3.0), anomaly_score=2.5, label=1, score=0.5)
     times = dict(read=1.0, predict=2.0)
     theirs = workstation.InspectionResult(

@@ -13,8 +13,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+PROFILE = 1, 2, 2  # Least, usual and most of a batch that is open.
 IMAGE = np.full((12, 24, 3), (250, 20, 10), dtype=np.uint8)
-TYPES = {'tensor(float)': 'float32', 'tensor(int32)': 'int32', 'tensor(uint8)': 'uint8'}
+TYPES = {
+    'tensor(float)': 'float32',
+    'tensor(int32)': 'int32',
+    'tensor(uint8)': 'uint8',
+    'tensor(int64)': 'int64',
+}
 
 
 class FakeCuda:
@@ -52,7 +58,7 @@ class FakeCuda:
 
 
 class Tensors:
-    """Engine and context in one: what both TensorRTs fraction."""
+    """Engine and context in one: what both TensorRTs have in common."""
 
     def __init__(self, session):
         self.session = session
@@ -68,7 +74,7 @@ class Tensors:
 
     def _shape(self, tensor):
         shape = self.chosen.get(tensor.name, self._engine_shape(tensor))
-        batch = 1 if self.chosen else shape[0]
+        batch = next(iter(self.chosen.values()), shape)[0]
         return (batch, *shape[1:])
 
     def _array(self, tensor, address):
@@ -105,6 +111,13 @@ class Numbered(Tensors):
     def get_binding_shape(self, index):
         return (self._shape if self.chosen else self._engine_shape)(self.all[index])
 
+    def get_profile_shape(self, profile, index):
+        shape = self.get_binding_shape(index)
+        return [
+            tuple(PROFILE[bound] if side < 0 else side for side in shape)
+            for bound in range(3)
+        ]
+
     def set_binding_shape(self, index, shape):
         self.chosen[self.all[index].name] = shape
         return True
@@ -133,6 +146,13 @@ class Named(Tensors):
 
     def get_tensor_shape(self, name):
         return (self._shape if self.chosen else self._engine_shape)(self._tensor(name))
+
+    def get_tensor_profile_shape(self, name, profile):
+        shape = self.get_tensor_shape(name)
+        return [
+            tuple(PROFILE[bound] if side < 0 else side for side in shape)
+            for bound in range(3)
+        ]
 
     def set_input_shape(self, name, shape):
         self.chosen[name] = shape
@@ -189,29 +209,60 @@ def build(folder):
     return model
 
 
-@pytest.mark.parametrize('contract', ['classification', 'detection', 'full'])
-def test_runs_as_onnx_runtime_does(cuda, make_folder, contract):
+@pytest.mark.parametrize('kind', ['classifier', 'box', 'all', 'cam', 'anomaly map'])
+def test_runs_as_onnx_runtime_does(cuda, make_folder, kind):
     from runner.backends import BACKENDS
+    from runner.inspection import Inspection
 
-    model = build(make_folder(contract))
+    model = build(make_folder(kind))
     backends = [BACKENDS[name](model) for name in ('tensorrt', 'onnxruntime')]
     for image in (IMAGE, IMAGE[..., ::-1]):
-        array = model.prepare(np.ascontiguousarray(image))
+        array = model.input.prepare(np.ascontiguousarray(image)).array
         found, expected = (backend.run(array) for backend in backends)
         assert found.keys() == expected.keys()
         for name in expected:
             np.testing.assert_array_equal(found[name], expected[name])
             assert found[name].dtype == expected[name].dtype
-    assert model.decode(found, IMAGE.shape) == model.decode(expected, IMAGE.shape)
+        results = [Inspection(model, each)('a.png', image) for each in backends]
+        assert results[0][:7] == results[1][:7]
     backends[0].close()
     assert cuda.memory == {}
+
+
+def test_batch_of_prompt_regions(cuda, make_folder):
+    """As many together as the engine was built for, here two."""
+    from runner.backends import BACKENDS
+    from runner.inspection import Inspection
+    from runner.regions import Regions
+
+    model = build(make_folder('regions'))
+    regions = Regions(boxes=[(x, 0, 8, 12) for x in (0, 8, 16)])
+    backends = [BACKENDS[name](model) for name in ('tensorrt', 'onnxruntime')]
+    assert backends[0].max_batch == 2
+    results = [Inspection(model, each, regions)('a.png', IMAGE) for each in backends]
+    assert results[0][:7] == results[1][:7]
+    assert len(results[0].detections) == 3
+    backends[0].close()
+    assert cuda.memory == {}
+
+
+def test_output_whose_size_depends_on_the_image(cuda, make_folder, monkeypatch):
+    from runner.backends import BACKENDS
+    from runner.errors import UserError
+
+    model = build(make_folder('box'))
+    backend = BACKENDS['tensorrt'](model)
+    monkeypatch.setattr(Tensors, '_shape', lambda self, tensor: (1, -1, 5))
+    backend._tensors._context.chosen['input'] = (1, 3, 6, 8)
+    with pytest.raises(UserError, match=r'the size of the .* \(1, -1, 5\), it depends'):
+        backend.run(np.zeros((1, 3, 6, 8), np.float32))
 
 
 def test_an_engine_of_another_version(cuda, make_folder):
     from runner.backends import BACKENDS
     from runner.errors import UserError
 
-    model = build(make_folder('full'))
+    model = build(make_folder('all'))
     with open(model.engine, 'wb') as file:
         file.write(b'engine of another version')
     message = (
@@ -227,7 +278,7 @@ def test_no_engine(cuda, make_folder):
     from runner.errors import UserError
     from runner.model_folder import ModelFolder
 
-    model = ModelFolder(make_folder('full'))
+    model = ModelFolder(make_folder('all'))
     with pytest.raises(UserError, match='no such engine; build it on this machine: sh'):
         BACKENDS['tensorrt'](model)
 
@@ -236,8 +287,8 @@ def test_an_engine_of_another_model(cuda, make_folder):
     from runner.backends import BACKENDS
     from runner.errors import UserError
 
-    model = build(make_folder('classification'))
-    model.size = (12, 16)
+    model = build(make_folder('classifier'))
+    model.input.shape = (1, 3, 12, 16)
     with pytest.raises(UserError, match='found an engine for .*, expected one input'):
         BACKENDS['tensorrt'](model)
 
