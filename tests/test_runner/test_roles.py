@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What outputs say of a frame, by their roles, and the verdict on it."""
 
+import itertools
 import json
 
 import cv2
@@ -230,43 +231,35 @@ def test_verdict_on_prompt_regions(make_inspection):
         assert inspection('a.png', image).verdict == verdict
 
 
-@pytest.mark.parametrize('min_score', [0.0, 0.6])
-@pytest.mark.parametrize('accept', [None, {'a'}, {'b'}])
-@pytest.mark.parametrize('mask', [None, True])
-@pytest.mark.parametrize(
-    'detections',
-    [
-        [],
-        [('a', 0.5)],
-        [('a', 0.9), ('b', 0.5)],
-        [('b', 0.9, True), ('a', 0.5, True)],
-        [('b', None)],
-    ],
-)
-@pytest.mark.parametrize('label', [None, 0, 1])
-def test_verdict_is_that_of_the_workstation(label, detections, mask, accept, min_score):
+def test_verdict_is_that_of_the_workstation():
     from runner.results import Detection, Result, judge
 
     from mmacnn.inference import result as workstation
 
-    if label is None and (mask or detections == [('b', None)]):
-        return  # A map without a class is on the board alone.
-    verdicts = []
-    for detection, result, rule in (
-        (Detection, Result, judge),
-        (workstation.Detection, workstation.InspectionResult, workstation.judge),
-    ):
-        found = tuple(
-            detection((0, 0, 9, 9), name, score, prompted=bool(prompted))
-            for name, score, *prompted in detections
-        )
-        fields = {} if label is None else dict(label=label, score=0.7)
-        names = {None: '', 0: 'a', 1: 'b'}
-        inspected = result(
-            'a.png', class_name=names[label], detections=found, mask=mask, **fields
-        )
-        verdicts.append(rule(inspected, accept, min_score))
-    assert verdicts[0] == verdicts[1]
+    board = Detection, Result, judge
+    other = workstation.Detection, workstation.InspectionResult, workstation.judge
+    found = [
+        *([], [('a', 0.5)], [('a', 0.9), ('b', 0.5)]),
+        *([('b', 0.9, True), ('a', 0.5, True)], [('b', None)]),
+    ]
+    classes = {}, dict(label=0, class_name='a'), dict(label=1, class_name='b')
+    settings = itertools.product((None, {'a'}, {'b'}), (0.0, 0.6))
+    cases = itertools.product(found, classes, (None, True), settings)
+    for detections, fields, mask, (accept, min_score) in cases:
+        if not fields and (mask or detections == [('b', None)]):
+            continue  # A map without a class is on the board alone.
+        verdicts = []
+        for detection, result, rule in (board, other):
+            each = tuple(
+                detection((0, 0, 9, 9), name, score, prompted=bool(prompted))
+                for name, score, *prompted in detections
+            )
+            score = 0.7 if fields else None
+            inspected = result(
+                'a.png', detections=each, mask=mask, score=score, **fields
+            )
+            verdicts.append(rule(inspected, accept, min_score))
+        assert verdicts[0] == verdicts[1], (detections, fields, mask, accept, min_score)
 
 
 def test_map_alone(make_inspection):
