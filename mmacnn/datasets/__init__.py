@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     {
         'anomaly_folder': ['AnomalyFolderDataset'],
         'checked_coco': ['CheckedCocoDataset'],
+        'checked_coco_metric': ['CheckedCocoMetric'],
         'class_balanced_sampler': ['ClassBalancedSampler'],
         'class_folders': ['ClassFolderDataset'],
         'coco_regions': ['CocoRegionDataset'],

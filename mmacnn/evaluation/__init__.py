@@ -5,7 +5,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'anomaly': ['AnomalyMetric'],
-        'checked_coco': ['CheckedCocoMetric'],
         'defect_map': ['DefectMapMetric'],
         'region_accuracy': ['RegionAccuracy'],
         'roi_localization': ['RoILocalizationMetric'],

@@ -11,9 +11,13 @@ import pytest
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from mmacnn.datasets import CheckedCocoDataset, ClassFolderDataset, YOLORoIDataset
+from mmacnn.datasets import (
+    CheckedCocoDataset,
+    CheckedCocoMetric,
+    ClassFolderDataset,
+    YOLORoIDataset,
+)
 from mmacnn.engine.data_checks import check_data_settings
-from mmacnn.evaluation import CheckedCocoMetric
 from mmacnn.utils import InputError
 
 CLASSES = ('scratch', 'pit')

@@ -4,8 +4,9 @@
 from mmdet.evaluation import CocoMetric
 from mmengine.logging import MMLogger
 
-from mmacnn.datasets.checked_coco import check_categories, index_coco, read_coco
 from mmacnn.registry import METRICS
+
+from .checked_coco import check_categories, index_coco, read_coco
 
 
 @METRICS.register_module()
