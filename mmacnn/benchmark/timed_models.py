@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.registry import MODELS, init_default_scope
+from mmengine.registry import init_default_scope
 
 from mmacnn.deploy.model_folder import read_description
 from mmacnn.deploy.onnx.session import open_session
 from mmacnn.deploy.roles import by_role
+from mmacnn.engine.building import build_model
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.utils import InputError
@@ -98,7 +99,7 @@ class TimedCheckpoint:
             if key not in cfg:
                 raise InputError(f'{config}: expected the key {key!r}')
         init_default_scope(cfg.get('default_scope', 'mmengine'))
-        self.model = MODELS.build(cfg.model).eval()
+        self.model = build_model(cfg, 'mmengine').eval()
         load_weights(self.model, load_checkpoint(checkpoint), checkpoint)
         self.pipeline = Compose(
             [

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 from torch import nn
 
+from mmacnn.engine.building import config_errors
 from mmacnn.utils import InputError, full_disk_named
 
 BACKENDS = ('onnxruntime', 'tensorrt')
@@ -100,7 +101,8 @@ def plain_model_config(cfg: Config) -> Config:
 
 def build_model(cfg: Config) -> nn.Module:
     """Build the model of a config for prediction, in the current default scope."""
-    return MODELS.build(deepcopy(cfg.model)).eval()
+    with config_errors(cfg.filename or 'config', 'model'):
+        return MODELS.build(deepcopy(cfg.model)).eval()
 
 
 def fit_to_model(deploy_cfg: Config, model: nn.Module) -> None:

@@ -11,6 +11,7 @@ from mmengine.registry import DATASETS
 from torch import nn
 
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.engine.building import config_errors
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.utils import InputError, atomic_folder, track
@@ -142,7 +143,8 @@ def _image_files(
             f'{cfg.filename}: expected the key {dataloader!r}, or a folder'
         )
     else:
-        dataset = DATASETS.build(cfg[dataloader].dataset)
+        with config_errors(cfg.filename or 'config', dataloader):
+            dataset = DATASETS.build(cfg[dataloader].dataset)
         paths = [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
     chosen = np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)
     files = [paths[i] for i in chosen]

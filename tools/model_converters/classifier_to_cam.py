@@ -11,6 +11,7 @@ from pathlib import Path
 from mmengine.runner import save_checkpoint
 
 from mmacnn.converters import classifier_to_cam
+from mmacnn.engine.building import config_errors
 from mmacnn.engine.checkpoint import load_checkpoint
 from mmacnn.engine.config import load_config
 from mmacnn.utils import atomic_folder, run_tool
@@ -29,9 +30,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     checkpoint = load_checkpoint(args.checkpoint)
-    config, weights = classifier_to_cam(
-        load_config(args.config), checkpoint.get('state_dict', checkpoint)
-    )
+    with config_errors(args.config, 'model'):
+        config, weights = classifier_to_cam(
+            load_config(args.config), checkpoint.get('state_dict', checkpoint)
+        )
     name = f'{Path(args.config).stem}_cam'
     with atomic_folder(args.out) as folder:
         config.dump(folder / f'{name}.py')
