@@ -89,7 +89,7 @@ def check(config, folder, kills, seed):
     assert done.returncode == 0, f'{done.stdout}\n{done.stderr}'
     print(done.stdout)  # the seed and the moments, for who wants them
     assert done.stdout.count('\nkill ') == kills
-    assert 'ended as the one in peace' in done.stdout
+    assert 'ended as the uninterrupted one' in done.stdout
 
 
 def test_killed_trainings_end_as_an_uninterrupted_one(tmp_path):

@@ -200,7 +200,7 @@ class Ordeal:
         self.bytes = max(path.stat().st_size for path in files)
         epochs = self.expected['checkpoints'][self.expected['last']]['place'][0]
         self.changes = 24 * epochs
-        print(f'in peace: {self.seconds:.1f} s, {self.bytes} bytes a checkpoint')
+        print(f'uninterrupted: {self.seconds:.1f} s, {self.bytes} bytes a checkpoint')
 
     def _end_in_peace(self, work_dir):
         status = attempt(self.config, work_dir, self.log)
