@@ -104,7 +104,7 @@ def test_wrong_arguments(tmp_path):
     with pytest.raises(ValueError, match=r'names: expected 1 names, found 2: a, b'):
         apis.report([path], out, names=['a', 'b'])
     (tmp_path / 'other.json').write_text('{}')
-    with pytest.raises(ValueError, match='other.json: expected benchmark.json'):
+    with pytest.raises(ValueError, match='other.json: found no'):
         apis.report([path], out, benchmark=str(tmp_path / 'other.json'))
     with pytest.raises(FileNotFoundError, match='absent.json'):
         apis.report([path], out, benchmark='absent.json')
