@@ -56,16 +56,10 @@ def list_images(folders: Sequence[str]) -> list[str]:
     return found
 
 
-def load_batches(pipeline: Compose, paths: Sequence[str]) -> list[dict]:
-    """Batches as a data loader has them; images are numbered as in ``paths``."""
-    samples = [
-        pipeline(dict(img_path=path, gt_label=0, sample_idx=index))
-        for index, path in enumerate(paths)
-    ]
-    return [
-        pseudo_collate(samples[start : start + BATCH])
-        for start in range(0, len(samples), BATCH)
-    ]
+def batches(samples: Sequence[dict]) -> list[dict]:
+    """As a data loader has them."""
+    starts = range(0, len(samples), BATCH)
+    return [pseudo_collate(samples[start : start + BATCH]) for start in starts]
 
 
 @torch.no_grad()
@@ -106,16 +100,18 @@ def main() -> None:
         )
     model.init_weights()
     model.eval()
+    samples = [
+        pipeline(dict(img_path=path, gt_label=0, sample_idx=index))
+        for index, path in enumerate(track(paths, 'images'))
+    ]
     rows = []
     for count in args.learned:
         rates = {name: [] for name in ('expected', 'confidence', 'largest')}
         promised = fpr_threshold(torch.rand(count), args.max_fpr).promised_fpr
         for seed in track(range(args.splits), f'{count} learned'):
-            order = np.random.default_rng(seed).permutation(len(paths))
-            learned, tested = (
-                load_batches(pipeline, [paths[i] for i in part])
-                for part in (order[:count], order[count:])
-            )
+            order = np.random.default_rng(seed).permutation(len(samples))
+            learned = batches([samples[index] for index in order[:count]])
+            tested = batches([samples[index] for index in order[count:]])
             held_out, scores = score_split(model, learned, tested, count)
             thresholds = dict(
                 expected=fpr_threshold(held_out, args.max_fpr).value,
