@@ -18,7 +18,6 @@ from time import perf_counter, process_time
 
 import numpy as np
 import torch
-from cost import markdown
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
@@ -26,6 +25,7 @@ from mmacnn.apis import train
 from mmacnn.cli import int_at_least
 from mmacnn.evaluation import AnomalyMetric
 from mmacnn.utils import InputError, run_tool, track
+from mmacnn.utils.text import markdown_table
 
 LAYERS = ('stride8', 'stride16')
 CONFIGS = (
@@ -339,7 +339,7 @@ def main() -> None:
     ]
     header = 'model|image AUROC|pixel AUROC|PRO 30 %|false alarms, %|misses, %'
     header = [*header.split('|'), 'training, CPU s', *columns, 'MB']
-    print(markdown(header, rows))
+    print(markdown_table(header, rows))
 
 
 if __name__ == '__main__':

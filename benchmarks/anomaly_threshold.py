@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cost import markdown
 from mmcv.transforms import Compose
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
@@ -23,6 +22,7 @@ from mmacnn.engine.config import load_config
 from mmacnn.ops import fpr_threshold
 from mmacnn.registry import MODELS, TRANSFORMS
 from mmacnn.utils import InputError, run_tool, track
+from mmacnn.utils.text import markdown_table
 
 CONFIG = 'configs/attentdiffernet/patchcore_efficientnet-lite0_mvtec.py'
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
@@ -141,7 +141,7 @@ def main() -> None:
         f'splits within {100 * args.max_fpr:g} %, %',
         'above the largest, %',
     ]
-    print(markdown(header, rows))
+    print(markdown_table(header, rows))
 
 
 if __name__ == '__main__':

@@ -40,12 +40,15 @@ class Inspection:
                     ', '.join(unknown), ', '.join(model.classes) or 'none is known'
                 )
             )
-        if bool(regions) != model.input.has_mask:
-            found, expected = ('none', 'at least one') if not regions else ('some', '')
+        if regions and not model.input.has_mask:
             raise UserError(
-                f'{model.path}: found {found} of --box, --polygon and --mask, expected '
-                f'{expected or "none"}: the model takes '
-                f'{"" if model.input.has_mask else "no "}prompt regions'
+                f'{model.path}: found --box, --polygon or --mask, expected none: the '
+                'model takes no prompt regions'
+            )
+        if model.input.has_mask and not regions:
+            raise UserError(
+                f'{model.path}: found none of --box, --polygon and --mask, expected at '
+                'least one: the model takes prompt regions'
             )
         if model.input.has_mask and 'scores' not in model.outputs:
             raise UserError(f'{model.path}: found no scores of the prompt regions')
