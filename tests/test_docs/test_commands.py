@@ -42,8 +42,8 @@ mim() { record mim "$@"; }
 srun() { while [[ $# -gt 0 && $1 != python* ]]; do shift; done; "$@"; }
 command_not_found_handle() { :; }
 """
-# The pages of the Jetson speak of a copy on the board.
-MOVED = {path: 'runner/run.py' for path in ('run.py', 'jetson/run.py')}
+# The runner's own page speaks of a copy on the board.
+MOVED = {'run.py': 'runner/run.py'}
 
 
 def commands_of(page: Path, folder: Path) -> list[list[str]]:
