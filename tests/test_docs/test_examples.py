@@ -64,7 +64,7 @@ def test_a_config_is_whole(code, tmp_path, monkeypatch):
 
 
 def test_an_attention_block_of_ones_own(tmp_path, monkeypatch):
-    block, config = examples_of(DOCS / 'extending.md')
+    block, config, *_ = examples_of(DOCS / 'extending.md')
     (tmp_path / 'my_blocks.py').write_text(block)
     monkeypatch.syspath_prepend(str(tmp_path))
     cfg = Config.fromfile(write_config(config, tmp_path / 'my_gated.py'))
@@ -132,7 +132,7 @@ def test_data_formats(tmp_path):
     size = (image['height'], image['width'])
     check_outline(annotation['segmentation'], size, 'coco.json')
 
-    with_box, class_alone, table = blocks_of('text')
+    with_box, class_alone, table, *_ = blocks_of('text')
     label, box = parse_line(with_box, 'a.txt', num_classes=3)
     left, top, right, bottom = pixel_box(box, 480, 640, 'a.txt')
     assert (label, round(right - left), round(bottom - top)) == (2, 35, 17)

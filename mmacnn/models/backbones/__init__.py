@@ -2,10 +2,10 @@
 import lazy_loader
 
 # At once, since configs name them otherwise, and they import no other package's models.
-from .cell_geometry import cell_geometry
-from .plugin_backbone import plugin_backbone
-from .roi_mask_backbone import roi_mask_backbone
-from .truncated_backbone import truncated_backbone
+from .cell_geometry import cell_geometry  # noqa: F401
+from .plugin_backbone import plugin_backbone  # noqa: F401
+from .roi_mask_backbone import roi_mask_backbone  # noqa: F401
+from .truncated_backbone import truncated_backbone  # noqa: F401
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -16,9 +16,3 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'strided_conv_net': ['StridedConvNet'],
     },
 )
-__all__ += [
-    'cell_geometry',
-    'plugin_backbone',
-    'roi_mask_backbone',
-    'truncated_backbone',
-]
