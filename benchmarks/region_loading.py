@@ -59,7 +59,7 @@ def measure_region_loading(instances: int, seed: int = 0) -> LoadCost:
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'regions.json')
-        Image.new('L', SIZE[::-1]).save(Path(folder, 'image.jpg'))  # is all images
+        Image.new('L', SIZE[::-1]).save(Path(folder, 'image.jpg'))
         write_coco(path, instances, seed)
         before = peak_memory_mb()
         start = time.process_time()
@@ -79,7 +79,9 @@ def measure_region_loading(instances: int, seed: int = 0) -> LoadCost:
 
 
 def write_coco(path: Path, instances: int, seed: int) -> None:
-    """Write a COCO json of random polygons, all of an image ``image.jpg``.
+    """Write a COCO json of random polygons, and its images beside it.
+
+    They are links to one there, ``image.jpg``.
 
     Args:
         path: The json.
@@ -88,9 +90,11 @@ def write_coco(path: Path, instances: int, seed: int) -> None:
     """
     height, width = SIZE
     images = [
-        dict(id=i, file_name='image.jpg', height=height, width=width)
+        dict(id=i, file_name=f'{i}.jpg', height=height, width=width)
         for i in range(-(-instances // PER_IMAGE))
     ]
+    for image in images:
+        path.with_name(image['file_name']).symlink_to('image.jpg')
     categories = [dict(id=i, name=f'class {i}') for i in range(CLASSES)]
     random = np.random.default_rng(seed)
     # One by one: together they would be the most memory that the process ever had.

@@ -73,7 +73,7 @@ def read_coco(path: str) -> dict:
     """Read a COCO annotation file and look at its structure.
 
     What is only a matter of form is put right: ids written as text, sizes as floats,
-    no ``area``, and an unused root category with the id 0.
+    and no ``area``.
 
     Returns:
         The content, see :class:`CocoFile`, identifiers unique.
@@ -94,7 +94,6 @@ def read_coco(path: str) -> dict:
                     'second time, expected different ones'
                 )
             seen.add(entry['id'])
-    _remove_root(content)
     return content
 
 
@@ -126,12 +125,24 @@ def _box_area(box: Any) -> float:
         return 0.0
 
 
-def _remove_root(content: dict) -> None:
-    """Leave out the category 0 that Roboflow puts above the others."""
+def remove_root(content: dict, classes: Sequence[str] | None = None) -> None:
+    """Leave out the category 0 without boxes that Roboflow puts above the others.
+
+    Args:
+        content: As of :func:`read_coco`; changed in place.
+        classes: Names that are classes and stay. Without them the category goes only if
+            others name it as their ``supercategory``.
+    """
     used = {entry['category_id'] for entry in content['annotations']}
     categories = content['categories']
-    if len(categories) > 1 and 0 not in used:
-        content['categories'] = [c for c in categories if c['id'] != 0]
+    above = {category.get('supercategory') for category in categories}
+    content['categories'] = [
+        each
+        for each in categories
+        if each['id'] != 0
+        or 0 in used
+        or (each['name'] in classes if classes else each['name'] not in above)
+    ]
 
 
 def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
@@ -149,6 +160,7 @@ def check_categories(content: dict, classes: Sequence[str], path: str) -> None:
         InputError: The names differ, or ``classes`` is no list of names.
     """
     check_class_names(classes, f'{path}: metainfo.classes')
+    remove_root(content, classes)
     names = [category['name'] for category in content['categories']]
     boxes = Counter(annotation['category_id'] for annotation in content['annotations'])
     for category in content['categories']:

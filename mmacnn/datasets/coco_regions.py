@@ -7,7 +7,13 @@ from mmpretrain.datasets import BaseDataset
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError
 
-from .checked_coco import check_boxes, check_categories, check_images, read_coco
+from .checked_coco import (
+    check_boxes,
+    check_categories,
+    check_images,
+    read_coco,
+    remove_root,
+)
 from .regions import check_outline
 
 FILTERS = ('min_area', 'area_ratio')
@@ -68,6 +74,7 @@ class CocoRegionDataset(BaseDataset):
         """
         path, folder = self.ann_file, self.img_prefix
         content = read_coco(path)
+        remove_root(content, self.CLASSES)
         if self.CLASSES is None:
             self._metainfo['classes'] = tuple(c['name'] for c in content['categories'])
         check_categories(content, self.CLASSES, path)

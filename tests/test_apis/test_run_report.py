@@ -85,7 +85,7 @@ def test_several_results_and_a_benchmark(tmp_path):
     assert '12.25' in text and 'a processor' in text
     # Two files of one name keep their folders.
     assert str(tmp_path / 'a' / 'r') in text
-    assert any('gone' in notice for notice in notices)
+    assert any('removed' in notice for notice in notices)
 
 
 def test_nothing_is_overwritten(tmp_path):

@@ -167,7 +167,7 @@ def test_where_inference_spends_its_time(run):
         for line in printed.splitlines()
         if line.count('|') == 5
     ]
-    assert {'frame to verdict', 'predict', 'pipeline', 'model'} <= set(
+    assert {'frame to verdict', 'forward', 'pipeline', 'model'} <= set(
         map(str.strip, stages)
     )
     rows = {name: cells for name, *cells in table_of(printed)}

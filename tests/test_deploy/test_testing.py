@@ -34,6 +34,7 @@ def results(exported, photographs, tmp_path_factory):
 
     def run(checkpoint=None, name=None, **more):
         out = folder / 'results.json'
+        out.unlink(missing_ok=True)
         metrics = run_test(
             str(MODEL),
             checkpoint,

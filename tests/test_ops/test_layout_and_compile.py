@@ -26,17 +26,26 @@ CALLS = {
     'spatial_attention': lambda x: ops.spatial_attention(
         x, x[0, 0, :2, :4], x[0, :2, :4, :3], x[1, :2, :4, :3], 2
     ),
+    'unit_length': lambda x: ops.unit_length(x),
+    'local_mean': lambda x: ops.local_mean(x, 3),
+    'resize_maps': lambda x: ops.resize_maps(x[:, 0], (32, 24)),
+    'smooth_maps': lambda x: ops.smooth_maps(x[:, 0], 1.0),
+    'nearest_distance': lambda x: ops.nearest_distance(x[0, 0], x[1, 0]),
+    'greedy_coreset': lambda x: ops.greedy_coreset(x[0, 0], 4),
     'fraction_below': lambda x: ops.fraction_below(
         x[:, 0, 0, 0], x[0, 0, 0].sort().values
     ),
-    'fpr_threshold': lambda x: torch.tensor(ops.fpr_threshold(x.flatten(), 0.1)),
+    'fpr_threshold': lambda x: torch.tensor(ops.fpr_threshold(x.flatten(), 0.1).value),
     'best_f1_threshold': lambda x: torch.tensor(
         ops.best_f1_threshold(x[0, 0, 0], torch.arange(16) % 2)
     ),
 }
-NO_TENSORS = {'Regions', 'connected_regions'}  # of numpy
+NO_TENSORS = {  # of numpy, or of numbers
+    *('Regions', 'connected_regions', 'FprThreshold', 'check_rates'),
+    *('exponential_tail', 'images_needed', 'promised_fpr', 'threshold_rank'),
+}
 # They return Python numbers, and scikit-learn chooses one of them.
-NOT_COMPILED = {'fpr_threshold', 'best_f1_threshold'}
+NOT_COMPILED = {'fpr_threshold', 'best_f1_threshold', 'greedy_coreset'}
 
 
 def test_all_are_here():

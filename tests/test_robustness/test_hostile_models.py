@@ -24,9 +24,10 @@ def folder(tmp_path):
 
 def describe(folder, codebase=None, **changes):
     facts = dict(
+        format=2,
         model='end2end.onnx',
         input=GIVEN,
-        outputs=[dict(name='score', dtype='float32', shape=[None, 2])],
+        outputs=[dict(GIVEN, name='score', shape=[None, 2], role='scores')],
         classes=['a', 'b'],
     )
     detail = dict(mmacnn=facts | changes, codebase_config=codebase or {})

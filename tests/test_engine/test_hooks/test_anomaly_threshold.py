@@ -23,7 +23,7 @@ model = dict(
     flow=dict(type='mmacnn.NormalizingFlow', in_channels=16, num_blocks=2,
               hidden_channels=16, normalize=True),
     views=dict(type='mmacnn.RotatedViews', num_train=2, num_test=2, degrees=0),
-    localizer=dict(type='mmacnn.GradientMap', sigma=1.0, num_views=1))
+    saliency=dict(type='mmacnn.GradientMap', sigma=1.0, num_views=1))
 
 def loader(subset):
     return dict(
