@@ -149,6 +149,7 @@ def test_unknown_mode(acnn_cfg, images):
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 def test_autocast_keeps_the_centre(acnn_cfg, images, dtype):
+    torch.manual_seed(0)  # random weights can have two peaks of nearly one height
     localizer = MODELS.build(acnn_cfg).localizer.eval()
     with torch.no_grad():
         # Logits up to some 30, as a trained localizer has.
