@@ -6,9 +6,11 @@ import fnmatch
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+from mmacnn.converters.labels.predictions import check_format, write_predictions
 from mmacnn.inference.result import InspectionResult
-from mmacnn.utils import InputError
+from mmacnn.utils import InputError, require_empty
 from mmacnn.utils.text import printable
 
 from .arguments import add_launcher, int_at_least, numbers, probability
@@ -73,6 +75,13 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         default='',
         metavar='DIR',
         help='new or empty folder for pictures, results.jsonl and results.csv',
+    )
+    parser.add_argument(
+        '--labels-out',
+        nargs=2,
+        metavar=('FORMAT', 'DIR'),
+        help='write what was found as labels: coco, yolo, voc, labelme, cvat, '
+        'label_studio or csv, into a new or empty folder',
     )
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
     parser.add_argument('--batch-size', type=int_at_least(1), default=1, metavar='N')
@@ -149,6 +158,9 @@ def run_inspection(args: argparse.Namespace) -> None:
 
     from mmacnn.inference.inspector import Inspector
 
+    if args.labels_out:
+        check_format(args.labels_out[0])
+        require_empty(args.labels_out[1])
     if args.launcher != 'none':
         init_dist(args.launcher)
     inspector = Inspector(
@@ -166,7 +178,7 @@ def run_inspection(args: argparse.Namespace) -> None:
     if isinstance(inputs, str) and inputs.isdigit():
         inputs = int(inputs)
     verdicts: Counter = Counter()
-    errors = 0
+    errors, found = 0, []
     results = inspector(
         inputs, batch_size=args.batch_size, show=args.show, out_dir=args.out_dir
     )
@@ -174,12 +186,18 @@ def run_inspection(args: argparse.Namespace) -> None:
         for result in results:
             verdicts[result.verdict] += 1
             errors += bool(result.error)
+            if args.labels_out:
+                found.append(replace(result, heatmap=None, mask=None))
             if is_main_process() and verdicts.total() <= LISTED:
                 print(describe(result))
     except KeyboardInterrupt:  # how a camera's run ends
         print('stopped')
     if is_main_process():
         print_summary(verdicts, args.out_dir)
+        if args.labels_out:
+            counts = write_predictions(found, *args.labels_out)
+            listed = ', '.join(f'{count} {what}' for what, count in counts.items())
+            print(f'labels: {args.labels_out[1]} ({listed})')
     if errors:
         sys.exit(1)
 

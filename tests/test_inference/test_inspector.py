@@ -276,6 +276,13 @@ def test_command_line(model, folder, tmp_path, capsys):
     assert f'{folder / "a.png"}: pass, ' in out
     assert '3 pass' in out
 
+    labels = tmp_path / 'labels'
+    main([*command, '--labels-out', 'yolo', str(labels)])
+    assert f'labels: {labels} (3 images, ' in capsys.readouterr().out
+    assert (labels / 'labels/a.txt').is_file()
+    with pytest.raises(InputError, match='kitti: found no such label format'):
+        main([*command, '--labels-out', 'kitti', str(labels)])
+
     (folder / 'b.jpg').write_bytes(b'')
     with pytest.raises(SystemExit) as exit_:
         main(command)

@@ -16,7 +16,7 @@ WRITERS = {
     module.NAME: module.write
     for module in (coco, yolo, voc, labelme, cvat, label_studio, table)
 }
-UNNAMED = 'defect'  # What a map marks has no class of its own.
+UNNAMED = 'defect'  # What a map marks, where the image has no class.
 
 
 class Found(Protocol):
@@ -31,11 +31,21 @@ class Result(Protocol):
     """An image's result, as :class:`mmacnn.inference.result.InspectionResult`."""
 
     source: str
+    verdict: str
     class_name: str
     score: float | None
     roi: Box | None
     detections: tuple[Found, ...]
     error: str
+
+
+def check_format(format: str) -> None:
+    """Refuse a name that is no label format."""
+    if format not in WRITERS:
+        raise InputError(
+            f'{format}: found no such label format, expected one of '
+            f'{", ".join(WRITERS)}'
+        )
 
 
 def write_labels(dataset: LabelledSet, format: str, folder: str) -> None:
@@ -50,11 +60,7 @@ def write_labels(dataset: LabelledSet, format: str, folder: str) -> None:
         InputError: There is no such format.
         FileExistsError: ``folder`` holds something.
     """
-    if format not in WRITERS:
-        raise InputError(
-            f'{format}: found no such label format, expected one of '
-            f'{", ".join(WRITERS)}'
-        )
+    check_format(format)
     if not all(image.name for image in dataset.images):
         name_images(dataset)
     with atomic_folder(folder) as root:
@@ -103,8 +109,13 @@ def write_predictions(
 
 def _objects_of(result: Result, size: tuple[int, int]) -> list[LabelledObject]:
     height, width = size
-    found = [(d.class_name or UNNAMED, d.box, d.score) for d in result.detections]
-    if not found and result.roi is not None:
+    # What a map marks on an image that passes is no defect.
+    found = [
+        (d.class_name or result.class_name or UNNAMED, d.box, d.score)
+        for d in result.detections
+        if d.class_name or result.verdict != 'pass'
+    ]
+    if not result.detections and result.roi is not None:
         found = [(result.class_name or UNNAMED, result.roi, result.score)]
     objects = []
     for name, box, score in found:

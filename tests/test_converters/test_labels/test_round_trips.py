@@ -191,6 +191,7 @@ class Found:
 @dataclass
 class Result:
     source: str
+    verdict: str = 'fail'
     class_name: str = ''
     score: float | None = None
     roi: tuple | None = None
@@ -225,7 +226,7 @@ def test_a_roi_and_an_unnamed_region_are_labels(tmp_path):
     path = tmp_path / 'a.png'
     cv2.imwrite(str(path), np.zeros((48, 64, 3), np.uint8))
     results = [
-        Result(str(path), 'A1', 0.7, roi=(-3.0, 4.0, 30.0, 20.0)),
+        Result(str(path), 'pass', 'A1', 0.7, roi=(-3.0, 4.0, 30.0, 20.0)),
     ]
     write_predictions(results, 'yolo', str(tmp_path / 'roi'))
     assert (tmp_path / 'roi/classes.txt').read_text() == 'A1\n'
@@ -233,9 +234,13 @@ def test_a_roi_and_an_unnamed_region_are_labels(tmp_path):
     assert [float(v) for v in line] == pytest.approx(
         [0, 15 / 64, 12 / 48, 30 / 64, 16 / 48], abs=1e-6
     )
-    region = Result(str(path), 'defect', 0.7, detections=(Found((2, 2, 9, 9)),))
-    write_predictions([region], 'yolo', str(tmp_path / 'map'))
-    assert (tmp_path / 'map/classes.txt').read_text() == 'defect\n'
+    marked = (Found((2, 2, 9, 9)),)
+    bent = Result(str(path), 'fail', 'bent', 0.7, detections=marked)
+    write_predictions([bent], 'yolo', str(tmp_path / 'map'))
+    assert (tmp_path / 'map/classes.txt').read_text() == 'bent\n'
+    good = Result(str(path), 'pass', 'good', 0.7, detections=marked)
+    counts = write_predictions([good], 'coco', str(tmp_path / 'good'))
+    assert (counts['images'], counts['objects']) == (1, 0)
 
 
 def test_predictions_refuse(tmp_path):
