@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mmacnn.converters.labels.predictions import check_format, write_predictions
 from mmacnn.inference.result import InspectionResult
 from mmacnn.utils import InputError, require_empty
 from mmacnn.utils.text import printable
@@ -159,6 +158,8 @@ def run_inspection(args: argparse.Namespace) -> None:
     from mmacnn.inference.inspector import Inspector
 
     if args.labels_out:
+        from mmacnn.converters.labels.predictions import check_format
+
         check_format(args.labels_out[0])
         require_empty(args.labels_out[1])
     if args.launcher != 'none':
@@ -195,6 +196,8 @@ def run_inspection(args: argparse.Namespace) -> None:
     if is_main_process():
         print_summary(verdicts, args.out_dir)
         if args.labels_out:
+            from mmacnn.converters.labels.predictions import write_predictions
+
             counts = write_predictions(found, *args.labels_out)
             listed = ', '.join(f'{count} {what}' for what, count in counts.items())
             print(f'labels: {args.labels_out[1]} ({listed})')

@@ -156,9 +156,10 @@ def test_command_line(root, tmp_path, capsys):
 
 
 def test_real_photographs(tmp_path):
-    folder = Path(os.environ.get('MMACNN_REAL_DATA', 'absent')) / 'roi_mask/Test2'
+    root = Path(os.environ.get('MMACNN_REAL_DATA', ROOT.parent / 'shared/data'))
+    folder = root / 'roi_mask/Test2'
     if not folder.is_dir():
-        pytest.skip('no photographs (MMACNN_REAL_DATA names their folder)')
+        pytest.skip(f'no photographs in {root} (MMACNN_REAL_DATA names their folder)')
     weights = save_weights(CONFIG, tmp_path / 'weights.pth')
     masks = sorted(map(str, folder.glob('InputMask*.png')))
     found = inspect(folder, masks, 'Image.png', weights=weights)
