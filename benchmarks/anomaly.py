@@ -337,7 +337,7 @@ def main() -> None:
         ]
         for name, model in models.items()
     ]
-    header = 'model|image AUROC|pixel AUROC|PRO 30 %|false alarms, %|misses, %'
+    header = 'model|image AUROC|pixel AUROC|PRO 30 %|FPR, %|FNR, %'
     header = [*header.split('|'), 'training, CPU s', *columns, 'MB']
     print(markdown_table(header, rows))
 

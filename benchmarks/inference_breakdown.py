@@ -127,7 +127,7 @@ def compare_variants(
             change(changed.inferencer.model)
         variants[name] = _inspect(changed, frame, bfloat16=change is None)
     scores = {name: _score(call()) for name, call in variants.items()}
-    # Late: a process that takes turns may have an older package.
+    # Late: the other process may have an older package.
     from mmacnn.benchmark.timing import cost_of, interleave
 
     calls = {name: partial(cost_of, call) for name, call in variants.items()}
@@ -135,8 +135,8 @@ def compare_variants(
     rows = []
     for name, these in costs.items():
         pairs = zip(these, costs['default'], strict=True)
-        ratio = median(one.processor / other.processor for one, other in pairs)
-        milliseconds = 1000 * median(one.processor for one in these)
+        ratio = median(one.cpu / other.cpu for one, other in pairs)
+        milliseconds = 1000 * median(one.cpu for one in these)
         change = abs(scores[name] - scores['default'])
         rows.append([name, f'{milliseconds:.1f}', f'{ratio:.2f}', f'{change:.1g}'])
     return rows
@@ -155,7 +155,7 @@ def compare_trees(name: str, before: str, rounds: int) -> list[str]:
         found = interleave(calls, rounds, name, warm_up=2)
         for call in calls.values():
             call.close()
-    now, older = ([turn['processor'] for turn in found[w]] for w in ('now', 'before'))
+    now, older = ([turn['cpu'] for turn in found[w]] for w in ('now', 'before'))
     ratio = median(old / new for old, new in zip(older, now, strict=True))
     return [name, f'{1000 * median(now):.1f}', f'{ratio:.2f}']
 
@@ -169,7 +169,7 @@ def inspect(name: str, weights: str) -> Callable[[], dict]:
     def turn() -> dict:
         start = process_time()
         next(inspector(frame))
-        return dict(processor=process_time() - start)
+        return dict(cpu=process_time() - start)
 
     return turn
 

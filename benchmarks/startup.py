@@ -55,9 +55,9 @@ next(Inspector(config, weights, 'cpu', regions={})(image)).verdict
 
 
 class Start(NamedTuple):
-    """What a process took: seconds of the processor and by the clock, and modules."""
+    """What a process took: CPU and wall seconds, and modules."""
 
-    processor: float
+    cpu: float
     seconds: float
     modules: int
 
@@ -138,7 +138,7 @@ def table(found: dict[tuple[str, str], list[Start]]) -> str:
             continue
         row = [
             name,
-            f'{median(one.processor for one in starts):.2f}',
+            f'{median(one.cpu for one in starts):.2f}',
             f'{median(one.seconds for one in starts):.2f}',
             starts[0].modules,
             ratio(starts, reference),
@@ -147,14 +147,14 @@ def table(found: dict[tuple[str, str], list[Start]]) -> str:
             older = found.get((name, 'before'))
             row += [ratio(older, reference), ratio(older, starts)] if older else '--'
         rows.append(row)
-    header = ['', 'processor s', 'wall s', 'modules', "by mmpretrain's"]
+    header = ['', 'CPU s', 'wall s', 'modules', "by mmpretrain's"]
     if has_before:
         header += ["before by mmpretrain's", 'times less']
     return markdown_table(header, rows)
 
 
 def ratio(these: list[Start], those: list[Start]) -> str:
-    ratios = (a.processor / b.processor for a, b in zip(these, those, strict=True))
+    ratios = (a.cpu / b.cpu for a, b in zip(these, those, strict=True))
     return f'{median(ratios):.2f}'
 
 

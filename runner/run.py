@@ -47,7 +47,7 @@ def parse_args():
     parser.add_argument(
         'source',
         help='folder of images, image, video, number of a USB camera (0), csi:0 for '
-        'a camera on the CSI connector, or an address such as rtsp://...',
+        'a camera on the CSI connector, or a URL such as rtsp://...',
     )
     parser.add_argument(
         '--backend',

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What holds for the numbers of every method, whatever they are."""
+"""What is true of the numbers of every method, whatever they are."""
 
 from pathlib import Path
 from types import SimpleNamespace

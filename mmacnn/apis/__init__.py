@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What a Python user calls: train, test, report, choose thresholds, propose boxes."""
+"""What a Python user calls: train, test, report, thresholds, pseudo-labels."""
 
 import lazy_loader
 

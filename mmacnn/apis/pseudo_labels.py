@@ -14,7 +14,7 @@ from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError, atomic_folder, require_empty
 
 
-class Proposals(NamedTuple):
+class PseudoLabels(NamedTuple):
     """How many images keep the user's box, got one, and stay without."""
 
     drawn: int
@@ -31,7 +31,7 @@ def make_pseudo_labels(
     device: str | None = None,
     show_dir: str = '',
     cfg_options: dict | None = None,
-) -> Proposals:
+) -> PseudoLabels:
     """Write labels in which the training images have the boxes that the model finds.
 
     The classes of all training images are known, and only a crop that holds the object
@@ -41,8 +41,8 @@ def make_pseudo_labels(
     teacher, since it sees the images with noise and augmentation that the teacher was
     spared (Xie et al., *Self-training with Noisy Student*, CVPR 2020, section 3).
 
-    A proposed box has the median size of the drawn ones. Boxes that were drawn stay,
-    and images whose class the model misses or doubts stay without.
+    A pseudo-label has the median size of the drawn ones. Boxes that were drawn stay,
+    and images that the model classifies wrongly or doubts stay without.
 
     Args:
         config: Config of an A-CNN; its training set gives images, classes and boxes.
@@ -97,7 +97,7 @@ def make_pseudo_labels(
     _write_labels(samples, boxes, out_dir)
     num_drawn = sum(box is not None for box in drawn)
     num_boxes = sum(box is not None for box in boxes)
-    return Proposals(num_drawn, num_boxes - num_drawn, len(boxes) - num_boxes)
+    return PseudoLabels(num_drawn, num_boxes - num_drawn, len(boxes) - num_boxes)
 
 
 def _width_height(path: str) -> np.ndarray:

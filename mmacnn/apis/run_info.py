@@ -99,7 +99,7 @@ def _versions() -> dict[str, str]:
 
 
 def _hash(path: str) -> str | None:
-    """SHA-256 of a checkpoint's file; None for a folder or an address."""
+    """SHA-256 of a checkpoint's file; None for a folder or a URL."""
     if not Path(path).is_file():
         return None
     with open(path, 'rb') as file:

@@ -43,7 +43,7 @@ def report(
         cfg_options: Of the test; see :func:`test`.
 
     Returns:
-        Notices that the page has on top.
+        Warnings that the page has on top.
 
     Raises:
         FileExistsError: ``out`` is there.

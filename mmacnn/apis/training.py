@@ -57,7 +57,7 @@ def train(
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
         InputError: The config or the data are wrong.
-        OSError: The disk is full; the checkpoints so far are whole.
+        OSError: The disk is full; the checkpoints so far can be read.
     """
     cfg = load_config(config, work_dir, launcher, cfg_options)
     _save_atomically(cfg)
@@ -112,7 +112,7 @@ def _set_resume(cfg: Config, resume: str) -> None:
 
 
 def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
-    """The last whole checkpoint of a training, and what is in it.
+    """The last complete checkpoint of a training, and what is in it.
 
     mmengine writes its name into ``last_checkpoint``; where the disk was full or the
     process was killed, that file or the checkpoint may be torn.
@@ -136,7 +136,9 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
             problem = error
             print_log(f'Skipped {error}', logger='current', level=logging.WARNING)
     if problem is not None:
-        raise InputError(f'{work_dir}: found no whole checkpoint to resume: {problem}')
+        raise InputError(
+            f'{work_dir}: found no complete checkpoint to resume: {problem}'
+        )
     return None, {}
 
 

@@ -30,12 +30,12 @@ class Measurement:
         threads: Threads that each part may use.
         stages: Milliseconds a batch: stage ('preprocess', 'network', 'postprocess',
             'total') to its ``median``, ``p95`` and ``p99``; None for a stage that the
-            model does not have. 'processor' is the processors' time for all of it:
+            model does not have. 'cpu' is the CPU time for all of it:
             with one thread, more than a little below 'total' means that other
-            programs held the processor meanwhile.
+            programs held the CPU meanwhile.
         images_per_second: All stages together, over all rounds.
         ratio: Median over the rounds of this model's time by the first model's of the
-            same round, for 'network', 'total' and 'processor': 2 is twice as slow.
+            same round, for 'network', 'total' and 'cpu': 2 is twice as slow.
         size_bytes: Of the checkpoint or the ONNX file.
     """
 
@@ -126,7 +126,7 @@ def _run_interleaved(
     rounds: int,
     what: str,
 ) -> dict[str, list[tuple[StageTimes, float]]]:
-    """Stages and processor time of each round, by model."""
+    """Stages and CPU time of each round, by model."""
 
     def run(model: TimedModel) -> tuple[StageTimes, float]:
         start = process_time()
@@ -157,7 +157,7 @@ def _summarize(
             images_per_second=float(batch_size / stages['total'].mean()),
             ratio={
                 stage: float(np.median(stages[stage] / reference[stage]))
-                for stage in ('network', 'total', 'processor')
+                for stage in ('network', 'total', 'cpu')
             },
             size_bytes=models[name].size_bytes,
         )
@@ -166,8 +166,8 @@ def _summarize(
 def _columns(
     times: list[tuple[StageTimes, float]],
 ) -> dict[str, np.ndarray | None]:
-    """Seconds of each stage, of all and of the processor, over the rounds."""
-    stages, processor = zip(*times, strict=True)
+    """Seconds of each stage, of all and of the CPU, over the rounds."""
+    stages, cpu = zip(*times, strict=True)
     columns = {
         stage: None if column[0] is None else np.array(column)
         for stage, column in zip(
@@ -175,7 +175,7 @@ def _columns(
         )
     }
     present = [column for column in columns.values() if column is not None]
-    return columns | dict(total=np.sum(present, axis=0), processor=np.array(processor))
+    return columns | dict(total=np.sum(present, axis=0), cpu=np.array(cpu))
 
 
 def _percentiles(seconds: np.ndarray) -> dict[str, float]:

@@ -23,7 +23,7 @@ from .machine import processor_name
 from .timed_models import StageTimes
 
 HEADER = (
-    *('model', 'threads', 'batch', 'prepare', 'network', 'post', 'total', 'processor'),
+    *('model', 'threads', 'batch', 'prepare', 'network', 'post', 'total', 'cpu'),
     *('p95', 'p99', 'images/s', 'x network', 'x total', 'x proc.', 'MB'),
 )
 JSON_FILE = 'benchmark.json'
@@ -49,7 +49,7 @@ def format_table(measurements: Sequence[Measurement]) -> str:
                 *(m or '-' for m in medians),
                 *(f'{total["p95"]:.3f}', f'{total["p99"]:.3f}'),
                 f'{each.images_per_second:.1f}',
-                *(f'{ratio[part]:.2f}' for part in ('network', 'total', 'processor')),
+                *(f'{ratio[part]:.2f}' for part in ('network', 'total', 'cpu')),
                 f'{each.size_bytes / 1e6:.2f}',
             ]
         )

@@ -15,12 +15,12 @@ class Cost(NamedTuple):
 
     Args:
         seconds: By the clock on the wall.
-        processor: Seconds of the processors, of this process alone. Other programs
+        cpu: CPU seconds of this process alone. Other programs
             change it little.
     """
 
     seconds: float
-    processor: float
+    cpu: float
 
 
 def cost_of(call: Callable[[], object]) -> Cost:

@@ -7,7 +7,7 @@ scalars: a ``HistoryBuffer`` of two numpy arrays. These classes, which hold data
 run nothing, join torch's allow-list; a checkpoint with any other class stays refused.
 
 Two ways round that refusal are closed as well: before torch 2.6 ``torch.load``
-unpickles everything, and what mmengine downloads from ``http://`` addresses, those of
+unpickles everything, and what mmengine downloads from ``http://`` URLs, those of
 its model zoos among them, is unpickled without the check by every torch.
 
 A ``HistoryBuffer`` is pickled with its methods, as ``getattr(HistoryBuffer, 'mean')``.
@@ -120,7 +120,7 @@ def load_url(
     """Download a checkpoint as ``torch.hub.load_state_dict_from_url``; read it safely.
 
     Args:
-        url: Its address.
+        url: Where it comes from.
         model_dir: Where it is kept; the folder of torch's hub by default.
         map_location: See :func:`torch.load`.
         progress: Whether to show how far the download is.

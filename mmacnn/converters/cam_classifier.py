@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""A trained classifier as a CAM classifier: other words for the same weights."""
+"""A trained classifier as a CAM classifier: the same weights under other names."""
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope

@@ -58,7 +58,7 @@ def convert_differnet_checkpoint(state_dict: dict) -> dict[str, Tensor]:
         if match := FEATURES.fullmatch(name):
             converted[f'core.feature_extractor.backbone.{match[1]}'] = weight
         elif match := COUPLING.fullmatch(name):
-            # Behind the input node, permutations and couplings take turns.
+            # Behind the input node, permutations and couplings alternate.
             index = int(match[1]) - 1
             layer = f'subnet{match[2]}.{LAYERS[match[3]]}.{match[4]}'
             converted[f'core.flow.blocks.module_list.{index}.{layer}'] = weight

@@ -44,7 +44,7 @@ def convert_mobilenet_v2_checkpoint(
                 "'features.1.conv.0.weight'"
             )
         module, block, kind = match[1], int(match[2]), match[3]
-        # In each block convolutions and their norms take turns.
+        # In each block convolutions and their norms alternate.
         names = modules.setdefault(block, [])
         if module not in names:
             names.append(module)

@@ -37,7 +37,7 @@ def _check_id(value: Any) -> Any:
 
 Id = Annotated[Any, AfterValidator(_check_id)]
 Side = Annotated[int, Field(gt=0, lt=1e9)]
-Place = Annotated[float, Field(gt=-1e9, lt=1e9)]
+Coordinate = Annotated[float, Field(gt=-1e9, lt=1e9)]
 Extent = Annotated[float, Field(ge=0, lt=1e9)]
 
 
@@ -54,7 +54,7 @@ class Annotation(FileSchema):
     id: Id
     image_id: Id
     category_id: Id
-    bbox: Annotated[tuple[Place, Place, Extent, Extent], Strict(False)]
+    bbox: Annotated[tuple[Coordinate, Coordinate, Extent, Extent], Strict(False)]
     area: Extent
 
 
@@ -83,7 +83,7 @@ def read_coco(path: str) -> dict:
         InputError: It is no COCO file, or an entry lacks a key or repeats an id.
     """
     content = read_json(path, 'COCO json')
-    _put_right(content)
+    _normalize(content)
     check_schema(CocoFile, content, path, 'COCO json')
     for name in CocoFile.model_fields:
         seen = set()
@@ -97,7 +97,7 @@ def read_coco(path: str) -> dict:
     return content
 
 
-def _put_right(content: Any) -> None:
+def _normalize(content: Any) -> None:
     """Ids as text, sizes as floats and a missing area, where entries are dicts."""
     lists = content.values() if isinstance(content, dict) else ()
     entries = (e for values in lists if isinstance(values, list) for e in values)
@@ -201,7 +201,7 @@ def check_boxes(content: dict, path: str, test_mode: bool = False) -> None:
             positives are measured.
 
     Raises:
-        InputError: There is no box in the whole file that counts, one lies outside of
+        InputError: There is no box in the file that counts, one lies outside of
             its image, its image or category is not in the file, or so many reach over
             the edge that they must be something else.
     """

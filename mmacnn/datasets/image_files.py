@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Which files are images, how large they are, and whether they are whole.
+"""Which files are images, how large they are, and whether they can be read.
 
 OpenCV, which decodes the images of a pipeline, says nothing useful about a broken file:
 it returns None or, in older versions, a partly grey image. Pillow notices the latter

@@ -53,7 +53,7 @@ def deploy(
         model_cfg: Config file of the model.
         checkpoint: The weights.
         image: Image file to trace the model with.
-        work_dir: New or empty folder; written whole or not at all.
+        work_dir: New or empty folder; written atomically.
         verify: Number of images on which to compare the exported model with the
             checkpoint; 0 for none.
         verify_images: Folder of these images. The config's test set by default.

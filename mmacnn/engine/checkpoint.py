@@ -20,7 +20,7 @@ def load_checkpoint(path: str) -> dict:
     """Read a checkpoint on the CPU.
 
     Args:
-        path: A file, or an address that mmengine knows (``http://``, ``mmpretrain://``).
+        path: A file, or a URL that mmengine knows (``http://``, ``mmpretrain://``).
 
     Raises:
         FileNotFoundError: There is no such file.

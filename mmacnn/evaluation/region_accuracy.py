@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""How often a region is named right, by class and by the size of the region."""
+"""Accuracy of prompt regions, by class and by the size of the region."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ Squares whose side is a tenth, two and four tenths of a square image's.
 
 
 def accuracy_by_fraction(
-    right: np.ndarray, fraction: np.ndarray, edges: Sequence[float] = EDGES
+    correct: np.ndarray, fraction: np.ndarray, edges: Sequence[float] = EDGES
 ) -> dict[str, tuple[float, int]]:
     """Accuracy of the regions of each size.
 
     Args:
-        right: (N,) bool, whether a region was named right.
+        correct: (N,) bool, whether a region was classified correctly.
         fraction: (N,), its fraction of the image's area, in (0, 1].
         edges: Fractions that part the sizes, rising, in (0, 1).
 
@@ -38,7 +38,10 @@ def accuracy_by_fraction(
     ends = [f'{100 * edge:g}' for edge in (0, *edges, 1)]
     size = np.digitize(fraction, edges)
     return {
-        f'{low}-{high}': (100 * float(right[size == i].mean()), int((size == i).sum()))
+        f'{low}-{high}': (
+            100 * float(correct[size == i].mean()),
+            int((size == i).sum()),
+        )
         for i, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True))
         if (size == i).any()
     }
@@ -48,7 +51,7 @@ def accuracy_by_fraction(
 class RegionAccuracy(BaseMetric):
     """Accuracy of all regions, of the mean class, and by size, in %.
 
-    - ``accuracy``: fraction of the regions that were named right.
+    - ``accuracy``: fraction of the regions that were classified correctly.
     - ``mean_class_accuracy``: mean over the classes of the fraction of their regions;
       of the classes that the data set has.
     - ``accuracy_0-1`` and so on: fraction of those whose fraction of the image's area,
@@ -107,14 +110,14 @@ class RegionAccuracy(BaseMetric):
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
         """The metrics that the class describes, of the records of all processes."""
         true, found, fraction = map(np.array, zip(*results, strict=True))
-        right = true == found
-        by_class = [right[true == label].mean() for label in np.unique(true)]
+        correct = true == found
+        by_class = [correct[true == label].mean() for label in np.unique(true)]
         metrics = dict(
-            accuracy=100 * float(right.mean()),
+            accuracy=100 * float(correct.mean()),
             mean_class_accuracy=100 * float(np.mean(by_class)),
         )
         for name, (percent, _) in accuracy_by_fraction(
-            right, fraction, self.edges
+            correct, fraction, self.edges
         ).items():
             metrics[f'accuracy_{name}'] = percent
         return metrics

@@ -100,7 +100,7 @@ def open_frames(
 
     Args:
         inputs: An image file, a folder of them, a video, the number of a camera, an
-            address that OpenCV opens (``rtsp://...``), an image (H, W, 3) uint8 BGR, or
+            URL that OpenCV opens (``rtsp://...``), an image (H, W, 3) uint8 BGR, or
             a list of files and images.
         rank: Which of several processes this one is.
         world_size: How many processes share the images.

@@ -110,7 +110,7 @@ class Inspector:
 
         Args:
             inputs (str | Path | np.ndarray | int | list): An image file, a folder of
-                them, a video, the number of a camera, an address of a stream, an image
+                them, a video, the number of a camera, the URL of a stream, an image
                 (H, W, 3) uint8 BGR as ``mmcv.imread`` returns it, or a list of files
                 and images.
             batch_size (int): Images that go through the model together.
@@ -122,7 +122,7 @@ class Inspector:
             A result for each image, in order. A file that can't be read has ``error``
             and the verdict 'unreadable', one whose prediction is not finite ``error``
             and 'unsure'; the others go on. Where several processes run
-            (``torchrun``, Slurm), each inspects its share, and all get all results,
+            (``torchrun``, Slurm), each inspects a part, and all get all results,
             without heat maps and masks.
 
         Raises:

@@ -53,7 +53,7 @@ class InspectionResult:
         roi: (left, top, right, bottom), where A-CNN looked.
         detections: Boxes, the surest first; prompt regions, in the user's order; or
             defect regions, the largest first.
-        heatmap: (H, W) float32, evidence for a defect or for the object.
+        heatmap: (H, W) float32, log-ratio or heatmap for a defect or for the object.
         mask: (H, W) bool, what the map marks.
         anomaly_score: As the flow gives it, for comparing images with one another.
         milliseconds: ``read`` and ``predict``, the latter of its batch over the images.

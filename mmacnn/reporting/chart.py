@@ -30,18 +30,18 @@ STYLE = {
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture with words for who can't see it.
+    """A picture with alt text for who can't see it.
 
     Attributes:
         title: Heading.
-        source: ``data:`` address of an SVG image.
-        words: What the picture shows.
+        source: ``data:`` URL of an SVG image.
+        alt_text: What the picture shows.
         note: How it was measured.
     """
 
     title: str
     source: str
-    words: str
+    alt_text: str
     note: str
 
 
@@ -68,7 +68,9 @@ def new_axes(width: float = 5.2, height: float = 3.4) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def finish_chart(figure: Figure, title: str, words: Sequence[str], note: str) -> Chart:
+def finish_chart(
+    figure: Figure, title: str, alt_texts: Sequence[str], note: str
+) -> Chart:
     """The chart of a figure that is drawn."""
     axes = figure.axes[0]
     if len(axes.get_legend_handles_labels()[1]) > 1:
@@ -76,4 +78,6 @@ def finish_chart(figure: Figure, title: str, words: Sequence[str], note: str) ->
     file = io.BytesIO()
     figure.savefig(file, format='svg', metadata=dict(Date=None))
     source = base64.b64encode(file.getvalue()).decode()
-    return Chart(title, f'data:image/svg+xml;base64,{source}', '; '.join(words), note)
+    return Chart(
+        title, f'data:image/svg+xml;base64,{source}', '; '.join(alt_texts), note
+    )

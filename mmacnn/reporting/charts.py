@@ -23,7 +23,7 @@ from .detections import average_precision, precision_recall
 from .results import Run
 from .statistics import fractions_by_size, size_edges, sized_outcomes
 
-BOXES_FOUND, RIGHT = 'Detected boxes', 'Correct images'
+BOXES_FOUND, CORRECT = 'Detected boxes', 'Correct images'
 
 
 def draw_charts(runs: Sequence[Run]) -> list[Chart]:
@@ -41,11 +41,13 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
         return None
     edges = size_edges(np.concatenate([sizes for _, _, sizes, _ in found]))
     detects = {run.records[0].matches is not None for _, run, _, _ in found}
-    what = ' or '.join([BOXES_FOUND] * (True in detects) + [RIGHT] * (False in detects))
+    what = ' or '.join(
+        [BOXES_FOUND] * (True in detects) + [CORRECT] * (False in detects)
+    )
     figure, axes = new_axes()
-    words = []
-    for place, (index, run, sizes, right) in enumerate(found):
-        fractions = fractions_by_size(sizes, right, edges)
+    alt_texts = []
+    for place, (index, run, sizes, correct) in enumerate(found):
+        fractions = fractions_by_size(sizes, correct, edges)
         known = [(x, fraction) for x, fraction in enumerate(fractions) if fraction]
         x = np.array([x for x, _ in known]) + 0.1 * (place - (len(found) - 1) / 2)
         y = np.array([fraction.percent for _, fraction in known])
@@ -60,7 +62,7 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
         numbers = ', '.join(
             f'{v:.1f} % of {s.total}' for v, (_, s) in zip(y, known, strict=True)
         )
-        words.append(f'{run.name}, from small to large: {numbers}')
+        alt_texts.append(f'{run.name}, from small to large: {numbers}')
     names = [
         f'{_percent(a)}–{_percent(b)}'
         for a, b in zip(edges[:-1], edges[1:], strict=True)
@@ -72,7 +74,7 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
     return finish_chart(
         figure,
         f'{what} by size of the object',
-        words,
+        alt_texts,
         'Each step has about the same number of objects; the bars are 95 % '
         'intervals (Wilson).',
     )
@@ -97,13 +99,13 @@ def _centre_errors(runs: Sequence[Run]) -> Chart | None:
     if not found:
         return None
     figure, axes = new_axes()
-    words = []
+    alt_texts = []
     for index, run, errors in found:
         rank = 100 * np.arange(1, len(errors) + 1) / len(errors)
         axes.step(
             errors, rank, where='post', label=shown(run.name), **line_style(index)
         )
-        words.append(
+        alt_texts.append(
             f'{run.name}: median {np.median(errors):.1f} px, 95 % within '
             f'{np.percentile(errors, 95):.1f} px, largest {errors[-1]:.1f} px, '
             f'of {len(errors)} images'
@@ -115,7 +117,7 @@ def _centre_errors(runs: Sequence[Run]) -> Chart | None:
     axes.set_xlabel('centre of the ROI to centre of the object, px of the image')
     axes.set_ylabel('images within, %')
     return finish_chart(
-        figure, 'Localisation error', words, ' '.join(w + '.' for w in words)
+        figure, 'Localisation error', alt_texts, ' '.join(w + '.' for w in alt_texts)
     )
 
 
@@ -142,21 +144,21 @@ def _roc_curves(runs: Sequence[Run]) -> Chart | None:
         return None
     figure, axes = new_axes(height=4.2)
     axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
-    words = []
+    alt_texts = []
     for index, run, truth, scores in found:
         false, true, _ = roc_curve(truth, scores)
         area = 100 * roc_auc_score(truth, scores)
         label = f'{shown(run.name)}: AUROC {area:.2f} %'
         axes.plot(100 * false, 100 * true, label=label, **line_style(index))
-        words.append(label)
+        alt_texts.append(label)
     axes.set_xlabel('false alarms (overkill), % of the good images')
     axes.set_ylabel('detected, % of the defective images')
     axes.set_aspect('equal')
     return finish_chart(
         figure,
         'ROC curve of good against defective',
-        words,
-        f'{"; ".join(words)}. Over the images; class 0 is good. The area is 100 % '
+        alt_texts,
+        f'{"; ".join(alt_texts)}. Over the images; class 0 is good. The area is 100 % '
         'if every defective image scores above every good one, 50 % by chance.',
     )
 
@@ -170,7 +172,7 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
     if not curves:
         return None
     figure, axes = new_axes(height=3.8)
-    words = []
+    alt_texts = []
     many = len({label for _, label, *_ in curves}) > len(COLOURS)
     for run, label, precision, recall in curves:
         area = 100 * average_precision(precision, recall)
@@ -182,7 +184,7 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
             linestyle=LINES[runs.index(run) % len(LINES)],
             label=None if many else text,
         )
-        words.append(text)
+        alt_texts.append(text)
     axes.set_xlim(0, 101)
     axes.set_ylim(0, 101)
     axes.set_xlabel('recall: detected true boxes, %')
@@ -190,7 +192,7 @@ def _precision_recall(runs: Sequence[Run]) -> Chart | None:
     return finish_chart(
         figure,
         'Precision and recall of each class',
-        words,
+        alt_texts,
         'A box is correct if it matches a true one of its class with an '
         'intersection over union of 0.5 or more.',
     )
@@ -200,14 +202,14 @@ def _class_curves(run: Run) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     matches = [r.matches for r in run.records if r.matches is not None]
     if not matches:
         return {}
-    labels, scores, taken, truth = (
+    labels, scores, matched, truth = (
         np.concatenate([getattr(each, name) for each in matches])
-        for name in ('labels', 'scores', 'taken', 'true_labels')
+        for name in ('labels', 'scores', 'matched', 'true_labels')
     )
     return {
         int(label): precision_recall(
             scores[labels == label],
-            taken[labels == label] >= 0,
+            matched[labels == label] >= 0,
             int((truth == label).sum()),
         )
         for label in np.unique(truth)
@@ -231,7 +233,7 @@ def _times(runs: Sequence[Run]) -> Chart | None:
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel('milliseconds for an image')
-    words = [
+    alt_texts = [
         f'{run.name}: median {np.median(t):.1f} ms, 95 % within '
         f'{np.percentile(t, 95):.1f} ms an image, in batches of '
         f'{run.info["time"]["batch_size"]} on {run.info["time"]["device"]}'
@@ -240,8 +242,8 @@ def _times(runs: Sequence[Run]) -> Chart | None:
     return finish_chart(
         figure,
         'Time for an image in the test',
-        words,
-        ' '.join(w + '.' for w in words)
+        alt_texts,
+        ' '.join(w + '.' for w in alt_texts)
         + ' Preprocessing, network and postprocessing, without reading the files '
         'and without the first batch. The circle is the median, the bar '
         'spans half of the batches, the line 90 %. A test is no benchmark: '

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Which boxes a detector found, missed and made up."""
+"""Which boxes a detector found and missed, and its false positives."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ class Matches:
     """The boxes of one image, the best found first.
 
     A found box of a class takes the true box of this class that it overlaps most and
-    that no better box has taken, if their intersection over union is 0.5 or more.
+    that no better box has matched, if their intersection over union is 0.5 or more.
 
     Attributes:
         boxes: (N, 4) xyxy in pixels of the image.
         labels: (N,).
         scores: (N,), falling.
-        taken: (N,) index of the true box that each takes, -1 for none.
+        matched: (N,) index of the true box that each matches, -1 for none.
         true_boxes: (M, 4).
         true_labels: (M,).
     """
@@ -30,7 +30,7 @@ class Matches:
     boxes: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
-    taken: np.ndarray
+    matched: np.ndarray
     true_boxes: np.ndarray
     true_labels: np.ndarray
 
@@ -42,15 +42,15 @@ class Matches:
     @property
     def found(self) -> np.ndarray:
         """(M,) whether each true box is found."""
-        return np.isin(np.arange(len(self.true_boxes)), self.taken[self.shown])
+        return np.isin(np.arange(len(self.true_boxes)), self.matched[self.shown])
 
     @property
     def mistakes(self) -> int:
-        """Missed and made-up boxes."""
-        return int((~self.found).sum() + (self.taken[self.shown] < 0).sum())
+        """Missed boxes and false positives."""
+        return int((~self.found).sum() + (self.matched[self.shown] < 0).sum())
 
     @property
-    def all_right(self) -> bool:
+    def all_correct(self) -> bool:
         return self.mistakes == 0
 
     def pairs(self) -> list[tuple[int, int]]:
@@ -60,11 +60,11 @@ class Matches:
         wrong class is one mistake and not two.
         """
         shown = np.flatnonzero(self.shown)
-        right = [i for i in shown if self.taken[i] >= 0]
-        pairs = [(int(self.labels[i]), int(self.labels[i])) for i in right]
-        wrong = np.array([i for i in shown if self.taken[i] < 0], int)
+        correct = [i for i in shown if self.matched[i] >= 0]
+        pairs = [(int(self.labels[i]), int(self.labels[i])) for i in correct]
+        wrong = np.array([i for i in shown if self.matched[i] < 0], int)
         missed = np.flatnonzero(~self.found)
-        again = _take(
+        again = _match(
             self.boxes[wrong],
             np.zeros(len(wrong)),
             self.true_boxes[missed],
@@ -89,8 +89,8 @@ def match_boxes(prediction: dict) -> Matches:
     scores = np.asarray(prediction['pred_instances']['scores'], float).reshape(-1)
     order = np.argsort(-scores, kind='stable')
     boxes, labels, scores = boxes[order], labels[order], scores[order]
-    taken = _take(boxes, labels, true_boxes, true_labels)
-    return Matches(boxes, labels, scores, taken, true_boxes, true_labels)
+    matched = _match(boxes, labels, true_boxes, true_labels)
+    return Matches(boxes, labels, scores, matched, true_boxes, true_labels)
 
 
 def _instances(instances: dict) -> tuple[np.ndarray, np.ndarray]:
@@ -98,39 +98,39 @@ def _instances(instances: dict) -> tuple[np.ndarray, np.ndarray]:
     return boxes, np.asarray(instances.get('labels') or [], int).reshape(-1)
 
 
-def _take(
+def _match(
     boxes: np.ndarray,
     labels: np.ndarray,
     true_boxes: np.ndarray,
     true_labels: np.ndarray,
 ) -> np.ndarray:
-    taken = np.full(len(boxes), -1)
+    matched = np.full(len(boxes), -1)
     if not len(boxes) or not len(true_boxes):
-        return taken
+        return matched
     overlap = box_iou(torch.from_numpy(boxes), torch.from_numpy(true_boxes)).numpy()
     overlap[labels[:, None] != true_labels] = 0
     for index, row in enumerate(overlap):
         best = int(row.argmax())
         if row[best] >= IOU_LIMIT:
-            taken[index] = best
+            matched[index] = best
             overlap[:, best] = 0
-    return taken
+    return matched
 
 
 def precision_recall(
-    scores: np.ndarray, right: np.ndarray, total: int
+    scores: np.ndarray, correct: np.ndarray, total: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Precision and recall at each score, the best box first.
 
     Args:
         scores: (N,) of all boxes of a class, in all images.
-        right: (N,) whether each takes a true box.
+        correct: (N,) whether each matches a true box.
         total: Number of true boxes, > 0.
 
     Returns:
         Precision (N,) and recall (N,), both in [0, 1].
     """
-    hits = np.cumsum(right[np.argsort(-scores, kind='stable')])
+    hits = np.cumsum(correct[np.argsort(-scores, kind='stable')])
     return hits / np.arange(1, len(hits) + 1), hits / total
 
 

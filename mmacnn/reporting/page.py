@@ -18,7 +18,7 @@ from .detections import SCORE_LIMIT
 from .pictures import Picture, draw_pictures
 from .records import Record
 from .results import Run, same_data
-from .tables import confusion_tables, headline, notices, run_details, sides
+from .tables import agreement, confusion_tables, headline, page_warnings, run_details
 
 MAX_PICTURES = 60  # About 5 MB.
 FOLDER = Path(__file__).parent
@@ -42,10 +42,10 @@ def write_report(
         max_pictures: How many pictures there may be in all.
 
     Returns:
-        Notices that the page has on top: what a reader should know before the numbers.
+        Warnings that the page has on top: what a reader should know before the numbers.
     """
     pictures, missing = draw_pictures(runs, max_pictures)
-    warnings = notices(runs, missing)
+    warnings = page_warnings(runs, missing)
     text = (
         _environment()
         .get_template('page.html')
@@ -54,10 +54,10 @@ def write_report(
             version=__version__,
             made=datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
             runs=runs,
-            notices=warnings,
+            warnings=warnings,
             headline=headline(runs),
             confusions=confusion_tables(runs),
-            sides=sides(runs),
+            agreement=agreement(runs),
             charts=draw_charts(runs),
             benchmark=benchmark,
             score_limit=SCORE_LIMIT,
@@ -82,7 +82,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(truth_words=truth_words, label_words=label_words)
+    environment.globals.update(truth_text=truth_text, label_text=label_text)
     return environment
 
 
@@ -97,7 +97,7 @@ def image_rows(runs: Sequence[Run], pictures: Sequence[Picture]) -> list[dict]:
 
     Returns:
         ``name``, ``truth`` (class name), ``size`` (% of the image, None if not known)
-        and ``runs``: for each run None, or ``label``, ``score``, ``right`` and
+        and ``runs``: for each run None, or ``label``, ``score``, ``correct`` and
         ``picture``, the place among the pictures, None without one.
     """
     drawn = {(each.run, each.image): i for i, each in enumerate(pictures)}
@@ -109,19 +109,19 @@ def image_rows(runs: Sequence[Run], pictures: Sequence[Picture]) -> list[dict]:
                 (data, record.name),
                 dict(name=record.name, truth='', size=None, runs=[None] * len(runs)),
             )
-            row['truth'] = row['truth'] or truth_words(run, record)
+            row['truth'] = row['truth'] or truth_text(run, record)
             if row['size'] is None and record.object_fraction:
                 row['size'] = _short(100 * record.object_fraction)
             row['runs'][number] = dict(
-                label=label_words(run, record),
+                label=label_text(run, record),
                 score=_short(record.score),
-                right=record.right,
+                correct=record.correct,
                 picture=drawn.get((number, index)),
             )
     return list(rows.values())
 
 
-def truth_words(run: Run, record: Record) -> str:
+def truth_text(run: Run, record: Record) -> str:
     """The true class, or the classes of the true boxes."""
     if record.matches is not None:
         labels = sorted(set(record.matches.true_labels.tolist()))
@@ -129,11 +129,11 @@ def truth_words(run: Run, record: Record) -> str:
     return '' if record.truth is None else run.class_name(record.truth)
 
 
-def label_words(run: Run, record: Record) -> str:
+def label_text(run: Run, record: Record) -> str:
     """The predicted class, or what a detector found."""
     if record.matches is not None:
         found, total = int(record.matches.found.sum()), len(record.matches.found)
-        false_positives = int((record.matches.taken[record.matches.shown] < 0).sum())
+        false_positives = int((record.matches.matched[record.matches.shown] < 0).sum())
         return f'{found} of {total} detected' + (
             f', false alarms: {false_positives}' if false_positives else ''
         )

@@ -34,7 +34,7 @@ class Picture:
         run: Place of the run among the runs.
         image: Place of the image among the run's predictions.
         record: The image.
-        source: ``data:`` address of a JPEG.
+        source: ``data:`` URL of a JPEG.
     """
 
     run: int

@@ -20,7 +20,7 @@ class Record:
         label: Predicted class.
         score: Score of the predicted class, in [0, 1]; of a detector, the best box's;
             without a class, the anomaly score.
-        right: Whether the prediction is right: the class, or all boxes.
+        correct: Whether the prediction is correct: the class, or all boxes.
         difficulty: The larger, the harder for the model.
         object_fraction: Fraction of the image's area that the object, or the largest
             box, takes, in (0, 1].
@@ -35,7 +35,7 @@ class Record:
     truth: int | None
     label: int | None
     score: float | None
-    right: bool | None
+    correct: bool | None
     difficulty: float
     object_fraction: float | None
     centre_error: float | None
@@ -61,7 +61,7 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
             truth=None,
             label=None,
             score=max(scores, default=None),
-            right=matches.all_right,
+            correct=matches.all_correct,
             difficulty=float(matches.mistakes),
             object_fraction=max(fractions, default=None),
             centre_error=None,
@@ -79,7 +79,7 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
         truth=truth,
         label=label,
         score=_defect_score(prediction) if label is None else _at(scores, label),
-        right=None if None in (truth, label) else truth == label,
+        correct=None if None in (truth, label) else truth == label,
         difficulty=difficulty(prediction),
         object_fraction=prediction.get('region_fraction')
         or prediction.get('object_fraction')

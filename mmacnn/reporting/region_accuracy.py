@@ -24,8 +24,8 @@ def read_regions(path: str) -> tuple[np.ndarray, np.ndarray]:
         path: ``.json`` or ``.pkl`` file.
 
     Returns:
-        For each region, whether it was named right, (N,) bool, and its fraction of the
-        image's area, (N,).
+        For each region, whether it is classified correctly, (N,) bool, and its fraction
+        of the image's area, (N,).
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -83,9 +83,9 @@ def plot_region_accuracy(
     fractions = np.concatenate([fraction for _, fraction in results.values()])
     everything = accuracy_by_fraction(np.ones(len(fractions), bool), fractions, edges)
     places = {name: i for i, name in enumerate(everything)}
-    for model, (right, fraction) in results.items():
-        groups = accuracy_by_fraction(right, fraction, edges)
-        label = printable(f'{model}: {100 * right.mean():.1f} %')
+    for model, (correct, fraction) in results.items():
+        groups = accuracy_by_fraction(correct, fraction, edges)
+        label = printable(f'{model}: {100 * correct.mean():.1f} %')
         axes.plot(
             [places[name] for name in groups],
             [percent for percent, _ in groups.values()],
@@ -93,8 +93,8 @@ def plot_region_accuracy(
             label=label,
         )
     counts = dict.fromkeys(places, 0)
-    for right, fraction in results.values():
-        for name, (_, count) in accuracy_by_fraction(right, fraction, edges).items():
+    for correct, fraction in results.values():
+        for name, (_, count) in accuracy_by_fraction(correct, fraction, edges).items():
             counts[name] = max(count, counts[name])
     ticks = [f'{name} %\n{count}' for name, count in counts.items()]
     axes.set_xticks(list(places.values()), ticks)

@@ -32,15 +32,15 @@ function readFilters() {
 function runMatches(one, wanted) {
   if (!one) return false;
   if (wanted.label && one.label !== wanted.label) return false;
-  if (wanted.result === 'right' && one.right !== true) return false;
-  if (wanted.result === 'wrong' && one.right !== false) return false;
+  if (wanted.result === 'correct' && one.correct !== true) return false;
+  if (wanted.result === 'wrong' && one.correct !== false) return false;
   if (wanted.low !== null && !(one.score !== null && one.score >= wanted.low)) return false;
   if (wanted.high !== null && !(one.score !== null && one.score <= wanted.high)) return false;
   return true;
 }
 
 function differ(row) {
-  const said = row.runs.filter((one) => one && one.right !== null).map((one) => one.right);
+  const said = row.runs.filter((one) => one && one.correct !== null).map((one) => one.correct);
   return new Set(said).size > 1;
 }
 
@@ -74,9 +74,9 @@ function addLines() {
         cell(line, '–');
         continue;
       }
-      const verdict = one.right === null ? '' : one.right ? '✓ ' : '✗ ';
+      const verdict = one.correct === null ? '' : one.correct ? '✓ ' : '✗ ';
       const score = one.score === null ? '' : ` (${Number(one.score.toPrecision(3))})`;
-      const kind = one.right === null ? '' : one.right ? 'is-right' : 'is-wrong';
+      const kind = one.correct === null ? '' : one.correct ? 'is-correct' : 'is-wrong';
       cell(line, verdict + one.label + score, kind);
     }
   }

@@ -15,7 +15,7 @@ MIN_IN_BIN, MAX_BINS = 15, 6
 
 @dataclass(frozen=True)
 class Fraction:
-    """So many of so many, with the interval that 95 % of such intervals are right."""
+    """So many of so many, with the interval of 95 % confidence."""
 
     hits: int
     total: int
@@ -32,28 +32,28 @@ class Fraction:
 
 
 def correct_fraction(records: Sequence[Record]) -> Fraction | None:
-    """Fraction of the images that are right; None if no image has a truth."""
-    known = [record.right for record in records if record.right is not None]
+    """Fraction of correct images; None if no image has a truth."""
+    known = [record.correct for record in records if record.correct is not None]
     return Fraction(sum(known), len(known)) if known else None
 
 
 def sized_outcomes(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
-    """Sizes of the objects and whether each was got right.
+    """Sizes of the objects and whether each is correct.
 
     For a detector each true box counts, for all others each image.
 
     Returns:
         Fractions of the image area (N,) in (0, 1], and (N,) bool.
     """
-    sizes, right = [], []
+    sizes, correct = [], []
     for record in records:
         if record.matches is not None:
             sizes += record.box_fractions
-            right += record.matches.found.tolist()
-        elif record.object_fraction and record.right is not None:
+            correct += record.matches.found.tolist()
+        elif record.object_fraction and record.correct is not None:
             sizes.append(record.object_fraction)
-            right.append(record.right)
-    return np.array(sizes), np.array(right, bool)
+            correct.append(record.correct)
+    return np.array(sizes), np.array(correct, bool)
 
 
 def size_edges(sizes: np.ndarray) -> np.ndarray:
@@ -71,12 +71,12 @@ def size_edges(sizes: np.ndarray) -> np.ndarray:
 
 
 def fractions_by_size(
-    sizes: np.ndarray, right: np.ndarray, edges: np.ndarray
+    sizes: np.ndarray, correct: np.ndarray, edges: np.ndarray
 ) -> list[Fraction | None]:
-    """Fraction of right ones in each bin; None for an empty bin."""
+    """Fraction of correct ones in each bin; None for an empty bin."""
     places = np.digitize(sizes, edges[1:-1])
     return [
-        Fraction(int(right[places == i].sum()), int((places == i).sum()))
+        Fraction(int(correct[places == i].sum()), int((places == i).sum()))
         if (places == i).any()
         else None
         for i in range(len(edges) - 1)

@@ -31,7 +31,7 @@ def headline(runs: Sequence[Run]) -> list[tuple[str, list[Cell]]]:
     """Rows of the table on top: a name and a cell for each run."""
     rows = [
         ('Images', [Cell(f'{len(run.records)}') for run in runs]),
-        (_right_name(runs), [_right_cell(run, runs[0]) for run in runs]),
+        (_correct_name(runs), [_correct_cell(run, runs[0]) for run in runs]),
     ]
     names = dict.fromkeys(name for run in runs for name in run.metrics)
     for name in names:
@@ -43,13 +43,13 @@ def headline(runs: Sequence[Run]) -> list[tuple[str, list[Cell]]]:
     return rows
 
 
-def _right_name(runs: Sequence[Run]) -> str:
+def _correct_name(runs: Sequence[Run]) -> str:
     if any(run.records[0].matches is not None for run in runs):
         return 'Correct images: no missed defect, no false alarm'
     return 'Correct images'
 
 
-def _right_cell(run: Run, first: Run) -> Cell:
+def _correct_cell(run: Run, first: Run) -> Cell:
     fraction, other = correct_fraction(run.records), correct_fraction(first.records)
     if fraction is None:
         return Cell('–')
@@ -132,7 +132,7 @@ def _rows(labels: Sequence[int], names: dict, pairs: dict) -> list[dict]:
                         count=count,
                         label=names[label],
                         shade=round(count / total, 2) if total else 0,
-                        right=truth == label,
+                        correct=truth == label,
                     )
                     for label, count in zip(labels, counts, strict=True)
                 ],
@@ -141,17 +141,17 @@ def _rows(labels: Sequence[int], names: dict, pairs: dict) -> list[dict]:
     return rows
 
 
-def sides(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def agreement(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """How each other run agrees with the first, over the images that both have."""
-    first = {r.name: r.right for r in runs[0].records if r.right is not None}
+    first = {r.name: r.correct for r in runs[0].records if r.correct is not None}
     tables = []
     for run in runs[1:]:
         if not same_data(run, runs[0]):
             continue
         pairs = [
-            (first[r.name], r.right)
+            (first[r.name], r.correct)
             for r in run.records
-            if r.name in first and r.right is not None
+            if r.name in first and r.correct is not None
         ]
         if pairs:
             counts = {pair: pairs.count(pair) for pair in set(pairs)}
@@ -168,7 +168,7 @@ def sides(runs: Sequence[Run]) -> list[dict[str, Any]]:
     return tables
 
 
-def notices(runs: Sequence[Run], missing: Sequence[tuple[int, str]]) -> list[str]:
+def page_warnings(runs: Sequence[Run], missing: Sequence[tuple[int, str]]) -> list[str]:
     """What a reader should know before the numbers."""
     lines = []
     for number, run in enumerate(runs):

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Write a generated data set: whole or not at all, the same for any worker count."""
+"""Write a generated data set: atomically, and the same for any worker count."""
 
 import multiprocessing
 import zlib
@@ -52,14 +52,14 @@ def _write_sample(job, task, seed, size, root):
     label = cycle[sample_label(seed, split, index, len(cycle))]
     seeds = sample_seeds(seed, split, index)
     image, annotation = task.draw(seeds, label, size, task.devices[split])
-    words = {'split': split, 'label': task.classes[label]}
+    names = {'split': split, 'label': task.classes[label]}
     name = f'{split}_{index:06d}'
-    path = root / task.labels.images.format(**words) / f'{name}{task.labels.suffix}'
+    path = root / task.labels.images.format(**names) / f'{name}{task.labels.suffix}'
     path.parent.mkdir(parents=True, exist_ok=True)
     # OpenCV's own writer gives no reason when it fails.
     suffix = task.labels.suffix
     path.write_bytes(cv2.imencode(suffix, image, _ENCODING[suffix])[1])
-    folder = root / task.labels.annotations.format(**words)
+    folder = root / task.labels.annotations.format(**names)
     return job, task.labels.write(folder, name, annotation, size)
 
 

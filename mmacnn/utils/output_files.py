@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Output that covers nothing of the user's and is whole or not there."""
+"""Output that replaces nothing of the user's and is written atomically."""
 
 import os
 import os.path as osp
@@ -155,7 +155,7 @@ def _make_locked(folder: str) -> tuple[str, int | None]:
     while True:
         scratch = tempfile.mkdtemp(prefix=UNFINISHED, dir=folder)
         lock = _lock(scratch)
-        # Before it was locked, another process may have taken it for abandoned.
+        # Before it was locked, another process may have thought it abandoned.
         if osp.isdir(scratch):
             return scratch, lock
         if lock is not None:

@@ -47,9 +47,9 @@ def draw_region_names(
         colours.append(colour)
         places.append((columns.mean() * scale, rows.mean() * scale))
     canvas, draw = as_canvas(picture)
-    taken: list[tuple[int, int, int, int]] = []
+    occupied: list[tuple[int, int, int, int]] = []
     for name, colour, place in zip(names, colours, places, strict=True):
-        taken.append(_write_name(draw, name, colour, place, canvas.size, taken))
+        occupied.append(_write_name(draw, name, colour, place, canvas.size, occupied))
     return np.asarray(canvas)
 
 
@@ -59,7 +59,7 @@ def _write_name(
     colour: Colour,
     place: tuple[float, float],
     size: tuple[int, int],
-    taken: Sequence[tuple[int, int, int, int]],
+    occupied: Sequence[tuple[int, int, int, int]],
 ) -> tuple[int, int, int, int]:
     """Write a name at a place, or below names that are there; return its box."""
     font = load_font(FONT_SIZE)
@@ -68,7 +68,7 @@ def _write_name(
     height = FONT_SIZE + 2 * PADDING
     left = round(min(max(0, place[0] - width / 2), max(0, size[0] - width)))
     top = round(min(max(0, place[1] - height / 2), size[1] - height))
-    for other in sorted(taken, key=lambda box: box[1]):
+    for other in sorted(occupied, key=lambda box: box[1]):
         overlaps = left < other[2] and left + width > other[0]
         if overlaps and top < other[3] and top + height > other[1]:
             top = other[3]

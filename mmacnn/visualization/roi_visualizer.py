@@ -154,7 +154,7 @@ def _network_view(image: np.ndarray, shape: tuple[int, int] | None) -> np.ndarra
 def _photograph(
     image: np.ndarray, pred: dict, true: dict
 ) -> tuple[np.ndarray, list[tuple[str, tuple]]]:
-    """The photograph with its boxes, and the legend: words and their colours."""
+    """The photograph with its boxes, and the legend: text and their colours."""
     photo = fit(image, *PHOTO_SIZE)
     scale = np.tile(np.divide(photo.shape[1::-1], image.shape[1::-1]), 2)
     legend = []
@@ -223,11 +223,11 @@ def _arrange(
 
     picture.paste(Image.fromarray(photo), (GAP, HEADER))
     x, y = GAP, HEADER + photo.shape[0] + CAPTION // 2 + 2
-    for words, colour in legend:
+    for text, colour in legend:
         if colour != FAINT:
             draw.rectangle((x, y - 6, x + 12, y + 6), outline=colour, width=2)
             x += 20
-        x += draw_text(draw, (x, y), words, GAP + left_width - x, 15, colour) + 24
+        x += draw_text(draw, (x, y), text, GAP + left_width - x, 15, colour) + 24
 
     x, y = GAP + left_width + GAP, HEADER
     for caption, panel in panels:

@@ -45,7 +45,7 @@ class Cuda:
         """Call a function of the library.
 
         Raises:
-            UserError: it failed, with CUDA's own words.
+            UserError: it failed, with CUDA's own message.
         """
         status = getattr(self._library, function)(*arguments)
         if status != 0:

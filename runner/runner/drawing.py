@@ -40,12 +40,12 @@ def draw(frame, result, threshold=0.0):
             _rectangle(picture, each.box, colour, unit)
         text = _text(each.class_name, each.score)
         _label(picture, text, each.box, colour, unit)
-    words = [result.verdict.upper()]
+    texts = [result.verdict.upper()]
     if result.label is not None:
-        words.append(_text(result.class_name, result.score, result.label))
+        texts.append(_text(result.class_name, result.score, result.label))
     if result.anomaly_score is not None:
-        words.append(f'anomaly {result.anomaly_score:.4g}')
-    _banner(picture, '  '.join(words), colour, unit)
+        texts.append(f'anomaly {result.anomaly_score:.4g}')
+    _banner(picture, '  '.join(texts), colour, unit)
     return picture
 
 

@@ -2,4 +2,4 @@
 
 
 class UserError(Exception):
-    """What the user can mend, said in one line."""
+    """What the user can fix, said in one line."""

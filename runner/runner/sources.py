@@ -29,7 +29,7 @@ def open_source(source, width, height, fps, flip):
 
     Args:
         source (str): a folder of images, an image, a video, the number of a USB camera
-            ('0'), 'csi:0' for a camera on the CSI connector, or an address that OpenCV
+            ('0'), 'csi:0' for a camera on the CSI connector, or a URL that OpenCV
             opens ('rtsp://...').
         width (int): of a camera's frames.
         height (int): of a camera's frames.

@@ -94,7 +94,7 @@ def test_a_failing_category_and_going_on(config, tmp_path, monkeypatch, capsys):
     assert Path(content['checkpoint']).is_file()
     assert not (tmp_path / 'out/cable/result.json').exists()
 
-    # Mended: only this one is run.
+    # Fixed: only this one is run.
     (tmp_path / 'data/cable/train/crack/0.png').unlink()
     (tmp_path / 'data/cable/train/crack').rmdir()
     trained = []

@@ -43,7 +43,7 @@ def test_maps_of_the_hardest_images_alone(monkeypatch):
     assert not any('maps' in each or 'pred_mask' in each for each in metric.samples)
 
 
-def test_maps_are_small_and_masks_whole():
+def test_maps_are_small_and_masks_complete():
     metric = gather([sample('a.png', 0.1)])
     maps = metric.maps[0]
     assert maps['pred_heatmap'].dtype == np.float16

@@ -73,7 +73,7 @@ def test_resume_auto_takes_the_last_whole_checkpoint(tiny_config, tmp_path, torn
 
 def test_resume_auto_without_a_whole_checkpoint(tiny_config, tmp_path):
     (tmp_path / 'epoch_1.pth').write_bytes(b'PK')
-    with pytest.raises(ValueError, match='found no whole checkpoint to resume'):
+    with pytest.raises(ValueError, match='found no complete checkpoint to resume'):
         train(str(tiny_config), work_dir=str(tmp_path), resume='auto')
 
 

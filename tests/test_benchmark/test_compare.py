@@ -63,11 +63,11 @@ def test_figures_by_hand(played):
     assert ours.stages['total']['median'] == pytest.approx(66)
     assert ours.stages['total']['p95'] == pytest.approx(6 * 15.5)
     assert ours.images_per_second == pytest.approx(1 / 0.066)
-    assert ours.ratio == pytest.approx(dict(network=1, total=1, processor=1))
+    assert ours.ratio == pytest.approx(dict(network=1, total=1, cpu=1))
     assert rival.stages['postprocess'] is None
     assert rival.ratio['network'] == pytest.approx(10)
     assert rival.ratio['total'] == pytest.approx(32 / 6)
-    assert 0 < rival.stages['processor']['median'] < 10  # it only plays
+    assert 0 < rival.stages['cpu']['median'] < 10  # it only plays
 
 
 def test_models_take_turns_in_each_round(played):

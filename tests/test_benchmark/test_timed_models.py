@@ -107,14 +107,12 @@ VALUES = dict(
 ROLES = dict(output='scores', dets='boxes')
 
 
-def make_folder(path, contract, detail=None):
-    lines = '\n'.join(
-        v for name, v in VALUES.items() if f' {name}' in NETWORKS[contract]
-    )
-    text = f'net ({NETWORKS[contract]}) {{ {lines} }}'
+def make_folder(path, kind, detail=None):
+    lines = '\n'.join(v for name, v in VALUES.items() if f' {name}' in NETWORKS[kind])
+    text = f'net ({NETWORKS[kind]}) {{ {lines} }}'
     model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["": 13]>\n{text}')
     onnx.save(model, path / 'end2end.onnx')
-    spec = dict(name='input', shape=[None, 3, 6, 8], size=[6, 8], **SPECS[contract])
+    spec = dict(name='input', shape=[None, 3, 6, 8], size=[6, 8], **SPECS[kind])
     spec |= dict(keep_ratio=False, pad_divisor=None, pad_value=0)
     outputs = [
         dict(name=output.name, role=ROLES.get(output.name, output.name), shape=[None])
@@ -127,28 +125,28 @@ def make_folder(path, contract, detail=None):
 BOX = pytest.approx((3.75, 20 / 3, 11.25, 40 / 3))
 
 
-@pytest.mark.parametrize('contract', NETWORKS)
-def test_an_exported_folder(tmp_path, contract):
-    make_folder(tmp_path, contract)
+@pytest.mark.parametrize('kind', NETWORKS)
+def test_an_exported_folder(tmp_path, kind):
+    make_folder(tmp_path, kind)
     model = open_quickly(tmp_path)
     tap = Tap(model)
 
     assert min(model([IMAGE])) > 0
 
     (result,) = model.results
-    if contract == 'detection':
+    if kind == 'detection':
         assert list(result['boxes'][0, :4]) == BOX and result['boxes'][0, 4] == 0.5
         assert result['labels'] == [1]
     else:
-        label, score = (1, 0.9) if contract == 'classification' else (0, 0.8)
+        label, score = (1, 0.9) if kind == 'classification' else (0, 0.8)
         assert (result['label'], result['score']) == (label, pytest.approx(score))
         assert 'roi' not in result or list(result['roi']) == BOX
     expected = cv2.resize(IMAGE, (8, 6))
-    if contract == 'classification':
+    if kind == 'classification':
         expected = (expected[..., ::-1] - [100, 110, 120]) / np.array([50, 60, 70])
-    if contract != 'full':
+    if kind != 'full':
         expected = expected.transpose(2, 0, 1)
-    assert tap.blob.dtype == SPECS[contract]['dtype']
+    assert tap.blob.dtype == SPECS[kind]['dtype']
     np.testing.assert_allclose(tap.blob[0], expected, rtol=0, atol=1e-6)
 
 

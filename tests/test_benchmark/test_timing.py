@@ -21,4 +21,4 @@ def test_rounds_to_warm_up_do_not_count():
 def test_cost():
     asleep = cost_of(lambda: time.sleep(0.05))
     assert asleep.seconds >= 0.05
-    assert asleep.processor < asleep.seconds
+    assert asleep.cpu < asleep.seconds

@@ -51,6 +51,6 @@ def test_its_model_builds(path, monkeypatch):
 
 
 @pytest.mark.parametrize('path', DEPLOY_CONFIGS, ids=lambda path: path.stem)
-def test_deploy_config_is_whole(path):
+def test_deploy_config_is_complete(path):
     cfg = Config.fromfile(path)
     assert {'backend_config', 'codebase_config', 'ir_config'} <= set(cfg)

@@ -25,7 +25,7 @@ def drawn(sampler, epoch=0):
     return list(sampler)
 
 
-def test_every_image_is_seen_and_labelled_ones_make_up_the_share():
+def test_every_image_is_seen_and_labelled_ones_make_up_the_fraction():
     sampler = LabelledFractionSampler(Boxes(100, 5), labelled_fraction=0.25, seed=0)
     counts = Counter(drawn(sampler))
     assert all(counts[i] == 1 for i in range(5, 100))
@@ -65,6 +65,6 @@ def test_processes_share_the_epoch(monkeypatch):
 
 
 @pytest.mark.parametrize('fraction', [-0.1, 1.0])
-def test_share_out_of_range(fraction):
+def test_fraction_out_of_range(fraction):
     with pytest.raises(ValueError, match=r'labelled_fraction is .*expected.*\[0, 1\)'):
         LabelledFractionSampler(Boxes(4, 1), fraction, seed=0)

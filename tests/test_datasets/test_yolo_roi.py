@@ -288,7 +288,7 @@ def test_chosen_boxes_are_nested_stratified_and_repeatable():
     assert set(other) != set(choose_boxes(class_ids, 0.05, seed=0))
 
 
-def test_any_share_above_zero_keeps_a_box():
+def test_any_fraction_above_zero_keeps_a_box():
     assert len(choose_boxes([0, 1, 1], 0.001, seed=0)) == 1
     assert len(choose_boxes([0, 1, 1], 0, seed=0)) == 0
     assert len(choose_boxes([], 0.5, seed=0)) == 0

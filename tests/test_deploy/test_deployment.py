@@ -18,7 +18,7 @@ onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
 pytest.importorskip('mmdeploy')
 
-CONTRACTS = ('classification', 'detection', 'full')
+OUTPUTS = ('classification', 'detection', 'full')
 
 
 @pytest.fixture(scope='module')
@@ -47,7 +47,7 @@ def run(folder, images):
 
 
 def check(outputs, expected):
-    """Compare the outputs of one image, whatever the contract has."""
+    """Compare the outputs of one image, whatever the model gives."""
     scores, centre, roi = expected
     for name, value in outputs.items():
         if name in ('output', 'scores'):
@@ -69,17 +69,17 @@ def test_some_regions_reach_over_the_edge(reference):
     assert len({scores.argmax() for scores, _, _ in reference}) > 1
 
 
-@pytest.mark.parametrize('contract', CONTRACTS)
-def test_static_model_agrees(contract, exported, photographs, reference):
-    folder = exported(f'{contract}_onnxruntime_static-480x640')
+@pytest.mark.parametrize('kind', OUTPUTS)
+def test_static_model_agrees(kind, exported, photographs, reference):
+    folder = exported(f'{kind}_onnxruntime_static-480x640')
     for file, expected in zip(photographs, reference, strict=True):
         outputs = run(folder, [cv2.imread(str(file))])
         check({name: value[0] for name, value in outputs.items()}, expected)
 
 
-@pytest.mark.parametrize('contract', CONTRACTS)
-def test_dynamic_model_agrees_on_a_batch(contract, exported, photographs, reference):
-    folder = exported(f'{contract}_onnxruntime_dynamic')
+@pytest.mark.parametrize('kind', OUTPUTS)
+def test_dynamic_model_agrees_on_a_batch(kind, exported, photographs, reference):
+    folder = exported(f'{kind}_onnxruntime_dynamic')
     outputs = run(folder, [cv2.imread(str(file)) for file in photographs])
     for i, expected in enumerate(reference):
         check({name: value[i] for name, value in outputs.items()}, expected)

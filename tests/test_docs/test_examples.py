@@ -57,7 +57,7 @@ def test_it_is_python(code):
 
 
 @pytest.mark.parametrize('code', CONFIGS)
-def test_a_config_is_whole(code, tmp_path, monkeypatch):
+def test_a_config_is_complete(code, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'my_blocks', torch)  # any module that is there
     cfg = Config.fromfile(write_config(code, tmp_path / 'my_config.py'))
     assert {'model', 'backend_config'} & set(cfg)

@@ -57,7 +57,7 @@ def test_other_sizes():
     )
 
 
-def test_accuracy_by_share_counts():
+def test_accuracy_by_fraction_counts():
     right, fraction = np.array([1, 1, 0], bool), np.array([0.005, 0.3, 0.4])
     assert accuracy_by_fraction(right, fraction) == {'0-1': (100, 1), '16-100': (50, 2)}
 
@@ -70,7 +70,7 @@ def test_edges_do_not_rise(edges):
         RegionAccuracy(edges)
 
 
-def test_no_share():
+def test_no_fraction():
     sample = DataSample().set_gt_label(0).set_pred_label(0).to_dict()
     with pytest.raises(
         ValueError, match='expected region_fraction in the data samples'

@@ -90,7 +90,7 @@ def test_labelled_image_shows_the_classifier_its_true_roi(
     torch.testing.assert_close(shown[0], torch.tensor(expected))
 
 
-def test_roi_jitter_is_a_share_of_the_roi(acnn_cfg, images, data_samples):
+def test_roi_jitter_is_a_fraction_of_the_roi(acnn_cfg, images, data_samples):
     model = MODELS.build(dict(acnn_cfg, roi_jitter=(0.5, 0.25)))
     shown = shown_centres(model)
     for _ in range(100):

@@ -72,7 +72,7 @@ def test_logits_as_large_as_half_precision_holds(dtype, window, largest):
     assert logits.grad.isfinite().all()
 
 
-def test_a_flat_map_within_a_window_is_its_first_cell():
+def test_a_flat_map_within_a_window_is_its_offset():
     """Equally good everywhere: some cell, the same each time, and no middle."""
     centre, _ = soft_argmax(torch.zeros(1, 8, 8), window=1)
     torch.testing.assert_close(centre, torch.tensor([[1 / 8, 1 / 8]]))

@@ -56,7 +56,7 @@ def test_cells_of_the_confusion_matrix_and_pictures_answer(browser, page):
     assert browser.run(f"{figure}.querySelector('button').ariaExpanded") == 'true'
 
 
-def test_pictures_and_charts_are_whole(browser, page):
+def test_pictures_and_charts_are_drawn(browser, page):
     browser.open(page)
     script = """Promise.all([...document.images].map(image => {
         image.loading = 'eager';

@@ -27,22 +27,25 @@ def test_the_best_box_takes_the_true_one():
         )
     )
     assert matches.scores.tolist() == [0.7, 0.6, 0.5]
-    assert matches.taken.tolist() == [0, -1, -1]
+    assert matches.matched.tolist() == [0, -1, -1]
     assert matches.found.all() and matches.mistakes == 2
 
 
 def test_overlap_of_half_counts():
-    def taken(bottom):
+    def matched(bottom):
         found = dict(bboxes=[[0, 0, 10, bottom]], labels=[0], scores=[1])
         true = dict(bboxes=[[0, 0, 10, 10]], labels=[0])
-        return match_boxes(dict(pred_instances=found, gt_instances=true)).taken[0]
+        return match_boxes(dict(pred_instances=found, gt_instances=true)).matched[0]
 
-    assert taken(5.0) == 0 and taken(4.9) == -1
+    assert matched(5.0) == 0 and matched(4.9) == -1
 
 
 def test_precision_and_recall_by_hand():
-    scores, right = np.array([0.2, 0.9, 0.8, 0.5]), np.array([True, True, False, True])
-    precision, recall = precision_recall(scores, right, total=4)
+    scores, correct = (
+        np.array([0.2, 0.9, 0.8, 0.5]),
+        np.array([True, True, False, True]),
+    )
+    precision, recall = precision_recall(scores, correct, total=4)
     assert precision.tolist() == [1, 1 / 2, 2 / 3, 3 / 4]
     assert recall.tolist() == [1 / 4, 1 / 4, 2 / 4, 3 / 4]
     # The best precision at each recall or more: 1, 3/4, 3/4.

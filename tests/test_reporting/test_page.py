@@ -64,7 +64,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def write(tmp_path):
     def write(*runs, **arguments):
-        write.notices = write_report(runs, str(tmp_path / 'r.html'), **arguments)
+        write.warnings = write_report(runs, str(tmp_path / 'r.html'), **arguments)
         return Page(tmp_path / 'r.html')
 
     return write
@@ -78,7 +78,7 @@ def test_one_run(acnn, write):
         assert words in page.said
     assert 'median 3.0 px' in page.said and '10.0 ms' in page.said
     assert 'ROC' in page.said  # two classes
-    assert write.notices == []
+    assert write.warnings == []
     assert len(page.photos()) == 8
 
 
@@ -131,15 +131,15 @@ def test_images_gone(acnn, photos, write):
         file.write(b'no image')
     page = write(acnn)
     assert len(page.photos()) == 6
-    (notice,) = write.notices
-    assert '2 of the images to draw were removed' in notice and photos[2] in notice
-    assert notice in page.said
+    (warning,) = write.warnings
+    assert '2 of the images to draw were removed' in warning and photos[2] in warning
+    assert warning in page.said
 
 
 def test_different_data(acnn, write):
     other = acnn.info | dict(data=dict(images=8, fingerprint='f' * 16))
     page = write(acnn, Run('other', {}, acnn.predictions, other))
-    assert 'different data' in write.notices[0]
+    assert 'different data' in write.warnings[0]
     # What has the same name is not the same image.
     assert 'both right' not in page.said
     assert page.text.count('"name":"3.png"') == 2
@@ -147,7 +147,7 @@ def test_different_data(acnn, write):
 
 def test_without_run_information(acnn, write):
     page = write(Run('old', {}, acnn.predictions))
-    assert 'have no data about the run' in write.notices[0]
+    assert 'have no data about the run' in write.warnings[0]
     assert 'class 1' in page.said
 
 

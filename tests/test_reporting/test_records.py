@@ -5,14 +5,19 @@ from mmacnn.reporting.records import difficulty, make_record
 
 
 def test_classifier_with_a_roi(acnn):
-    right, wrong = acnn.records[1], acnn.records[2]
-    assert (right.name, right.truth, right.label, right.right) == ('1.png', 1, 1, True)
-    assert (wrong.truth, wrong.label, wrong.right) == (0, 1, False)
+    correct, wrong = acnn.records[1], acnn.records[2]
+    assert (correct.name, correct.truth, correct.label, correct.correct) == (
+        '1.png',
+        1,
+        1,
+        True,
+    )
+    assert (wrong.truth, wrong.label, wrong.correct) == (0, 1, False)
     assert wrong.score == pytest.approx(0.8)
-    assert wrong.difficulty == pytest.approx(1.8) and right.difficulty < 0.2
+    assert wrong.difficulty == pytest.approx(1.8) and correct.difficulty < 0.2
     assert wrong.object_fraction == pytest.approx(9 / (48 * 64))
     # The ROI's centre lies 3 px right of the box's in each image.
-    assert right.centre_error == pytest.approx(3)
+    assert correct.centre_error == pytest.approx(3)
 
 
 def test_boxes_are_of_the_networks_input(acnn):
@@ -26,7 +31,7 @@ def test_boxes_are_of_the_networks_input(acnn):
 
 def test_anomaly_scores(anomaly):
     record = anomaly.records[4]
-    assert (record.truth, record.label, record.right) == (1, 0, False)
+    assert (record.truth, record.label, record.correct) == (1, 0, False)
     assert record.defect_score == 4.0
     assert record.object_fraction == 0.01 and anomaly.records[0].object_fraction is None
 
@@ -40,12 +45,12 @@ def test_difficulty_without_scores_of_the_classes():
 
 def test_without_truth(photos):
     record = make_record('a', dict(img_path=photos[0], pred_score=[0.3, 0.7]))
-    assert (record.truth, record.label, record.right) == (None, 1, None)
+    assert (record.truth, record.label, record.correct) == (None, 1, None)
 
 
 def test_detector(detector):
-    rights = [record.right for record in detector.records]
-    assert rights == [True, False, False, False, False, True, True, True]
+    correct = [record.correct for record in detector.records]
+    assert correct == [True, False, False, False, False, True, True, True]
     assert [r.difficulty for r in detector.records[:5]] == [0, 2, 1, 1, 1]
     assert detector.records[0].box_fractions == (pytest.approx(100 / 3072),)
 
@@ -53,4 +58,4 @@ def test_detector(detector):
 def test_anomaly_score_alone(photos):
     prediction = dict(img_path=photos[0], gt_label=[1], pred_anomaly_score=[7.5])
     record = make_record('a', prediction)
-    assert (record.label, record.right, record.score) == (None, None, 7.5)
+    assert (record.label, record.correct, record.score) == (None, None, 7.5)

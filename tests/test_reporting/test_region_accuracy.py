@@ -18,10 +18,10 @@ from mmacnn.reporting.region_accuracy import (
 TOOL = Path(__file__).parents[2] / 'tools/analysis_tools/plot_region_accuracy.py'
 
 
-def write(path, right, fraction):
+def write(path, correct, fraction):
     samples = [
         dict(gt_label=[1], pred_label=[int(r)], region_fraction=s, pred_score=[0, 1])
-        for r, s in zip(right, fraction, strict=True)
+        for r, s in zip(correct, fraction, strict=True)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(dict(metrics={}, predictions=samples)))
@@ -37,9 +37,9 @@ def results(tmp_path):
 
 
 def test_reading(results):
-    right, fraction = read_regions(results[0])
-    assert right.dtype == bool and len(right) == 40
-    np.testing.assert_array_equal(right, fraction > 0.005)
+    correct, fraction = read_regions(results[0])
+    assert correct.dtype == bool and len(correct) == 40
+    np.testing.assert_array_equal(correct, fraction > 0.005)
 
 
 def test_picture(results, tmp_path):

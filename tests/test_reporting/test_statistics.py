@@ -19,7 +19,7 @@ def test_wilson_interval():
     assert Fraction(20, 20).interval[1] == 100
 
 
-def test_right_share(acnn):
+def test_correct_fraction(acnn):
     fraction = correct_fraction(acnn.records)
     assert (fraction.hits, fraction.total, fraction.percent) == (6, 8, 75)
     assert correct_fraction([]) is None
@@ -40,8 +40,8 @@ def test_objects_of_one_size():
 
 
 def test_a_detectors_boxes_count(detector):
-    sizes, right = sized_outcomes(detector.records)
-    assert len(sizes) == 7 and right.tolist() == [True, False, False, False] + 3 * [
+    sizes, correct = sized_outcomes(detector.records)
+    assert len(sizes) == 7 and correct.tolist() == [True, False, False, False] + 3 * [
         True
     ]
 

@@ -131,7 +131,7 @@ def test_command_in_a_resumed_folder(tiny_config, tmp_path, crafted):
     work_dir = tmp_path / 'out'
     work_dir.mkdir()
     Path(crafted).rename(work_dir / 'epoch_1.pth')
-    with pytest.raises(ValueError, match='found no whole checkpoint to resume'):
+    with pytest.raises(ValueError, match='found no complete checkpoint to resume'):
         train(str(tiny_config), str(work_dir), resume='auto')
 
 

@@ -323,7 +323,7 @@ def test_a_mistake_is_one_line(make_folder, tmp_path, monkeypatch, capfd, mistak
 
 
 def test_full_disk(tmp_path, full_disk):
-    """A line that names the file, pictures whole or not at all, and no end in close."""
+    """A line that names the file, atomic writes, and no end in close."""
     from runner.errors import UserError
     from runner.results import Result
     from runner.sinks import PictureFolder, ResultFile

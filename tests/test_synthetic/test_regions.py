@@ -9,7 +9,7 @@ from mmacnn.synthetic.camera.optics import lens
 from mmacnn.synthetic.camera.sensor import develop
 from mmacnn.synthetic.flat.ground import lay_ground
 from mmacnn.synthetic.flat.materials import CLOTHS, MATERIALS, make_sheet
-from mmacnn.synthetic.flat.parts import Place, ready_for_parts
+from mmacnn.synthetic.flat.parts import Pose, ready_for_parts
 from mmacnn.synthetic.flat.relief import light_sheet
 from mmacnn.synthetic.flat.small_parts import cap, housing, housing_half, steel
 from mmacnn.synthetic.writer import sample_seeds
@@ -101,7 +101,7 @@ def paint(ground, radius, on_housing=None):
     """A cap at the same place of a picture, whatever it lies on, and its box."""
     size = (96, 96)
     sheet = ready_for_parts(make_sheet(np.random.default_rng(4), ground, size))
-    place = Place(48.0, 48.0, 0.6)
+    place = Pose(48.0, 48.0, 0.6)
     if on_housing is not None:
         half = housing_half(radius, SEAT)[0] - (0.25 + SEAT) * radius
         middle = place.moved(half if on_housing == 'outlet' else -half + 1.15 * radius)

@@ -31,7 +31,7 @@ def test_folder_with_content_is_refused(tmp_path):
         require_empty(str(tmp_path / 'mine.txt'))
 
 
-def test_a_file_gets_its_place_when_it_is_whole(tmp_path):
+def test_a_file_is_moved_when_it_is_complete(tmp_path):
     path = tmp_path / 'new' / 'report.txt'
     with atomic_write(path) as unfinished:
         assert unfinished.endswith('report.txt')
@@ -58,7 +58,7 @@ def test_after_an_error_the_older_file_is_as_it_was(tmp_path, error):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_folder_gets_its_name_when_it_is_whole(tmp_path):
+def test_a_folder_is_moved_when_it_is_complete(tmp_path):
     place = tmp_path / 'new' / 'labels'
 
     with atomic_folder(place) as folder:

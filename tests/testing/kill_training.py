@@ -11,7 +11,7 @@ forked from this one, so that nothing is imported anew. It is killed
   written, renamed or removed, a folder made or removed; or
 - by the kernel in the middle of a write, at a random size of a file.
 
-After each kill all checkpoints must be whole, and there must be one if there was one
+After each kill all checkpoints must be complete, and there must be one if there was one
 before. A training that reached its end must have the files, weights, optimizer and
 metrics of the uninterrupted one; then the next one starts.
 
@@ -191,18 +191,18 @@ class Ordeal:
         self.random = random.Random(seed)
         self.log = osp.join(self.folder, 'log.txt')
         os.makedirs(self.folder)
-        peace = osp.join(self.folder, 'peace')
+        uninterrupted = osp.join(self.folder, 'uninterrupted')
         start = time.monotonic()
-        self._end_in_peace(peace)
+        self._end_uninterrupted(uninterrupted)
         self.seconds = time.monotonic() - start
-        self.expected = outcome(peace)
-        files = Path(peace).glob('*.pth')
+        self.expected = outcome(uninterrupted)
+        files = Path(uninterrupted).glob('*.pth')
         self.bytes = max(path.stat().st_size for path in files)
         epochs = self.expected['checkpoints'][self.expected['last']]['place'][0]
         self.changes = 24 * epochs
         print(f'uninterrupted: {self.seconds:.1f} s, {self.bytes} bytes a checkpoint')
 
-    def _end_in_peace(self, work_dir):
+    def _end_uninterrupted(self, work_dir):
         status = attempt(self.config, work_dir, self.log)
         if status:
             raise SystemExit(f'status {status} without a kill, see {self.log}')
@@ -218,7 +218,7 @@ class Ordeal:
                 status = self.kill(work_dir, number + 1)
                 number += status != 0
             if status:
-                self._end_in_peace(work_dir)
+                self._end_uninterrupted(work_dir)
             problem = difference(outcome(work_dir), self.expected)
             if problem:
                 raise SystemExit(f'{work_dir}, resumed to its end: {problem}')

@@ -138,7 +138,7 @@ def read_labels(
 def _recognise(source: Source, name: str | None) -> tuple:
     if name is not None:
         module = READERS[name]
-        return module, module.recognise(source) or f'taken for {name}'
+        return module, module.recognise(source) or f'used for {name}'
     for module in FORMATS:
         found = module.recognise(source)
         if found:
@@ -256,19 +256,19 @@ def name_images(dataset: LabelledSet, by_label: bool = False) -> None:
         dataset: The images.
         by_label: Whether each label has a folder, in which names are unique.
     """
-    taken: set[tuple] = set()
+    used: set[tuple] = set()
     images = sorted(dataset.images, key=lambda image: image.path)
     for image in images:
         path = Path(image.path)
         name = path.name
         folders_above = list(path.parts[:-1])
         place = image.split, image.label if by_label else None
-        while (*place, Path(name).stem.lower()) in taken:
+        while (*place, Path(name).stem.lower()) in used:
             if not folders_above:
-                name = f'{path.stem}_{len(taken)}{path.suffix}'
+                name = f'{path.stem}_{len(used)}{path.suffix}'
                 break
             name = f'{folders_above.pop()}_{name}'
-        taken.add((*place, Path(name).stem.lower()))
+        used.add((*place, Path(name).stem.lower()))
         image.name = name
 
 

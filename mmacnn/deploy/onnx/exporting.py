@@ -63,7 +63,7 @@ def classical_exporter() -> Iterator[None]:
 
 @contextmanager
 def _static_method_kept() -> Iterator[None]:
-    """Mend the one static method that MMDeploy rewrites and puts back as a plain one.
+    """Fix the one static method that MMDeploy rewrites and puts back as a plain one.
 
     Without it no Swin Transformer of mmpretrain runs after an export.
     """

@@ -51,20 +51,20 @@ def write_script(path: Path, deploy_cfg: Config) -> None:
     """Write the ``trtexec`` command that builds the engine beside the ONNX file."""
     backend = deploy_cfg.backend_config
     engine = Path(path.name).with_suffix('.engine')
-    words = ['trtexec', f'--onnx={path.name}', f'--saveEngine={engine}']
-    words += ['--fp16'] * backend.common_config.fp16_mode
-    words += ['--int8'] * backend.common_config.int8_mode
+    arguments = ['trtexec', f'--onnx={path.name}', f'--saveEngine={engine}']
+    arguments += ['--fp16'] * backend.common_config.fp16_mode
+    arguments += ['--int8'] * backend.common_config.int8_mode
     mebibytes = backend.common_config.max_workspace_size >> 20
     if digit_version(backend.version) < digit_version('8.4'):
-        words.append(f'--workspace={mebibytes}')
+        arguments.append(f'--workspace={mebibytes}')
     else:
-        words.append(f'--memPoolSize=workspace:{mebibytes}')
+        arguments.append(f'--memPoolSize=workspace:{mebibytes}')
     shapes = input_shapes(path, deploy_cfg)
     for i, option in enumerate(('minShapes', 'optShapes', 'maxShapes')):
         if shapes:
             sizes = [f'{name}:{_times(each[i])}' for name, each in shapes.items()]
-            words.append(f'--{option}={",".join(sizes)}')
-    command = ' \\\n    '.join([*words, '"$@"'])
+            arguments.append(f'--{option}={",".join(sizes)}')
+    command = ' \\\n    '.join([*arguments, '"$@"'])
     script = path.parent / SCRIPT
     script.write_text(
         '#!/bin/sh\n'

@@ -178,8 +178,8 @@ def _measure(model: nn.Module, dataloader: DataLoader) -> Iterator[Tensor]:
 def _of_all_processes(values: list, count: int) -> list:
     """A value for each of ``count`` images, in order, from those of this process.
 
-    The processes take turns, and the last of them some first images once more, for all
-    to have equally many.
+    Images are dealt out one by one; the last processes get some first images twice, so
+    that all have equally many.
     """
     turns = zip_longest(*all_gather_object(values))
     in_order = [value for turn in turns for value in turn if value is not None]

@@ -6,7 +6,7 @@ from mmengine.fileio import LocalBackend, register_backend
 from mmacnn.utils import atomic_write
 
 
-# The name is taken if the module is loaded twice, as a test or a notebook may do.
+# The name exists if the module is loaded twice, as a test or a notebook may do.
 @register_backend('atomic', force=True)
 class AtomicFileBackend(LocalBackend):
     """Local files that get their name when all of them is written.
@@ -17,11 +17,11 @@ class AtomicFileBackend(LocalBackend):
     """
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Write bytes to a file, whole or not at all."""
+        """Write bytes to a file, atomically."""
         with atomic_write(filepath) as path:
             super().put(obj, path)
 
     def put_text(self, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:
-        """Write text to a file, whole or not at all."""
+        """Write text to a file, atomically."""
         with atomic_write(filepath) as path:
             super().put_text(obj, path, encoding)

@@ -16,7 +16,7 @@ _EDGE = 0.5  # Cover from which a pixel belongs to a part.
 
 
 @dataclass(frozen=True)
-class Place:
+class Pose:
     """Where a part lies.
 
     Args:
@@ -31,7 +31,7 @@ class Place:
     def moved(self, u, v=0.0):
         """A place at (u, v) in this one's coordinates, turned as this one is."""
         cos, sin = np.cos(self.turn), np.sin(self.turn)
-        return Place(self.x + cos * u - sin * v, self.y + sin * u + cos * v, self.turn)
+        return Pose(self.x + cos * u - sin * v, self.y + sin * u + cos * v, self.turn)
 
     def window(self, size, reach):
         """Rows and columns within ``reach`` of the centre, slices; of (high, wide)."""

@@ -104,7 +104,7 @@ def housing(rng, sheet, place, radius, seat):
     Args:
         rng (np.random.Generator): source of colours and grain.
         sheet (Sheet): with its gloss as an array.
-        place (Place): the housing's middle, the band in front of it.
+        place (Pose): the housing's middle, the band in front of it.
         radius (float): of a cap, pixels.
         seat (float): the seat's radius against the cap's.
 

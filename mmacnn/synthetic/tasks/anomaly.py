@@ -16,7 +16,7 @@ from mmacnn.synthetic.flat.defects import DEFECTS, apply_damage, enlarged, make_
 from mmacnn.synthetic.flat.materials import make_sheet, unit_noise
 from mmacnn.synthetic.flat.parts import (
     Finish,
-    Place,
+    Pose,
     bevelled,
     disc,
     lay,
@@ -73,7 +73,7 @@ def draw_flange(rng, sheet, scale):
     """
     middle = np.array(sheet.height.shape[::-1]) / 2
     x, y = middle + rng.uniform(-_PLAY, _PLAY, 2) * scale
-    place = Place(x, y, rng.uniform(-_TURN, _TURN))
+    place = Pose(x, y, rng.uniform(-_TURN, _TURN))
     window = place.window(sheet.height.shape, (_RADIUS + 4) * scale)
     u, v = place.grid(window)
     inside = disc(u, v, _RADIUS * scale)

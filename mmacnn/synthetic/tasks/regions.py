@@ -15,7 +15,7 @@ from mmacnn.synthetic.camera.devices import SURFACE_TEST_DEVICE, SURFACE_TRAIN_D
 from mmacnn.synthetic.camera.optics import lens
 from mmacnn.synthetic.camera.sensor import develop
 from mmacnn.synthetic.flat.ground import lay_ground
-from mmacnn.synthetic.flat.parts import Place, rounded_box
+from mmacnn.synthetic.flat.parts import Pose, rounded_box
 from mmacnn.synthetic.flat.relief import light_sheet
 from mmacnn.synthetic.flat.small_parts import (
     cap,
@@ -33,9 +33,9 @@ DEVICES = {'train': SURFACE_TRAIN_DEVICE, 'test': SURFACE_TEST_DEVICE}
 
 _LOOKS = CLASSES[:4]
 _CAPS = CLASSES[6:]
-_SHARES = 0.003, 0.25  # Of the image's shorter side squared, of parts known by look.
-_OTHER_SHARES = 0.003, 0.08  # Of those that only fill the picture.
-_CAP_SHARES = 0.003, 0.023
+_FRACTIONS = 0.003, 0.25  # Of the image's shorter side squared, of parts known by look.
+_OTHER_FRACTIONS = 0.003, 0.08  # Of those that only fill the picture.
+_CAP_FRACTIONS = 0.003, 0.023
 _LARGE = 0.05  # Fraction from which a part leaves no room for a housing.
 _HOUSING_ODDS = 0.45
 _SEAT = 1.9  # Its radius against the cap's; a corner of the cap's box lies at 1.42.
@@ -103,17 +103,17 @@ def _choose_items(rng, name, materials, side):
         follow from the largest.
     """
     kind = name if name in _LOOKS + _CAPS else 'housing'
-    fractions = _SHARES if kind in _LOOKS else _CAP_SHARES
+    fractions = _FRACTIONS if kind in _LOOKS else _CAP_FRACTIONS
     must = [_draw_item(rng, kind, fractions, side)]
     large = kind in _LOOKS and np.prod(must[0].half) > _LARGE * side * side / 4
     if kind != 'housing' and not large and rng.random() < _HOUSING_ODDS:
-        must.append(_draw_item(rng, 'housing', _CAP_SHARES, side))
+        must.append(_draw_item(rng, 'housing', _CAP_FRACTIONS, side))
     most = 1 if large or kind in _CAPS else 2
     for _ in range(rng.integers(most + 1)):
         other = materials[rng.integers(len(materials))]
-        must.append(_draw_item(rng, other, _CAP_SHARES, side))
+        must.append(_draw_item(rng, other, _CAP_FRACTIONS, side))
     may = [
-        _draw_item(rng, _LOOKS[rng.integers(len(_LOOKS))], _OTHER_SHARES, side)
+        _draw_item(rng, _LOOKS[rng.integers(len(_LOOKS))], _OTHER_FRACTIONS, side)
         for _ in range(rng.integers(1, 5))
     ]
     first, *others = must
@@ -123,12 +123,12 @@ def _choose_items(rng, name, materials, side):
     return [first, *others], may
 
 
-def _find_room(rng, taken, barred, item):
+def _find_room(rng, occupied, barred, item):
     """Find a free place and take it; None after some tries.
 
     Args:
         rng (np.random.Generator): source of the place.
-        taken (np.ndarray): bool of the image's shape, changed in place.
+        occupied (np.ndarray): bool of the image's shape, changed in place.
         barred (np.ndarray): bool of that shape, where else the item must not lie.
         item (Item): what is to lie there.
     """
@@ -138,13 +138,13 @@ def _find_room(rng, taken, barred, item):
     reach = np.array(
         [a, b] if item.is_round else [a * cos + b * sin, a * sin + b * cos]
     )
-    room = np.array(taken.shape[::-1]) - 2 * reach
+    room = np.array(occupied.shape[::-1]) - 2 * reach
     for _ in range(_TRIES if room.min() > 0 else 0):
-        place = Place(*(reach + rng.random(2) * room), item.turn)
-        window = place.window(taken.shape, reach.max())
+        place = Pose(*(reach + rng.random(2) * room), item.turn)
+        window = place.window(occupied.shape, reach.max())
         footprint = rounded_box(*place.grid(window), (a, b), corner) > 0
-        if not ((taken[window] | barred[window]) & footprint).any():
-            taken[window] |= footprint
+        if not ((occupied[window] | barred[window]) & footprint).any():
+            occupied[window] |= footprint
             return place
     return None
 
@@ -154,11 +154,13 @@ def _arrange(rng, must, may, is_cloth):
     barred = {'button': ~is_cloth, 'plug': is_cloth}
     nowhere = np.zeros_like(is_cloth)
     for _ in range(_LAYOUTS):
-        taken = np.zeros_like(is_cloth)
-        places = [_find_room(rng, taken, barred.get(i.kind, nowhere), i) for i in must]
+        occupied = np.zeros_like(is_cloth)
+        places = [
+            _find_room(rng, occupied, barred.get(i.kind, nowhere), i) for i in must
+        ]
         if None not in places:
             break
-    places += [_find_room(rng, taken, nowhere, item) for item in may]
+    places += [_find_room(rng, occupied, nowhere, item) for item in may]
     return [pair for pair in zip(must + may, places, strict=True) if pair[1]]
 
 

@@ -51,7 +51,7 @@ def damage_sheet(rng, sheet, kinds, style):
         list[Instance]: what was done, in order.
     """
     size = sheet.height.shape
-    taken = np.zeros(size, bool)
+    occupied = np.zeros(size, bool)
     instances = []
     for kind in kinds:
         damage = make_damage(rng, kind, sheet)
@@ -62,14 +62,14 @@ def damage_sheet(rng, sheet, kinds, style):
                 break
             x, y = rng.integers(0, (size[1] - width, size[0] - height))
             window = slice(y, y + height), slice(x, x + width)
-            if taken[window].any():
+            if occupied[window].any():
                 continue
             mask = np.zeros(size, bool)
             mask[window] = damage.cover > _EDGE
             apply_damage(sheet, damage, (x, y), contrast)
             instances.append(Instance(CLASSES.index(kind), mask))
             rows = slice(max(y - _GAP, 0), y + height + _GAP)
-            taken[rows, max(x - _GAP, 0) : x + width + _GAP] = True
+            occupied[rows, max(x - _GAP, 0) : x + width + _GAP] = True
             break
     return instances
 

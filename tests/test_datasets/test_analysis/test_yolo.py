@@ -92,7 +92,7 @@ def test_every_problem_is_found(two_splits):
     (train / 'labels' / 'a.txt').write_text('7 0.5 0.5 0.1 0.1')
     (train / 'labels' / 'b.txt').unlink()
     (train / 'labels' / 'z.txt').write_text('0')
-    # Damage in the middle of a file whose end is whole, and a wrong label besides.
+    # Damage in the middle of a file whose end is intact, and a wrong label besides.
     damaged = train / 'images' / 'c.png'
     content = bytearray(damaged.read_bytes())
     middle = len(content) // 2

@@ -89,7 +89,7 @@ def test_grad_cam_is_linear_in_the_features(build, differnet_cfg, images):
     assert found.amax((1, 2)) == pytest.approx(cam.amax((1, 2)).tolist(), rel=1e-4)
 
 
-def test_a_share_of_the_views_is_enough(build, images):
+def test_a_fraction_of_the_views_is_enough(build, images):
     counted = []
     saliency = GradientMap(1.0, num_views=2)
     of_views = saliency.of_views
