@@ -9,18 +9,25 @@ import pytest
 from mmacnn import apis
 from mmacnn.inference import Inspector
 
+from .testing.exported import ROLES, benchmark, run_on_board, same_on_board
 from .testing.methods import METHODS, images_of, prepare
 from .testing.paths import ROOT
 
 NEEDED = ('mmdeploy', 'onnx', 'onnxruntime')
 
 
-@pytest.fixture(params=METHODS)
-def method(request):
-    return METHODS[request.param]
+DECODED = dict(
+    acnn={'label', 'score', 'roi'},
+    canet={'boxes', 'labels'},
+    cam={'label', 'score', 'heatmap'},
+    roi_mask={'label', 'score'},
+    attentdiffernet={'label', 'score', 'anomaly_score'},
+)
 
 
-def test_from_data_to_the_exported_model(method, tmp_path):
+@pytest.mark.parametrize('name', METHODS)
+def test_from_data_to_the_exported_model(name, tmp_path):
+    method = METHODS[name]
     for package in NEEDED:
         if find_spec(package) is None:
             pytest.skip(f'{package} is not installed')
@@ -49,6 +56,7 @@ def test_from_data_to_the_exported_model(method, tmp_path):
     assert len(trained) == len(images) > 0
 
     from mmacnn.deploy import deploy
+    from mmacnn.deploy.model_folder import read_description
 
     deploy(
         str(ROOT / 'configs/deploy' / method.deploy),
@@ -59,9 +67,30 @@ def test_from_data_to_the_exported_model(method, tmp_path):
         verify=2,
         verify_images=str(images[0].parent),
     )
-    inspector = Inspector(config, backend_model=str(tmp_path / 'exported'), **settings)
-    for ours, theirs in zip(trained, inspector(images), strict=True):
+    folder = str(tmp_path / 'exported')
+    outputs = read_description(folder)['mmacnn']['outputs']
+    assert [each['role'] for each in outputs] == ROLES[name]
+    inspector = Inspector(config, backend_model=folder, **settings)
+    exported = list(inspector(images))
+    for ours, theirs in zip(trained, exported, strict=True):
         assert_same(ours, theirs, method.exports_places)
+
+    again = apis.test(config, None, backend_model=folder, work_dir=str(run))
+    for key in metrics.keys() & again.keys():
+        assert again[key] == pytest.approx(metrics[key], abs=1e-2, nan_ok=True)
+
+    found = benchmark(folder, images[0], method.size)
+    assert set(found) == DECODED[name]
+    if 'roi' in found:
+        assert exported[0].roi == pytest.approx(found['roi'].tolist(), abs=0.5)
+    if 'boxes' in found:
+        assert found['boxes'].shape[1] == 5
+    if 'heatmap' in found:
+        assert abs(found['heatmap'] - exported[0].heatmap).max() < 1e-2
+
+    regions = settings.get('regions', ())
+    shown = run_on_board(folder, images[0], tmp_path / 'board.jsonl', regions)
+    same_on_board(shown, exported[0])
 
 
 def assert_same(ours, theirs, exports_places):

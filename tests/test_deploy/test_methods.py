@@ -1,9 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Every method and every reader of a model folder, by small random models."""
+"""What an export keeps, of every method, by small random models."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -11,34 +9,18 @@ import pytest
 import torch
 from mmengine.registry import MODELS, DefaultScope
 
-from mmacnn import apis
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 
+from ..testing.exported import ROLES, benchmark, run_on_board, same_on_board
 from ..testing.methods import METHODS, images_of, prepare
 from ..testing.paths import ROOT
 
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
     pytest.importorskip(package)
-from mmacnn.benchmark.timed_models import open_model  # noqa: E402
 from mmacnn.deploy import deploy  # noqa: E402
 from mmacnn.deploy.model_folder import read_description  # noqa: E402
 from mmacnn.deploy.tensorrt.operators import unsupported_operators  # noqa: E402
-
-ROLES = dict(
-    acnn=['scores', 'centre', 'roi'],
-    canet=['boxes', 'labels'],
-    cam=['scores', 'map'],
-    roi_mask=['scores'],
-    attentdiffernet=['anomaly_score', 'scores', 'label'],
-)
-BENCHMARKED = dict(
-    acnn={'label', 'score', 'roi'},
-    canet={'boxes', 'labels'},
-    cam={'label', 'score', 'heatmap'},
-    roi_mask={'label', 'score'},
-    attentdiffernet={'label', 'score', 'anomaly_score'},
-)
 
 
 def random_weights(config, path, size=(96, 96), **meta):
@@ -72,79 +54,6 @@ def export(deploy_cfg, config, weights, image, folder):
     )
     assert 'labels agree' in lines[-1]
     return str(folder)
-
-
-def benchmark(folder, image):
-    model = open_model(folder, num_threads=1, input_size=(96, 96))
-    assert min(model([cv2.imread(str(image))])) > 0
-    (result,) = model.results
-    return result
-
-
-def run_on_board(folder, image, results, regions=()):
-    """What the runner, a program of its own, says of an image."""
-    polygons = [','.join(map(str, region[0])) for region in regions]
-    subprocess.run(
-        [
-            *(sys.executable, str(ROOT / 'runner/run.py'), folder, str(image)),
-            *('--backend', 'onnxruntime', '--results', str(results)),
-            *(['--polygon', *polygons] if polygons else []),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    (line,) = results.read_text().splitlines()
-    return json.loads(line)
-
-
-def assert_same(shown, expected):
-    """The runner and the Inspector agree on an image."""
-    assert shown['verdict'] == expected.verdict
-    assert shown['class_name'] == expected.class_name
-    if expected.score is not None:
-        assert shown['score'] == pytest.approx(expected.score, abs=1e-3)
-    if expected.roi is not None:
-        assert shown['roi'] == pytest.approx(expected.roi, abs=0.5)
-    assert len(shown['detections']) == len(expected.detections)
-    for ours, theirs in zip(shown['detections'], expected.detections, strict=True):
-        assert ours['box'] == pytest.approx(theirs.box, abs=1.0)
-
-
-@pytest.fixture(params=METHODS)
-def name(request):
-    return request.param
-
-
-def test_every_reader_takes_every_method(name, tmp_path):
-    method = METHODS[name]
-    config = prepare(method, tmp_path, train=2, test=4)
-    images = images_of(method, tmp_path)
-    weights = random_weights(config, tmp_path / 'weights.pth')
-    deploy_cfg = ROOT / 'configs/deploy' / method.deploy
-    folder = export(deploy_cfg, config, weights, images[0], tmp_path / 'out')
-    facts = read_description(folder)['mmacnn']
-    assert [each['role'] for each in facts['outputs']] == ROLES[name]
-
-    tested = dict(work_dir=str(tmp_path / 'run'), cfg_options=None)
-    metrics = apis.test(config, None, backend_model=folder, **tested)
-    expected = apis.test(config, weights, **tested)
-    for key in metrics.keys() & expected.keys():
-        assert metrics[key] == pytest.approx(expected[key], abs=1e-2, nan_ok=True)
-
-    inspector = Inspector(config, backend_model=folder, **method.inspector)
-    (inspected,) = inspector(images[:1])
-    found = benchmark(folder, images[0])
-    assert set(found) == BENCHMARKED[name]
-    if 'roi' in found:
-        assert inspected.roi == pytest.approx(found['roi'].tolist(), abs=0.5)
-    if name == 'canet':
-        assert found['boxes'].shape[1] == 5
-    if 'heatmap' in found:
-        assert found['heatmap'].shape == inspected.heatmap.shape
-        assert abs(found['heatmap'] - inspected.heatmap).max() < 1e-2
-    regions = method.inspector.get('regions', ())
-    shown = run_on_board(folder, images[0], tmp_path / 'board.jsonl', regions)
-    assert_same(shown, inspected)
 
 
 @pytest.mark.parametrize('name', ['cam', 'attentdiffernet'])
@@ -300,7 +209,7 @@ def test_sixth_method_is_one_file(tmp_path, monkeypatch):
     found = benchmark(folder, image)
     assert set(found) == {'label', 'score', 'heatmap'}
     assert found['score'] == pytest.approx(ours.score, abs=1e-4)
-    assert_same(run_on_board(folder, image, tmp_path / 'board.jsonl'), theirs)
+    same_on_board(run_on_board(folder, image, tmp_path / 'board.jsonl'), theirs)
 
 
 @pytest.mark.parametrize(('layout', 'said'), [(None, 'unknown'), (1, '1'), (3, '3')])

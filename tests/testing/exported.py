@@ -1,0 +1,58 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""What reads an exported model, besides the Inspector: the benchmark and the runner."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from .paths import ROOT
+
+ROLES = dict(
+    acnn=['scores', 'centre', 'roi'],
+    canet=['boxes', 'labels'],
+    cam=['scores', 'map'],
+    roi_mask=['scores'],
+    attentdiffernet=['anomaly_score', 'scores', 'label'],
+)
+
+
+def benchmark(folder, image, size=(96, 96)):
+    """What the benchmark tool decodes of an image."""
+    from mmacnn.benchmark.timed_models import open_model
+
+    model = open_model(folder, num_threads=1, input_size=size)
+    assert min(model([cv2.imread(str(image))])) > 0
+    (result,) = model.results
+    return result
+
+
+def run_on_board(folder, image, results, regions=()):
+    """What the runner, a program of its own, says of an image."""
+    polygons = [','.join(map(str, region[0])) for region in regions]
+    subprocess.run(
+        [
+            *(sys.executable, str(ROOT / 'runner/run.py'), folder, str(image)),
+            *('--backend', 'onnxruntime', '--results', str(results)),
+            *(['--polygon', *polygons] if polygons else []),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    (line,) = results.read_text().splitlines()
+    return json.loads(line)
+
+
+def same_on_board(shown, expected):
+    """The runner and the Inspector agree on an image."""
+    assert shown['verdict'] == expected.verdict
+    assert shown['class_name'] == expected.class_name
+    if expected.score is not None:
+        assert shown['score'] == pytest.approx(expected.score, abs=1e-3)
+    if expected.roi is not None:
+        assert shown['roi'] == pytest.approx(expected.roi, abs=0.5)
+    assert len(shown['detections']) == len(expected.detections)
+    for ours, theirs in zip(shown['detections'], expected.detections, strict=True):
+        assert ours['box'] == pytest.approx(theirs.box, abs=1.0)
