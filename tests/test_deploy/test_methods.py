@@ -11,6 +11,8 @@ from mmengine.registry import MODELS, DefaultScope
 
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
+from mmacnn.models.anomaly import DifferNet, PatchCore
+from mmacnn.models.classifiers import ACNN, CAMClassifier
 
 from ..testing.exported import ROLES, benchmark, run_on_board, same_on_board
 from ..testing.methods import METHODS, images_of, prepare
@@ -19,6 +21,7 @@ from ..testing.paths import ROOT
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
     pytest.importorskip(package)
 from mmacnn.deploy import deploy  # noqa: E402
+from mmacnn.deploy.methods import method_of  # noqa: E402
 from mmacnn.deploy.model_folder import read_description  # noqa: E402
 from mmacnn.deploy.tensorrt.operators import unsupported_operators  # noqa: E402
 
@@ -76,42 +79,44 @@ def test_raw_input(name, tmp_path):
 
 DERIVED = """
 from mmengine.registry import MODELS
-from mmacnn.models.anomaly import DifferNet
-from mmacnn.models.classifiers import ACNN, CAMClassifier
+from mmacnn.models.classifiers import ACNN
 
 
 @MODELS.register_module(force=True)
-class Derived({base}):
+class Derived(ACNN):
     def forward(self, inputs, data_samples=None, mode='tensor'):
         return super().forward(inputs, data_samples, mode)
 """
 
 
-def derive(name, base, tmp_path, monkeypatch):
-    """Config of a method whose model's class is derived from ours."""
-    module = f'derived_from_{base.lower()}'
-    (tmp_path / f'{module}.py').write_text(DERIVED.format(base=base))
+def derive(tmp_path, monkeypatch):
+    """Config of A-CNN, whose model's class is derived from ours."""
+    (tmp_path / 'derived_from_acnn.py').write_text(DERIVED)
     monkeypatch.syspath_prepend(str(tmp_path))
-    config = Path(prepare(METHODS[name], tmp_path, train=2, test=4))
+    config = Path(prepare(METHODS['acnn'], tmp_path, train=2, test=4))
     cfg = load_config(str(config))
     cfg.model.type = 'mmengine.Derived'
-    cfg.custom_imports = dict(imports=['mmacnn', module])
+    cfg.custom_imports = dict(imports=['mmacnn', 'derived_from_acnn'])
     cfg.dump(config)
     return config
 
 
-@pytest.mark.parametrize(
-    ('name', 'base'),
-    [('acnn', 'ACNN'), ('cam', 'CAMClassifier'), ('attentdiffernet', 'DifferNet')],
-)
-def test_derived_class_exports_like_its_parent(name, base, tmp_path, monkeypatch):
-    config = derive(name, base, tmp_path, monkeypatch)
+def test_derived_class_exports_like_its_parent(tmp_path, monkeypatch):
+    config = derive(tmp_path, monkeypatch)
     weights = random_weights(config, tmp_path / 'weights.pth')
-    image = images_of(METHODS[name], tmp_path)[0]
-    deploy_cfg = ROOT / 'configs/deploy' / METHODS[name].deploy
+    image = images_of(METHODS['acnn'], tmp_path)[0]
+    deploy_cfg = ROOT / 'configs/deploy' / METHODS['acnn'].deploy
     folder = export(deploy_cfg, config, weights, image, tmp_path / 'out')
     outputs = read_description(folder)['mmacnn']['outputs']
-    assert [each['role'] for each in outputs] == ROLES[name]
+    assert [each['role'] for each in outputs] == ROLES['acnn']
+
+
+@pytest.mark.parametrize('parent', [ACNN, CAMClassifier, DifferNet, PatchCore])
+def test_derived_class_is_of_its_parents_method(parent):
+    derived = type('Derived', (parent,), {})
+    method = method_of(derived.__new__(derived))
+    assert method is method_of(parent.__new__(parent))
+    assert issubclass(parent, method.model)
 
 
 EXTRACTOR = dict(
