@@ -1,0 +1,220 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""A config of the user's own, on top of one of ours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmacnn.datasets.analysis.yolo import recommend_roi
+
+from .facts import Facts
+
+STEP = 32  # Image sides are multiples of it.
+SMALLEST = 10  # Percentile of the objects' sizes that counts as the smallest.
+WEIGHTS = 'data/efficientnet-lite0.pth'
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a method trains on one's own data.
+
+    Args:
+        base: Config, below ``configs/``.
+        target: Layout that it reads, of :func:`mmacnn.converters.labels.importer`.
+        has_weights: Whether it starts from ImageNet's weights.
+        image_size: (height, width) of the network's input, from the facts.
+        settings: Further lines of the config, from facts, image size and class names.
+        views: Images that a training should see, in all epochs.
+        deploy: Config of the export, below ``configs/deploy/``.
+    """
+
+    base: str
+    target: str
+    has_weights: bool
+    image_size: Callable[[Facts], tuple[int, int]]
+    settings: Callable[[Facts, tuple[int, int], list[str]], list[str]]
+    views: int
+    deploy: str
+
+
+def fit_size(
+    size: tuple[int, int],
+    area: float,
+    smallest: float | None = None,
+    least: float = 16,
+    most: float = 4.0,
+) -> tuple[int, int]:
+    """A network's input: the image's shape, and small objects large enough.
+
+    Args:
+        size: (height, width) of the image, pixels.
+        area: Pixels of the input where objects do not ask for more.
+        smallest: Shorter side of a small object in pixels of the image.
+        least: Shorter side that it shall have in the input.
+        most: Factor by which ``area`` may grow for it.
+
+    Returns:
+        (height, width), multiples of 32.
+    """
+    height, width = size
+    scale = np.sqrt(area / (height * width))
+    if smallest and smallest * scale < least:
+        scale = min(least / smallest, scale * np.sqrt(most))
+    scale = min(scale, max(1.0, np.sqrt(area / (height * width))))
+    sides = (max(STEP, int(STEP * round(side * scale / STEP))) for side in size)
+    return tuple(sides)
+
+
+def smallest_side(facts: Facts) -> float | None:
+    """Shorter side of a small object, in pixels of the median image."""
+    if not len(facts.object_sizes):
+        return None
+    sides = (facts.object_sizes * facts.size[::-1]).min(axis=1)
+    return float(np.percentile(sides, SMALLEST))
+
+
+def _cam_size(facts: Facts) -> tuple[int, int]:
+    return fit_size(facts.size, 256**2, smallest_side(facts), least=16)
+
+
+def _cam_settings(facts, size, classes) -> list[str]:
+    return [f'model = dict(head=dict(num_classes={len(classes)}))']
+
+
+def _detection_size(facts: Facts) -> tuple[int, int]:
+    return fit_size(facts.size, 256**2, smallest_side(facts), least=12)
+
+
+def _detection_settings(facts, size, classes) -> list[str]:
+    return [
+        f'model = dict(roi_head=dict(bbox_head=dict(num_classes={len(classes)})))',
+    ]
+
+
+def _acnn_size(facts: Facts) -> tuple[int, int]:
+    return fit_size(facts.size, 480 * 640)
+
+
+def _acnn_settings(facts, size, classes) -> list[str]:
+    roi, output = recommend_roi(facts.object_sizes * size[::-1], size)
+    # What is read is on the object: a large object needs no margin to be enlarged in.
+    return [
+        'model = dict(',
+        f'    stn=dict(roi_size={roi}, output_size={output}),',
+        f'    head=dict(num_classes={len(classes)}),',
+        ')',
+    ]
+
+
+def _anomaly_size(facts: Facts) -> tuple[int, int]:
+    return fit_size(facts.size, 256**2)
+
+
+RECIPES = dict(
+    anomaly=Recipe(
+        base='attentdiffernet/patchcore_efficientnet-lite0_mvtec.py',
+        target='anomaly',
+        has_weights=True,
+        image_size=_anomaly_size,
+        settings=lambda facts, size, classes: ["category = ''"],
+        views=0,
+        deploy='attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
+    ),
+    cam=Recipe(
+        base='cam/cam_efficientnet-lite0-s16_20e_class-folders.py',
+        target='class-folders',
+        has_weights=True,
+        image_size=_cam_size,
+        settings=_cam_settings,
+        views=8000,
+        deploy='cam/cam_onnxruntime_dynamic.py',
+    ),
+    acnn=Recipe(
+        base='acnn/acnn-opt_strided_30e_yolo-roi.py',
+        target='yolo-roi',
+        has_weights=False,
+        image_size=_acnn_size,
+        settings=_acnn_settings,
+        views=20000,
+        deploy='acnn/full_onnxruntime_dynamic.py',
+    ),
+    detection=Recipe(
+        base='canet/faster-rcnn-small_efficientnet-lite0_fpn_12e_detection-folders.py',
+        target='coco',
+        has_weights=True,
+        image_size=_detection_size,
+        settings=_detection_settings,
+        views=8000,
+        deploy='mmdet/detection_onnxruntime_dynamic.py',
+    ),
+)
+
+
+def num_epochs(recipe: Recipe, num_train: int) -> int:
+    """Epochs in which the images are seen often enough, 6 to 100."""
+    return int(np.clip(round(recipe.views / max(num_train, 1)), 6, 100))
+
+
+SCHEDULE = """
+max_epochs = {epochs}
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True),
+    dict(
+        type='CosineAnnealingLR',
+        begin=1,
+        T_max=max_epochs - 1,
+        eta_min_ratio=0.01,
+        end=max_epochs,
+        convert_to_iter_based=True,
+    ),
+]
+train_cfg = dict(max_epochs=max_epochs)
+"""
+
+
+def config_text(
+    recipe: Recipe, facts: Facts, base: str, data: str, classes: list[str], weights: str
+) -> str:
+    """The config as text.
+
+    Args:
+        recipe: Of the method.
+        facts: Of the labelled set.
+        base: Path of the base config, as the new file shall name it.
+        data: Folder of the imported data.
+        classes: Their names, in order.
+        weights: File of ImageNet's weights.
+    """
+    size = recipe.image_size(facts)
+    height, width = facts.size
+    lines = [
+        f'_base_ = [{base!r}]',
+        '',
+        f'data_root = {data!r}',
+    ]
+    if recipe.target != 'anomaly':
+        lines.append(f'classes = {tuple(classes)!r}')
+    shapes = f', {facts.num_sizes} sizes in all' if facts.num_sizes > 1 else ''
+    lines += [
+        f'# Width, height. The images have {width}x{height} in the median{shapes}.',
+        f'img_scale = {size[::-1]}',
+        *recipe.settings(facts, size, classes),
+    ]
+    if recipe.has_weights and weights != WEIGHTS:
+        lines += _weights(recipe, weights)
+    text = '\n'.join(lines) + '\n'
+    if recipe.views:
+        text += SCHEDULE.format(epochs=num_epochs(recipe, facts.num_train))
+    return text
+
+
+def _weights(recipe: Recipe, weights: str) -> list[str]:
+    if recipe.target == 'class-folders':
+        return [f'load_from = {weights!r}']
+    place = dict(
+        anomaly='feature_extractor=dict(backbone=dict(backbone=dict({})))',
+        coco='backbone=dict({})',
+    )[recipe.target]
+    inner = f'init_cfg=dict(checkpoint={weights!r})'
+    return [f'_base_model = dict({place.format(inner)})']
