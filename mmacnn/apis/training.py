@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.hooks import CheckpointHook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
@@ -41,7 +41,7 @@ def train(
         work_dir: Folder of logs and checkpoints. Without it the config's ``work_dir``,
             or else ``./work_dirs/NAME_OF_CONFIG``.
         resume: A checkpoint to go on from, or ``'auto'``: the latest one in
-            ``work_dir``, and from the start if there is none yet.
+            ``work_dir``, and from the start, with a warning, if there is none yet.
         amp: Train in automatic mixed precision (needs an accelerator).
         validate: Evaluate during training, as the config says.
         auto_scale_lr: Scale the learning rate by the batch size that is really used.
@@ -55,8 +55,10 @@ def train(
         The runner, with the trained model in it.
 
     Raises:
+        FileExistsError: Without ``resume``, ``work_dir`` holds an earlier training.
         FileNotFoundError: The config, the checkpoint or the data are not there.
         InputError: The config or the data are wrong.
+        KeyboardInterrupt: It was interrupted; the message says how it goes on.
         OSError: The disk is full; the checkpoints so far can be read.
     """
     cfg = load_config(config, work_dir, launcher, cfg_options)
@@ -72,15 +74,62 @@ def train(
         if 'auto_scale_lr' not in cfg:
             raise InputError(f'{config}: no `auto_scale_lr` to scale the rate by')
         cfg.auto_scale_lr.enable = True
-    if resume is not None:
-        _set_resume(cfg, resume)
+    begins_anew = False
+    if resume is None:
+        _require_no_training(cfg.work_dir)
+    else:
+        begins_anew = not _set_resume(cfg, resume)
     if deterministic:
         set_deterministic(cfg)
     with algorithms_as_before(), full_disk_named(cfg.work_dir):
         runner = build_runner(cfg)
         check_num_classes(runner.model, runner.train_loop, config)
-        runner.train()
+        if begins_anew:
+            runner.register_hook(NothingToResumeHook())
+        try:
+            runner.train()
+        except KeyboardInterrupt as error:
+            raise KeyboardInterrupt(_how_to_go_on(cfg.work_dir)) from error
     return runner
+
+
+class NothingToResumeHook(Hook):
+    """Says as the last line before a training that it begins with the first step."""
+
+    priority = 'LOWEST'
+
+    def before_train(self, runner: Runner) -> None:
+        """Log the line."""
+        runner.logger.warning(
+            f'--resume: found no checkpoint in {runner.work_dir}; the training begins '
+            'with its first step'
+        )
+
+
+def _require_no_training(work_dir: str) -> None:
+    """Refuse a folder in which the checkpoints of two trainings would be mixed."""
+    found = next(iter(_own_checkpoints(work_dir)), None)
+    if found is None and Path(work_dir, 'last_checkpoint').is_file():
+        found = Path(work_dir, 'last_checkpoint')
+    if found is not None:
+        raise FileExistsError(
+            f'{work_dir}: found an earlier training ({found.name}), expected a new '
+            'folder; --resume goes on with it, another --work-dir begins a new one'
+        )
+
+
+def _how_to_go_on(work_dir: str) -> str:
+    found = next(iter(_own_checkpoints(work_dir)), None)
+    if found is None:
+        return f'stopped before the first checkpoint; nothing is saved in {work_dir}'
+    return f'stopped; the same command with --resume goes on from {found}'
+
+
+def _own_checkpoints(work_dir: str) -> list[Path]:
+    """Those that a training writes as it goes on, the latest first."""
+    found = [p for p in Path(work_dir).glob('*.pth') if OWN_NAME.fullmatch(p.stem)]
+    # A file system may keep whole seconds: then the number decides.
+    return sorted(found, key=lambda p: (p.stat().st_mtime, _number(p)), reverse=True)
 
 
 def _save_atomically(cfg: Config) -> None:
@@ -95,11 +144,14 @@ def _save_atomically(cfg: Config) -> None:
         cfg.default_hooks = hooks
 
 
-def _set_resume(cfg: Config, resume: str) -> None:
+def _set_resume(cfg: Config, resume: str) -> bool:
+    """Let the runner resume; return whether there is something to resume."""
     if resume == 'auto':
         resume, state = _latest_checkpoint(cfg.work_dir)
         if resume is None:
-            return  # Killed before its first checkpoint: from the start, as configured.
+            # Killed before its first checkpoint: from the start, as configured. The
+            # same command must do, since a cluster's scheduler repeats it.
+            return False
     else:
         state = load_checkpoint(resume)
     # Only to fail at once, with a line that names the file.
@@ -109,6 +161,7 @@ def _set_resume(cfg: Config, resume: str) -> None:
             f'start from these weights use --cfg-options load_from={resume}'
         )
     cfg.resume, cfg.load_from = True, resume
+    return True
 
 
 def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
@@ -120,11 +173,7 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
     Raises:
         InputError: None of them can be read.
     """
-    folder = Path(work_dir)
-    found = [path for path in folder.glob('*.pth') if OWN_NAME.fullmatch(path.stem)]
-    # A file system may keep whole seconds: then the number decides.
-    found.sort(key=lambda path: (path.stat().st_mtime, _number(path)), reverse=True)
-    names = list(map(str, found))
+    names = list(map(str, _own_checkpoints(work_dir)))
     last = find_latest_checkpoint(work_dir)
     if last:
         names = [last, *(name for name in names if name != last)]

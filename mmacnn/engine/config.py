@@ -10,7 +10,9 @@ from mmacnn.utils import InputError, full_disk_named
 from mmacnn.utils.user_errors import describe
 
 from .building import config_errors
+from .config_keys import check_keys, check_options
 from .plugins import check_plugins
+from .shared_settings import SHARED, share_settings
 
 
 def load_config(
@@ -21,8 +23,8 @@ def load_config(
 ) -> Config:
     """Read a config file and put what the user chose on the command line over it.
 
-    A ``category`` at its top, or in ``cfg_options``, is that of all its data sets: a
-    line chooses the part of MVTec AD, and not one line for each dataloader.
+    A ``category``, ``data_root`` or ``classes`` at its top, or in ``cfg_options``, is
+    that of all its data sets, see :func:`mmacnn.engine.shared_settings.share_settings`.
 
     Args:
         path: Config file.
@@ -33,14 +35,19 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file, or one of its bases is missing.
-        InputError: The file is no config, an override does not fit it, or the backbone
-            has no room for a plug-in.
+        InputError: The file is no config, a key is a typing error (see
+            :func:`mmacnn.engine.config_keys.check_keys`), an override does not fit it,
+            or the backbone has no room for a plug-in.
     """
     # mmengine copies the file there.
     with full_disk_named(tempfile.gettempdir()), config_errors(path, '', Exception):
         cfg = Config.fromfile(path)
     options = dict(cfg_options or {})
-    _set_category(cfg, options.pop('category', cfg.get('category')))
+    with config_errors(path, '', Exception):
+        check_keys(cfg)
+        check_options(cfg, options)
+        share_settings(cfg, options)
+    options = {key: value for key, value in options.items() if key not in SHARED}
     try:
         cfg.merge_from_dict(options)
     except (AssertionError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -55,19 +62,3 @@ def load_config(
     with config_errors(path):
         check_plugins(cfg)
     return cfg
-
-
-def _set_category(cfg: Config, category: str | None) -> None:
-    """Write the category into all data sets that have one."""
-    if category is None:
-        return
-    cfg.category = category
-    pending = [value for key, value in cfg.items() if key.endswith('_dataloader')]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            if 'category' in value:
-                value['category'] = category
-            pending += value.values()  # data sets can hold data sets
-        elif isinstance(value, (list, tuple)):
-            pending += value

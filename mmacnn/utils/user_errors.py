@@ -12,6 +12,7 @@ from collections.abc import Callable
 from .input_error import InputError
 from .text import printable
 
+INTERRUPTED = 130  # as a shell says it: 128 and the number of SIGINT
 REPORT = (
     'this is a fault of mmacnn or of a library: please report it with the lines above'
 )
@@ -38,17 +39,23 @@ def run_tool(main: Callable[[], None]) -> None:
     Any other error keeps its traceback, and a line asks to report it. The environment
     variable ``MMACNN_TRACEBACK=1`` shows the traceback of a user's mistake too.
 
+    Ctrl-C ends with one line, what the ``KeyboardInterrupt`` says, and status 130.
+
     Args:
         main: The tool.
 
     Raises:
-        SystemExit: Status 2 after a user's mistake, 1 after a fault of the program.
+        SystemExit: Status 2 after a user's mistake, 1 after a fault of the program, 130
+            after an interruption.
     """
     reported = logging.raiseExceptions
     # Else, on a full disk, each line for the log file gives a traceback of its own.
     logging.raiseExceptions = False
     try:
         main()
+    except KeyboardInterrupt as interrupt:
+        print(f'\n{interrupt or "stopped"}', file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         is_users = is_user_error(error)
         if is_users and os.environ.get('MMACNN_TRACEBACK') == '1':

@@ -5,6 +5,7 @@ from mmengine.runner import Runner
 
 from mmacnn.apis import train, training
 from mmacnn.engine.config import load_config
+from mmacnn.engine.hooks import ExactResumeHook
 from mmacnn.engine.runner import build_runner
 
 ONE_EPOCH = {'train_cfg.max_epochs': 1}
@@ -27,8 +28,8 @@ def test_a_config_in_the_work_dir_stays_as_it_was_written(tiny_config, tmp_path)
     config = tmp_path / 'config.py'
     config.write_text(f"# Mine.\n_base_ = ['{tiny_config}']\n")
     before = config.read_bytes()
-    for _ in range(2):
-        train(str(config), str(tmp_path), validate=False, cfg_options=ONE_EPOCH)
+    for resume in (None, 'auto'):
+        train(str(config), str(tmp_path), resume, validate=False, cfg_options=ONE_EPOCH)
         assert config.read_bytes() == before
     train(str(config), str(tmp_path / 'out'), validate=False, cfg_options=ONE_EPOCH)
     assert 'optim_wrapper' in (tmp_path / 'out' / 'config.py').read_text()
@@ -52,6 +53,44 @@ def test_resume_auto_starts_and_continues(tiny_config, tmp_path):
     )
     assert runner.epoch == 2
     assert runner.iter == 4
+
+
+def test_a_second_training_in_a_folder_is_refused(tiny_config, tmp_path):
+    arguments = dict(work_dir=str(tmp_path), validate=False, cfg_options=ONE_EPOCH)
+    train(str(tiny_config), **arguments)
+    for _ in range(2):
+        with pytest.raises(FileExistsError, match='--resume goes on .* --work-dir'):
+            train(str(tiny_config), **arguments)
+        (tmp_path / 'epoch_1.pth').unlink(missing_ok=True)
+    (tmp_path / 'last_checkpoint').unlink()
+    train(str(tiny_config), **arguments)
+
+
+@pytest.mark.parametrize('epoch', [0, 1])
+def test_an_interruption_says_how_to_go_on(tiny_config, tmp_path, monkeypatch, epoch):
+    def interrupt(self, runner, *_, **__):
+        if runner.epoch == epoch:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ExactResumeHook, 'after_train_iter', interrupt)
+    message = 'with --resume goes on from .*epoch_1' if epoch else 'before the first'
+    with pytest.raises(KeyboardInterrupt, match=message):
+        train(str(tiny_config), work_dir=str(tmp_path), validate=False)
+
+
+def test_nothing_to_resume_is_said_last(tiny_config, tmp_path):
+    train(
+        str(tiny_config),
+        work_dir=str(tmp_path),
+        resume='auto',
+        validate=False,
+        cfg_options={**ONE_EPOCH, 'log_level': 'INFO'},
+    )
+    log = next(tmp_path.glob('*/*.log')).read_text().splitlines()
+    line = next(i for i, each in enumerate(log) if 'begins with its first step' in each)
+    assert 'WARNING' in log[line]
+    steps = [i for i, each in enumerate(log) if 'Epoch(train)' in each]
+    assert 0 < steps[0] - line <= 2  # the logger names the run before its first line
 
 
 @pytest.mark.parametrize('torn', ['last_checkpoint', 'epoch_2.pth', 'both'])

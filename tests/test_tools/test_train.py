@@ -125,6 +125,30 @@ def test_mistakes_end_with_one_line(tiny_config, tmp_path):
     assert_one_line(done, "--cfg-options: expected KEY=VALUE, found 'seed:1'")
 
 
+def test_interrupted(tiny_config, tmp_path):
+    (tmp_path / 'interrupt_hook.py').write_text(
+        'import os, signal\n'
+        'from mmengine.hooks import Hook\n'
+        'from mmengine.registry import HOOKS\n'
+        '@HOOKS.register_module()\n'
+        'class InterruptHook(Hook):\n'
+        '    def before_train_iter(self, runner, batch_idx, data_batch=None):\n'
+        '        if runner.epoch == 1:\n'
+        '            os.kill(os.getpid(), signal.SIGINT)\n'
+    )
+    config = tmp_path / 'stopped.py'
+    config.write_text(
+        "_base_ = './tiny.py'\n"
+        "custom_imports = dict(imports=['mmacnn', 'interrupt_hook'])\n"
+        "custom_hooks = [dict(type='mmengine.InterruptHook')]\n"
+    )
+    done = run(TRAIN, config, '--work-dir', 'out', '--no-validate', cwd=tmp_path)
+    assert done.returncode == 130, done.stderr
+    assert 'Traceback' not in done.stderr
+    expected = 'stopped; the same command with --resume goes on from out/epoch_1.pth'
+    assert done.stderr.strip().splitlines()[-1] == expected
+
+
 def test_traceback_on_request(tmp_path):
     done = run(TRAIN, 'absent.py', cwd=tmp_path, MMACNN_TRACEBACK='1')
     assert done.returncode == 1
