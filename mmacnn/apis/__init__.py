@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'pseudo_labels': ['make_pseudo_labels'],
         'categories': ['format_categories', 'run_categories'],
         'run_report': ['report'],
+        'start': ['start'],
         'testing': ['test'],
         'thresholds': ['choose_anomaly_threshold', 'choose_map_threshold'],
         'training': ['train'],

@@ -14,12 +14,13 @@ from mmacnn.utils.text import printable
 
 from .arguments import add_launcher, int_at_least, numbers, probability
 from .import_labels import add_import_arguments, run_import
+from .start import add_start_arguments, run_start
 
 LISTED = 20  # More results than this are counted instead of listed.
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``inspect``, ``import`` or ``models``.
+    """Run ``inspect``, ``import``, ``start`` or ``models``.
 
     Args:
         arguments: Of the command line; those of the process by default.
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_import_arguments(
         commands.add_parser('import', help="bring other tools' labels into our layouts")
     )
+    add_start_arguments(
+        commands.add_parser('start', help='from a folder to a config of your own')
+    )
     models = commands.add_parser('models', help='list the models by name')
     models.add_argument('pattern', nargs='?', default='*', help="such as 'acnn*'")
     args = parser.parse_args(arguments)
@@ -44,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_models(args.pattern)
     elif args.command == 'import':
         run_import(args)
+    elif args.command == 'start':
+        run_start(args)
     else:
         run_inspection(args)
 

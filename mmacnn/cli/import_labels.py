@@ -26,6 +26,14 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--dry-run', action='store_true', help='say what would be done, write nothing'
     )
+    add_source_arguments(parser)
+    parser.add_argument(
+        '--link', action='store_true', help='hard links to the images, not copies'
+    )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be said of SOURCE; :func:`import_options` reads it."""
     parser.add_argument(
         '--format', choices=list(READERS), help='of SOURCE, where it is not recognised'
     )
@@ -74,21 +82,22 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--seed', type=int_at_least(0), default=0, help='chooses which images (0)'
     )
-    parser.add_argument(
-        '--link', action='store_true', help='hard links to the images, not copies'
+
+
+def import_options(args: argparse.Namespace) -> ImportOptions:
+    """The arguments of :func:`add_source_arguments` as options."""
+    values = vars(args)
+    return ImportOptions(
+        **{k: values[k] for k in ImportOptions.__dataclass_fields__ if k in values}
     )
 
 
 def run_import(args: argparse.Namespace) -> None:
     """Import and print what was found, changed and written."""
-    values = vars(args)
     if args.out is None and not args.dry_run:
         raise SystemExit('error: found no OUT, expected a new folder, or --dry-run')
-    options = ImportOptions(
-        **{key: values[key] for key in ImportOptions.__dataclass_fields__}
-    )
     out = None if args.dry_run else args.out
-    report = import_labels(args.source, out, args.to, options)
+    report = import_labels(args.source, out, args.to, import_options(args))
     for line in report.lines():
         print(printable(line))
     print(f'written: {args.out}' if out else 'written: nothing (--dry-run)')

@@ -23,8 +23,9 @@ def load_config(
 ) -> Config:
     """Read a config file and put what the user chose on the command line over it.
 
-    A ``category``, ``data_root`` or ``classes`` at its top, or in ``cfg_options``, is
-    that of all its data sets, see :func:`mmacnn.engine.shared_settings.share_settings`.
+    A ``category``, ``data_root``, ``classes`` or ``img_scale`` at its top, or in
+    ``cfg_options``, is that of all its data sets, see
+    :func:`mmacnn.engine.shared_settings.share_settings`.
 
     Args:
         path: Config file.

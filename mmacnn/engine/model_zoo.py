@@ -17,6 +17,21 @@ from mmacnn.utils import InputError
 PACKAGE = Path(__file__).parents[1]
 
 
+def find_root() -> Path:
+    """Folder with ``configs`` and ``tools``.
+
+    Raises:
+        FileNotFoundError: Neither the checkout nor the installed package has them.
+    """
+    # The checkout, or what is carried inside the wheel for OpenMMLab's mim.
+    for root in (PACKAGE.parent, PACKAGE / '.mim'):
+        if (root / 'model-index.yml').is_file():
+            return root
+    raise FileNotFoundError(
+        f'{PACKAGE / ".mim"}: found no model-index.yml: install mmacnn again'
+    )
+
+
 @lru_cache
 def model_index() -> dict[str, dict]:
     """Each model's entry, with ``Config`` and ``Weights`` as paths that are there.
@@ -24,14 +39,7 @@ def model_index() -> dict[str, dict]:
     Raises:
         FileNotFoundError: Neither the checkout nor the installed package has the index.
     """
-    # The checkout, or what is carried inside the wheel for OpenMMLab's mim.
-    for root in (PACKAGE.parent, PACKAGE / '.mim'):
-        if (root / 'model-index.yml').is_file():
-            break
-    else:
-        raise FileNotFoundError(
-            f'{PACKAGE / ".mim"}: found no model-index.yml: install mmacnn again'
-        )
+    root = find_root()
     models = {}
     for metafile in _read_yaml(root / 'model-index.yml')['Import']:
         for entry in _read_yaml(root / metafile)['Models']:

@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Settings at the top of a config that are those of all its data sets.
 
-``category``, ``data_root`` and ``classes``: a line chooses the data, and not one for
-each data loader and evaluator.
+``category``, ``data_root``, ``classes`` and ``img_scale``: a line chooses the data, and
+not one for each data loader and evaluator.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,15 +13,16 @@ from mmacnn.utils import InputError
 
 from .config_keys import ancestors
 
-SHARED = ('category', 'data_root', 'classes')
+SHARED = ('category', 'data_root', 'classes', 'img_scale')
 PLACES = ('_dataloader', '_evaluator')
 
 
 def share_settings(cfg: Config, options: dict) -> None:
-    """Bring ``category``, ``data_root`` and ``classes`` to data sets and evaluators.
+    """Bring settings at the top to data sets, their pipelines and evaluators.
 
-    A ``data_root`` or ``classes`` takes the place of those that a base config has at
-    its top; a data set that was given others keeps them.
+    A ``data_root``, ``classes`` or ``img_scale`` (width, height) takes the place of
+    those that a base config has at its top; a data set that was given others keeps
+    them.
 
     Args:
         cfg: The config, which is changed.
@@ -49,7 +50,33 @@ def share_settings(cfg: Config, options: dict) -> None:
                     f'the data sets have others than the {key} at the top; name '
                     f'train_dataloader.dataset.{key} and so on',
                 )
+    if cfg.get('img_scale') is not None:
+        bases = (base.get('img_scale') for base in ancestors(cfg.filename))
+        _share_scale(cfg, cfg.img_scale, [scale for scale in bases if scale])
+    if options.get('img_scale') is not None:
+        former = [cfg.img_scale] if cfg.get('img_scale') else []
+        scale = options['img_scale']
+        if not _share_scale(cfg, scale, former) and not _is_among(scale, former):
+            _refuse(cfg, 'img_scale', 'no Resize has the img_scale at the top')
     cfg.update({key: options[key] for key in SHARED if key in options})
+
+
+def _share_scale(cfg: Config, scale: Sequence[int], former: list) -> bool:
+    """Resize to another (width, height); return whether there was a former one."""
+    changed = [
+        each
+        for each in _dicts(cfg)
+        if 'Resize' in str(each.get('type')) and _is_among(each.get('scale'), former)
+    ]
+    for each in changed:
+        each['scale'] = tuple(scale)
+    return bool(changed)
+
+
+def _is_among(scale: object, scales: list) -> bool:
+    return isinstance(scale, Sequence) and list(scale) in [
+        list(each) for each in scales
+    ]
 
 
 def _share_root(cfg: Config, root: str, former: list) -> bool:

@@ -101,6 +101,19 @@ def test_classes_reach_all_loaders(path, tmp_path, place):
     assert values(cfg, 'classes') == [['a', 'b']] * len(loaders)
 
 
+@pytest.mark.parametrize('place', ['child', 'option'])
+def test_img_scale_reaches_every_resize(tmp_path, place):
+    path = ROOT / 'configs/_base_/datasets/class_folders.py'
+    if place == 'child':
+        cfg = load_config(child(tmp_path, path, 'img_scale = (320, 192)'))
+    else:
+        cfg = load_config(str(path), cfg_options={'img_scale': [320, 192]})
+    assert values(cfg, 'scale') == [(320, 192)] * 3
+    with pytest.raises(InputError, match='img_scale: no Resize'):
+        base = ROOT / 'configs/_base_/datasets/neu_det.py'
+        load_config(str(base), cfg_options={'img_scale': [320, 192]})
+
+
 def test_a_data_set_that_was_given_another_root_keeps_it(tmp_path):
     base = ROOT / 'configs/_base_/datasets/neu_det.py'
     text = "data_root = 'a'\ntest_dataloader = dict(dataset=dict(data_root='b'))"

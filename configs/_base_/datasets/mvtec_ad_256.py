@@ -2,16 +2,17 @@
 _base_ = './mvtec_ad.py'
 data_root = 'data/mvtec_ad'
 category = 'bottle'
+img_scale = (256, 256)  # width, height
 
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
-    dict(type='Resize', scale=(256, 256)),
+    dict(type='Resize', scale=img_scale),
     dict(type='mmpretrain.PackInputs'),
 ]
 test_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadDefectMask'),
-    dict(type='Resize', scale=(256, 256)),
+    dict(type='Resize', scale=img_scale),
     dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_seg_map', 'defect_kind')),
 ]
 

@@ -60,8 +60,8 @@ def _anomaly(facts: Facts) -> tuple[bool, str]:
 def _cam(facts: Facts) -> tuple[bool, str]:
     if not facts.num_good or facts.num_defective < ENOUGH_DEFECTS:
         return False, (
-            f'needs good images (found {facts.num_good}) and {ENOUGH_DEFECTS} defective '
-            f'ones or more (found {facts.num_defective}), sorted into folders'
+            f'needs good images (found {facts.num_good}) and at least {ENOUGH_DEFECTS} '
+            f'defective ones (found {facts.num_defective}), sorted into folders'
         )
     kind = 'whole images are labelled' if facts.whole_images else 'it needs no boxes'
     return facts.whole_images, (

@@ -69,7 +69,8 @@ def facts_of(dataset: LabelledSet) -> Facts:
         num_boxed=sum(bool(image.objects) for image in images),
         num_single=sum(len(image.objects) == 1 for image in images),
         num_objects=len(objects),
-        has_outlines=bool(objects) and all(item.outline is not None for item in objects),
+        has_outlines=bool(objects)
+        and all(item.outline is not None for item in objects),
         whole_images=any(image.label is not None for image in images),
         size=tuple(int(side) for side in np.median(sizes, axis=0)),
         num_sizes=len(set(sizes)),

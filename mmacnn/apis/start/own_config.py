@@ -3,8 +3,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from mmengine.config import Config
 
 from mmacnn.datasets.analysis.yolo import recommend_roi
 
@@ -24,7 +26,8 @@ class Recipe:
         target: Layout that it reads, of :func:`mmacnn.converters.labels.importer`.
         has_weights: Whether it starts from ImageNet's weights.
         image_size: (height, width) of the network's input, from the facts.
-        settings: Further lines of the config, from facts, image size and class names.
+        settings: Further keys of the config, from facts, image size, class names,
+            the file of weights and the folder of the data.
         views: Images that a training should see, in all epochs.
         deploy: Config of the export, below ``configs/deploy/``.
     """
@@ -33,7 +36,7 @@ class Recipe:
     target: str
     has_weights: bool
     image_size: Callable[[Facts], tuple[int, int]]
-    settings: Callable[[Facts, tuple[int, int], list[str]], list[str]]
+    settings: Callable[[Facts, tuple[int, int], list[str], str, str], dict]
     views: int
     deploy: str
 
@@ -78,37 +81,49 @@ def _cam_size(facts: Facts) -> tuple[int, int]:
     return fit_size(facts.size, 256**2, smallest_side(facts), least=16)
 
 
-def _cam_settings(facts, size, classes) -> list[str]:
-    return [f'model = dict(head=dict(num_classes={len(classes)}))']
+def _cam_settings(facts, size, classes, weights, data) -> dict:
+    settings = dict(model=dict(head=dict(num_classes=len(classes))))
+    if weights != WEIGHTS:
+        settings['load_from'] = weights
+    for split in ('val', 'test'):
+        if Path(data, split, 'masks').is_dir():
+            prefix = dict(mask_path=f'{split}/masks')
+            settings[f'{split}_dataloader'] = dict(dataset=dict(data_prefix=prefix))
+    return settings
 
 
 def _detection_size(facts: Facts) -> tuple[int, int]:
     return fit_size(facts.size, 256**2, smallest_side(facts), least=12)
 
 
-def _detection_settings(facts, size, classes) -> list[str]:
-    return [
-        f'model = dict(roi_head=dict(bbox_head=dict(num_classes={len(classes)})))',
-    ]
+def _detection_settings(facts, size, classes, weights, data) -> dict:
+    head = dict(bbox_head=dict(num_classes=len(classes)))
+    model = dict(roi_head=head)
+    if weights != WEIGHTS:
+        model['backbone'] = dict(init_cfg=dict(checkpoint=weights))
+    return dict(model=model)
 
 
 def _acnn_size(facts: Facts) -> tuple[int, int]:
     return fit_size(facts.size, 480 * 640)
 
 
-def _acnn_settings(facts, size, classes) -> list[str]:
+def _acnn_settings(facts, size, classes, weights, data) -> dict:
     roi, output = recommend_roi(facts.object_sizes * size[::-1], size)
-    # What is read is on the object: a large object needs no margin to be enlarged in.
-    return [
-        'model = dict(',
-        f'    stn=dict(roi_size={roi}, output_size={output}),',
-        f'    head=dict(num_classes={len(classes)}),',
-        ')',
-    ]
+    stn = dict(roi_size=roi, output_size=output)
+    return dict(model=dict(stn=stn, head=dict(num_classes=len(classes))))
 
 
 def _anomaly_size(facts: Facts) -> tuple[int, int]:
     return fit_size(facts.size, 256**2)
+
+
+def _anomaly_settings(facts, size, classes, weights, data) -> dict:
+    settings = dict(category='')
+    if weights != WEIGHTS:
+        backbone = dict(backbone=dict(init_cfg=dict(checkpoint=weights)))
+        settings['model'] = dict(feature_extractor=dict(backbone=backbone))
+    return settings
 
 
 RECIPES = dict(
@@ -117,7 +132,7 @@ RECIPES = dict(
         target='anomaly',
         has_weights=True,
         image_size=_anomaly_size,
-        settings=lambda facts, size, classes: ["category = ''"],
+        settings=_anomaly_settings,
         views=0,
         deploy='attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
     ),
@@ -188,33 +203,17 @@ def config_text(
     """
     size = recipe.image_size(facts)
     height, width = facts.size
-    lines = [
-        f'_base_ = [{base!r}]',
-        '',
-        f'data_root = {data!r}',
-    ]
+    shapes = f', {facts.num_sizes} sizes in all' if facts.num_sizes > 1 else ''
+    lines = [f'_base_ = [{base!r}]', '', f'data_root = {data!r}']
     if recipe.target != 'anomaly':
         lines.append(f'classes = {tuple(classes)!r}')
-    shapes = f', {facts.num_sizes} sizes in all' if facts.num_sizes > 1 else ''
+    own = Config(recipe.settings(facts, size, classes, weights, data))
     lines += [
         f'# Width, height. The images have {width}x{height} in the median{shapes}.',
         f'img_scale = {size[::-1]}',
-        *recipe.settings(facts, size, classes),
+        own.pretty_text.rstrip(),
     ]
-    if recipe.has_weights and weights != WEIGHTS:
-        lines += _weights(recipe, weights)
     text = '\n'.join(lines) + '\n'
     if recipe.views:
         text += SCHEDULE.format(epochs=num_epochs(recipe, facts.num_train))
     return text
-
-
-def _weights(recipe: Recipe, weights: str) -> list[str]:
-    if recipe.target == 'class-folders':
-        return [f'load_from = {weights!r}']
-    place = dict(
-        anomaly='feature_extractor=dict(backbone=dict(backbone=dict({})))',
-        coco='backbone=dict({})',
-    )[recipe.target]
-    inner = f'init_cfg=dict(checkpoint={weights!r})'
-    return [f'_base_model = dict({place.format(inner)})']

@@ -26,8 +26,8 @@ class CutPaste(Transform):
         prob: Probability of a patch, in ``[0, 1]``; without one the image stays.
         area: Range of the patch's area, as a fraction of the image's, in ``(0, 1)``.
         aspect: Range of the patch's width over its height, > 0.
-        brightness: Amount ``a`` in ``[0, 1)``: the patch is multiplied by a factor drawn
-            from ``[1 - a, 1 + a]``.
+        brightness: Amount ``a`` in ``[0, 1)``: the patch is multiplied by a factor
+            drawn from ``[1 - a, 1 + a]``.
         label: ``gt_label`` of an image with a patch.
 
     Raises:

@@ -1,0 +1,135 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""From a folder of labelled images to a config that trains on it."""
+
+import os.path as osp
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmacnn.converters.labels.importer import (
+    ImportOptions,
+    ImportReport,
+    import_labels,
+    read_labels,
+)
+from mmacnn.engine.model_zoo import find_root
+from mmacnn.utils import atomic_write, require_empty
+
+from .choice import Choice, choose_method
+from .facts import facts_of
+from .own_config import RECIPES, WEIGHTS, config_text
+
+CONFIG = 'config.py'
+DATA = 'data'
+VAL_FRACTION, TEST_FRACTION = 0.15, 0.2
+
+
+@dataclass(frozen=True)
+class StartReport:
+    """What was found and written.
+
+    Args:
+        choice: The method and why.
+        imported: What the importer did.
+        config: Path of the config.
+        commands: What to run next.
+    """
+
+    choice: Choice
+    imported: ImportReport
+    config: str
+    commands: list[str]
+
+    def lines(self) -> list[str]:
+        """The report as text."""
+        return [
+            *self.imported.lines(),
+            '',
+            f'method: {self.choice.method}: {self.choice.reason}',
+            *(f'  not {name}: {why}' for name, why in self.choice.others.items()),
+            f'written: {self.config}',
+            '',
+            'next:',
+            *(f'  {command}' for command in self.commands),
+        ]
+
+
+def start(
+    source: str,
+    out: str,
+    method: str | None = None,
+    weights: str = WEIGHTS,
+    options: ImportOptions | None = None,
+) -> StartReport:
+    """Look at labelled images, choose a method, and write a data set and a config.
+
+    Args:
+        source: Folder or label file, see :func:`import_labels`; never touched.
+        out: New or empty folder: gets ``data/`` and ``config.py``.
+        method: 'anomaly', 'cam', 'acnn' or 'detection'; chosen by default.
+        weights: File of ImageNet's weights of EfficientNet-Lite0.
+        options: Of the import. Where the source has no split for validation or for the
+            test, fractions of the training images are taken: 15 % and 20 % by default.
+
+    Raises:
+        FileNotFoundError: The source, or the weights that the method starts from, are
+            missing.
+        InputError: The labels are not understood, or do not fit the method.
+    """
+    options = options or ImportOptions()
+    require_empty(out)
+    dataset, _, _ = read_labels(source, options)
+    facts = facts_of(dataset)
+    choice = choose_method(facts, method)
+    recipe = RECIPES[choice.method]
+    if recipe.has_weights and not osp.isfile(weights):
+        raise FileNotFoundError(
+            f'{weights}: found no weights, expected those of EfficientNet-Lite0 on '
+            'ImageNet (docs/en/get_started.md#weights), or --weights FILE'
+        )
+    _choose_fractions(options, dataset.splits(), choice.method)
+    options.link = True
+    root = Path(out)
+    data = root / DATA
+    imported = import_labels(source, str(data), recipe.target, options)
+    text = config_text(
+        recipe,
+        facts,
+        base=osp.relpath(Path(find_root(), 'configs', recipe.base), root),
+        data=str(data),
+        classes=imported.classes,
+        weights=weights,
+    )
+    config = root / CONFIG
+    with atomic_write(str(config)) as path:
+        Path(path).write_text(text, encoding='utf-8')
+    return StartReport(choice, imported, str(config), _commands(root, recipe))
+
+
+def _choose_fractions(options: ImportOptions, splits: list[str], method: str) -> None:
+    """Ask for the splits that the source lacks."""
+    if method == 'anomaly':
+        return  # its threshold comes from good images that are left out one by one
+    if 'val' not in splits and not options.val_fraction:
+        options.val_fraction = VAL_FRACTION
+    if 'test' not in splits and not options.test_fraction:
+        options.test_fraction = TEST_FRACTION
+
+
+def _commands(root: Path, recipe) -> list[str]:
+    tools = 'tools'
+    if not Path(tools, 'train.py').is_file():
+        tools = str(Path(find_root(), 'tools'))
+    python = Path(sys.executable).name
+    work = root / 'run'
+    weights = f'$(cat {work / "last_checkpoint"})'
+    test = f'{python} {tools}/test.py {root / CONFIG} {weights} --work-dir {work}'
+    configs = Path(tools).parent / 'configs' / 'deploy' / recipe.deploy
+    return [
+        f'{python} {tools}/train.py {root / CONFIG} --work-dir {work}',
+        f'{test} --show-dir {root / "pictures"} --out {root / "results.json"}',
+        f'{python} {tools}/analysis_tools/report.py {root / "results.json"} '
+        f'--out {root / "report.html"}',
+        f'{python} {tools}/deploy.py {configs} {root / CONFIG} '
+        f'{weights} IMAGE --work-dir {root / "exported"} --verify 20',
+    ]

@@ -1,0 +1,36 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""``python -m mmacnn start``."""
+
+import argparse
+
+from mmacnn.apis.start import start
+from mmacnn.apis.start.choice import METHODS
+from mmacnn.apis.start.own_config import WEIGHTS
+from mmacnn.utils.text import printable
+
+from .import_labels import add_source_arguments, import_options
+
+DESCRIPTION = (
+    'Look at labelled images, say which method fits and why, and write a data set and '
+    'a config of your own. SOURCE is never touched.'
+)
+
+
+def add_start_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``start``, which :func:`run_start` takes."""
+    parser.description = DESCRIPTION
+    parser.add_argument('source', metavar='SOURCE', help='folder, or label file')
+    parser.add_argument('out', metavar='OUT', help='new or empty folder')
+    parser.add_argument('--method', choices=METHODS, help='(the one that fits)')
+    parser.add_argument(
+        '--weights', default=WEIGHTS, metavar='FILE', help='(%(default)s)'
+    )
+    add_source_arguments(parser)
+
+
+def run_start(args: argparse.Namespace) -> None:
+    """Start and print what was found, chosen and written."""
+    options = import_options(args)
+    report = start(args.source, args.out, args.method, args.weights, options)
+    for line in report.lines():
+        print(printable(line))

@@ -1,0 +1,107 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""From a folder to a config of one's own that builds and loads."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+
+from mmacnn.apis.start import start
+from mmacnn.apis.start.own_config import RECIPES, fit_size
+from mmacnn.converters.labels.importer import ImportOptions
+from mmacnn.engine.building import build_model
+from mmacnn.engine.config import load_config
+from mmacnn.registry import DATASETS
+from mmacnn.synthetic import TASKS, write_dataset
+
+CHOICES = {
+    'product-code': 'acnn',
+    'surface-defects': 'detection',
+    'defect-folders': 'cam',
+    'anomaly': 'anomaly',
+}
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    """Of the backbone, random ones."""
+    path = tmp_path_factory.mktemp('weights') / 'lite0.pth'
+    cfg = load_config(f'configs/{RECIPES["cam"].base}')
+    state = build_model(cfg).backbone.state_dict()
+    torch.save(dict(state_dict={f'backbone.{k}': v for k, v in state.items()}), path)
+    return str(path)
+
+
+def make_source(task, folder):
+    counts = dict(train=48 if task == 'defect-folders' else 12, test=4)
+    write_dataset(TASKS[task], folder, counts, (96, 128), seed=0)
+    return str(folder)
+
+
+@pytest.mark.parametrize('task', CHOICES)
+def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
+    source = make_source(task, tmp_path / 'source')
+    report = start(source, str(tmp_path / 'out'), weights=weights)
+    assert report.choice.method == CHOICES[task]
+    assert set(report.choice.others) == set(CHOICES.values()) - {CHOICES[task]}
+    cfg = load_config(report.config)
+    # PatchCore keeps no images for validation.
+    splits = ['train', 'test'] + ['val'] * (task != 'anomaly')
+    for split in splits:
+        with DefaultScope.overwrite_default_scope(cfg.default_scope):
+            dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
+        dataset.full_init()
+        assert len(dataset) > 0
+        assert dataset.data_root.startswith(str(tmp_path / 'out'))
+    build_model(cfg)
+    assert len(report.commands) == 4 and report.config in report.commands[0]
+
+
+def test_a_method_of_ones_own_choice(tmp_path, weights):
+    source = make_source('defect-folders', tmp_path / 'source')
+    report = start(source, str(tmp_path / 'out'), 'anomaly', weights)
+    assert report.choice.method == 'anomaly'
+    assert load_config(report.config).model.type == 'mmacnn.PatchCore'
+
+
+def test_good_images_alone(tmp_path, weights):
+    folder = tmp_path / 'source' / 'good'
+    folder.mkdir(parents=True)
+    for index in range(12):
+        pixels = np.random.default_rng(index).integers(0, 256, (60, 80, 3), np.uint8)
+        cv2.imwrite(str(folder / f'{index}.png'), pixels)
+    report = start(str(folder.parent), str(tmp_path / 'out'), weights=weights)
+    assert report.choice.method == 'anomaly'
+    assert report.imported.images == dict(train=10, test=2)
+
+
+def test_missing_weights(tmp_path):
+    source = make_source('anomaly', tmp_path / 'source')
+    with pytest.raises(FileNotFoundError, match=r'lite0.pth: found no weights, expec'):
+        start(source, str(tmp_path / 'out'), weights=str(tmp_path / 'lite0.pth'))
+    assert not (tmp_path / 'out').exists()
+
+
+def test_the_splits_of_the_source_stay(tmp_path, weights):
+    source = make_source('product-code', tmp_path / 'source')
+    options = ImportOptions(val_fraction=0.25)
+    report = start(source, str(tmp_path / 'out'), weights=weights, options=options)
+    assert report.imported.images['test'] == 4
+    assert report.imported.images['val'] + report.imported.images['train'] == 12
+
+
+@pytest.mark.parametrize(
+    ('size', 'area', 'smallest', 'expected'),
+    [
+        ((448, 448), 256**2, None, (256, 256)),
+        ((345, 848), 256**2, None, (160, 416)),
+        # An object of 20 pixels would have 8: twice the size brings it to 16.
+        ((640, 640), 256**2, 20, (512, 512)),
+        # At most four times the area, and never larger than the image.
+        ((2000, 2000), 256**2, 2, (512, 512)),
+        ((200, 200), 256**2, 2, (256, 256)),
+    ],
+)
+def test_the_input_shows_small_objects(size, area, smallest, expected):
+    assert fit_size(size, area, smallest, least=16) == expected
