@@ -2,6 +2,7 @@
 """Reading a config file, and what the command line puts over it."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
@@ -11,6 +12,8 @@ from mmacnn.utils.user_errors import describe
 
 from .building import config_errors
 from .plugins import check_plugins
+
+LOADER = 'LoadAnyDepthImage'
 
 
 def load_config(
@@ -22,7 +25,9 @@ def load_config(
     """Read a config file and put what the user chose on the command line over it.
 
     A ``category`` at its top, or in ``cfg_options``, is that of all its data sets: a
-    line chooses the part of MVTec AD, and not one line for each dataloader.
+    line chooses the part of MVTec AD, and not one line for each dataloader. So is a
+    ``depth`` that of all its loaders of images. mmcv's loader of images becomes
+    :class:`mmacnn.datasets.transforms.LoadAnyDepthImage`, which reads 8 bits alike.
 
     Args:
         path: Config file.
@@ -41,12 +46,14 @@ def load_config(
         cfg = Config.fromfile(path)
     options = dict(cfg_options or {})
     _set_category(cfg, options.pop('category', cfg.get('category')))
+    depth = options.pop('depth', cfg.get('depth'))
     try:
         cfg.merge_from_dict(options)
     except (AssertionError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f'{path}: --cfg-options does not fit the config: {describe(error)}'
         ) from error
+    _set_loader(cfg, depth)
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
@@ -62,12 +69,31 @@ def _set_category(cfg: Config, category: str | None) -> None:
     if category is None:
         return
     cfg.category = category
+    for value in _dicts_of_dataloaders(cfg):
+        if 'category' in value:
+            value['category'] = category
+
+
+def _set_loader(cfg: Config, depth: int | None) -> None:
+    """Let all pipelines read images by one loader, of one depth where it is given."""
+    for step in _dicts_of_dataloaders(cfg):
+        kind = step.get('type')
+        name = kind.rpartition('.')[2] if isinstance(kind, str) else ''
+        if name == 'LoadImageFromFile' and step.keys() <= {'type', 'backend_args'}:
+            name, step['type'] = LOADER, f'mmacnn.{LOADER}'
+        if name == LOADER and depth is not None:
+            step['depth'] = depth
+    if depth is not None:
+        cfg.depth = depth
+
+
+def _dicts_of_dataloaders(cfg: Config) -> Iterator[dict]:
+    """All settings of data sets, and those in them."""
     pending = [value for key, value in cfg.items() if key.endswith('_dataloader')]
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            if 'category' in value:
-                value['category'] = category
+            yield value
             pending += value.values()  # data sets can hold data sets
         elif isinstance(value, (list, tuple)):
             pending += value
