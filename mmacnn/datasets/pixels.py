@@ -9,7 +9,6 @@ from mmacnn.utils import InputError
 TIFF = (b'II*\0', b'MM\0*')
 CAMERAS = (10, 12, 14)  # bits of cameras that deliver 16
 DEPTHS = range(8, 17)
-TO_BGR = {1: cv2.COLOR_GRAY2BGR, 4: cv2.COLOR_BGRA2BGR}
 
 
 def decode(content: bytes) -> np.ndarray | None:
@@ -63,19 +62,21 @@ def to_bgr8(image: np.ndarray, depth: int | None, name: str) -> np.ndarray:
         name: To call it by.
 
     Returns:
-        (H, W, 3) uint8 BGR, contiguous; ``image`` itself where it is that.
+        (H, W, 3) uint8 BGR, contiguous; not copied where ``image`` is that.
 
     Raises:
         InputError: It is no such image, or its levels are not in the range.
     """
     check_array(image, name)
+    is_grey = image.ndim == 2 or image.shape[2] == 1
+    if not is_grey:
+        image = image[..., :3]  # transparency may have another range
     if image.dtype.kind == 'f':
         image = _from_fractions(image, name)
     elif image.dtype != np.uint8:
         image = _from_levels(image, depth, name)
     image = np.ascontiguousarray(image)
-    channels = image.shape[2] if image.ndim == 3 else 1
-    return image if channels == 3 else cv2.cvtColor(image, TO_BGR[channels])
+    return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if is_grey else image
 
 
 def _from_fractions(image: np.ndarray, name: str) -> np.ndarray:

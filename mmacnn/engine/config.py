@@ -46,14 +46,13 @@ def load_config(
         cfg = Config.fromfile(path)
     options = dict(cfg_options or {})
     _set_category(cfg, options.pop('category', cfg.get('category')))
-    depth = options.pop('depth', cfg.get('depth'))
     try:
         cfg.merge_from_dict(options)
     except (AssertionError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f'{path}: --cfg-options does not fit the config: {describe(error)}'
         ) from error
-    _set_loader(cfg, depth)
+    _set_loader(cfg)
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
@@ -74,17 +73,15 @@ def _set_category(cfg: Config, category: str | None) -> None:
             value['category'] = category
 
 
-def _set_loader(cfg: Config, depth: int | None) -> None:
+def _set_loader(cfg: Config) -> None:
     """Let all pipelines read images by one loader, of one depth where it is given."""
     for step in _dicts_of_dataloaders(cfg):
         kind = step.get('type')
         name = kind.rpartition('.')[2] if isinstance(kind, str) else ''
         if name == 'LoadImageFromFile' and step.keys() <= {'type', 'backend_args'}:
             name, step['type'] = LOADER, f'mmacnn.{LOADER}'
-        if name == LOADER and depth is not None:
-            step['depth'] = depth
-    if depth is not None:
-        cfg.depth = depth
+        if name == LOADER and 'depth' in cfg:
+            step['depth'] = cfg.depth
 
 
 def _dicts_of_dataloaders(cfg: Config) -> Iterator[dict]:

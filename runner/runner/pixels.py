@@ -8,7 +8,6 @@ from .errors import UserError
 
 TIFF = (b'II*\0', b'MM\0*')
 CAMERAS = (10, 12, 14)  # bits of cameras that deliver 16
-TO_BGR = {1: cv2.COLOR_GRAY2BGR, 4: cv2.COLOR_BGRA2BGR}
 
 
 def decode(path):
@@ -43,6 +42,8 @@ def to_bgr8(image, depth, name):
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.ndim not in (2, 3) or channels not in (1, 3, 4):
         raise UserError(f'{name}: found an array of shape {image.shape}')
+    if channels == 4:
+        image = image[..., :3]  # transparency may have another range
     if image.dtype.kind == 'f':
         if not (image.min() >= 0 and image.max() <= 1):  # NaN, too
             raise UserError(f'{name}: found {image.dtype} numbers beyond 0 to 1')
@@ -52,7 +53,7 @@ def to_bgr8(image, depth, name):
     elif image.dtype != np.uint8:
         raise UserError(f'{name}: found {image.dtype} numbers, expected 8 or 16 bits')
     image = np.ascontiguousarray(image)
-    return image if channels == 3 else cv2.cvtColor(image, TO_BGR[channels])
+    return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if channels == 1 else image
 
 
 def _from_levels(image, depth, name):

@@ -9,13 +9,12 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
-from mmengine.registry import MODELS, DefaultScope
 
 from mmacnn import apis
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 
-from ..testing.methods import METHODS, images_of, prepare
+from ..testing.methods import METHODS, images_of, prepare, random_weights
 from ..testing.paths import ROOT
 
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
@@ -39,25 +38,6 @@ BENCHMARKED = dict(
     roi_mask={'label', 'score'},
     attentdiffernet={'label', 'score', 'anomaly_score'},
 )
-
-
-def random_weights(config, path, size=(96, 96), **meta):
-    """A checkpoint with random weights, and a threshold where there is one."""
-    cfg = load_config(str(config))
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope(cfg.default_scope):
-        model = MODELS.build(cfg.model).eval()
-    if hasattr(model, 'calibration'):
-        images = torch.randn(4, 3, *size)
-        if hasattr(model.core, 'bank'):
-            model.core.bank.start(1)
-            model.core.bank.collect(model.core.features(images[:1]), torch.zeros(1))
-            model.core.bank.fit()
-        with torch.no_grad():
-            scores = model(images)
-        model.calibration.fit(scores, torch.zeros(4), scores)
-    torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
-    return str(path)
 
 
 def export(deploy_cfg, config, weights, image, folder):

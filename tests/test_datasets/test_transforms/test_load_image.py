@@ -71,8 +71,14 @@ def test_arrays(image):
         assert_shows(to_bgr8(array[::-1, ::-1], depth, 'a'), expected[::-1, ::-1])
 
 
+def test_transparency_has_a_range_of_its_own():
+    deep = BGRA.astype(np.uint16) << 4
+    deep[..., 3] = 65535
+    assert_shows(to_bgr8(deep, 12, 'a'), COLOUR)
+
+
 def test_8_bit_colours_are_not_copied():
-    assert to_bgr8(COLOUR, 12, 'a') is COLOUR
+    assert np.shares_memory(to_bgr8(COLOUR, 12, 'a'), COLOUR)
 
 
 def test_range_does_not_depend_on_the_image(load):
