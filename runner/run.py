@@ -210,7 +210,14 @@ def run(args, statistics):
 
         model = ModelFolder(args.folder)
         frames = opened(
-            open_source(args.source, args.width, args.height, args.fps, args.flip)
+            open_source(
+                args.source,
+                args.width,
+                args.height,
+                args.fps,
+                args.flip,
+                model.input.depth,
+            )
         )
         inspection = Inspection(
             model,

@@ -11,7 +11,7 @@ load_from = 'data/efficientnet-lite0.pth'
 # One of the four photographs is brighter than the others: so that this does not tell
 # them apart, brightness varies more than published.
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='RandomFlip', prob=[0.375, 0.375], direction=['horizontal', 'vertical']),
     dict(
         type='mmacnn.RandomPhotometric',

@@ -2,7 +2,7 @@
 _base_ = ['./no-mask_resnet18_8e_synthetic-regions.py']
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     {{_base_.flip}},
     {{_base_.colours}},
@@ -10,7 +10,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.BlackOutBackground'),
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),

@@ -4,7 +4,7 @@ _base_ = ['./no-mask_resnet18_8e_synthetic-regions.py']
 crop = dict(type='mmacnn.CropToRegion', margin=0.1)
 resize = dict(type='mmacnn.RegionResize', size=128)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     crop,
     resize,
@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     crop,
     resize,

@@ -12,14 +12,14 @@ model = dict(
     ),
 )
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     {{_base_.flip}},
     {{_base_.colours}},
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmpretrain.PackInputs', meta_keys={{_base_.meta_keys}}),
 ]

@@ -15,6 +15,7 @@ from mmengine.utils.dl_utils import collect_env
 
 from mmacnn.benchmark.machine import processor_name
 from mmacnn.datasets.fingerprint import fingerprint
+from mmacnn.datasets.transforms import LoadAnyDepthImage
 
 PACKAGES = ('mmacnn', 'mmpretrain', 'mmdet', 'mmcv', 'mmcv-lite', 'mmdeploy', 'numpy')
 TRAINING = ('epoch', 'iter', 'seed', 'time')
@@ -78,7 +79,9 @@ def describe_run(
         versions=_versions(),
         environment={key: str(value) for key, value in collect_env().items()},
         processor=processor_name(),
-        data=dict(images=len(dataset), fingerprint=fingerprint(dataset)),
+        data=dict(
+            images=len(dataset), fingerprint=fingerprint(dataset), depth=_depth(dataset)
+        ),
         time=dict(
             device=device,
             threads=torch.get_num_threads(),
@@ -86,6 +89,13 @@ def describe_run(
             seconds_per_image=clock.seconds,
         ),
     )
+
+
+def _depth(dataset: Any) -> int | None:
+    """Of the images, as the pipeline reads them."""
+    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
+    depths = (step.depth for step in steps if isinstance(step, LoadAnyDepthImage))
+    return next(depths, None)
 
 
 def _versions() -> dict[str, str]:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable
 import cv2
 import mmcv
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from mmacnn.utils import InputError
+
+from .pixels import TIFF
+from .pixels import decode as decode_pixels
 
 # What the decoder of mmcv's LoadImageFromFile (OpenCV) reads in every build.
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff')
@@ -107,8 +110,17 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
                 width, height = height, width
             if decode or not _ends_well(file, image.format):
                 image.load()
-                if mmcv.imread(path) is None:
+                file.seek(0)
+                if decode_pixels(file.read()) is None:
                     raise InputError('OpenCV cannot decode it')
+    except UnidentifiedImageError:
+        size = _size_of_tiff(path)
+        if size is None:
+            raise InputError(
+                f'{path}: found an unreadable or truncated image (cannot identify '
+                'image file), expected a whole image file'
+            ) from None
+        return size
     # Pillow's readers raise whatever the broken bytes lead to: OSError, SyntaxError,
     # struct.error, zlib.error, ...
     except Exception as error:
@@ -158,6 +170,14 @@ def check_images(paths: Iterable[str]) -> None:
     """
     for path in dict.fromkeys(paths):
         read_image_size(path)
+
+
+def _size_of_tiff(path: str) -> tuple[int, int] | None:
+    """(height, width) of a TIFF that Pillow does not know: colours in floats."""
+    with open(path, 'rb') as file:
+        content = file.read()
+    image = decode_pixels(content) if content[:4] in TIFF else None
+    return None if image is None else image.shape[:2]
 
 
 def _ends_well(file, image_format: str) -> bool:

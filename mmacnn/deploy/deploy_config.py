@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 from torch import nn
 
+from mmacnn.datasets.transforms.load_image import is_loader, loader_of
 from mmacnn.engine.building import config_errors
 from mmacnn.utils import InputError, full_disk_named
 
@@ -68,7 +69,8 @@ def plain_model_config(cfg: Config) -> Config:
 
     MMDeploy looks for ``test_pipeline`` and mmpretrain's ``data_preprocessor`` at the
     top, compares the steps' types without their scope, which those of this package
-    keep, and knows no labels.
+    keep, and knows no labels and no loader but mmcv's. ``depth`` at the top is that of
+    the test pipeline's loader.
 
     Args:
         cfg: A config with ``model`` and ``test_dataloader``. It stays as it is.
@@ -80,11 +82,12 @@ def plain_model_config(cfg: Config) -> Config:
         if key not in cfg:
             raise InputError(f'{cfg.filename}: expected the key {key!r}')
     cfg = deepcopy(cfg)
+    cfg.depth = loader_of(cfg.test_dataloader.dataset.pipeline).depth
     steps = []
     for step in cfg.test_dataloader.dataset.pipeline:
         kind = step.type if isinstance(step.type, str) else step.type.__name__
         name = kind.rpartition('.')[2]
-        if name == 'LoadAnyDepthImage':  # An exported model is given 8-bit frames.
+        if is_loader(step):  # By MMDeploy's name; what is ours is read by `depth`.
             step, kind = {}, 'LoadImageFromFile'
         elif name == 'LoadRegionMask':  # There are images alone to compare on.
             step, kind = {}, 'mmacnn.StandInRegion'

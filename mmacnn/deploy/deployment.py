@@ -10,7 +10,13 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from torch import nn
 
-from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, read_image_size
+from mmacnn.datasets.image_files import (
+    IMAGE_SUFFIXES,
+    list_files,
+    read_image,
+    read_image_size,
+)
+from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.engine.building import config_errors
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
@@ -76,7 +82,8 @@ def deploy(
     cfg = plain_model_config(load_config(model_cfg, cfg_options=cfg_options))
     if not Path(image).is_file():
         raise FileNotFoundError(f'{image}: no such image')
-    read_image_size(image, decode=True)
+    loader = LoadAnyDepthImage(cfg.depth)
+    frame = read_image(image, loader.read)
     weights = load_checkpoint(checkpoint)
     with mmdeploy_session(cfg):
         model = build_model(cfg)
@@ -84,7 +91,7 @@ def deploy(
         load_weights(model, weights, checkpoint)
         method_of(model).check(model)
         with atomic_folder(work_dir) as folder:
-            path = export_onnx(image, folder, target, cfg, checkpoint)
+            path = export_onnx(frame, folder, target, cfg, checkpoint)
             if precision(target) == 'int8':
                 files = _image_files(
                     calibration_images, CALIBRATION_IMAGES, cfg, 'train_dataloader'
@@ -161,10 +168,12 @@ def _batches(
 
     target = deepcopy(deploy_cfg)
     target.backend_config = dict(type='onnxruntime')
-    processor = build_task_processor(cfg, target, 'cpu')
+    # MMDeploy changes the pipeline for arrays in place.
+    processor = build_task_processor(deepcopy(cfg), target, 'cpu')
+    loader = LoadAnyDepthImage(cfg.depth)
     for file in track(files, 'Calibrating'):
         _, batch = processor.create_input(
-            file, target.ir_config.get('input_shape'), data_preprocessor
+            loader.read(file), target.ir_config.get('input_shape'), data_preprocessor
         )
         yield batch.numpy()
 

@@ -95,6 +95,7 @@ def _input(tensor: dict[str, Any], is_raw: bool, model_cfg: Config) -> dict[str,
     divisor = preprocessor.get('pad_size_divisor', 1)
     return dict(
         tensor,
+        depth=model_cfg.depth,
         layout='NHWC' if is_raw else 'NCHW',
         channels=('RGB' if to_rgb and not is_raw else 'BGR') + '+mask' * has_mask,
         mean=None if is_raw else preprocessor.get('mean'),

@@ -25,15 +25,21 @@ def use_exported_model(cfg: Config, folder: str) -> int | None:
     Raises:
         FileNotFoundError, InputError: It is no model folder.
         InputError: A package that runs it is not installed.
-            It takes images of another size than the test pipeline makes.
+                It takes images of another size or depth than the test pipeline makes.
     """
     require_packages()
     takes = read_description(folder)['mmacnn']['input']
-    found, expected = input_size(plain_model_config(cfg)), fixed_size(takes)
+    plain = plain_model_config(cfg)
+    found, expected = input_size(plain), fixed_size(takes)
     if None not in (found, expected) and found != expected:
         raise InputError(
             f'{folder}: takes images of {expected[0]}x{expected[1]} alone, but the '
             f'test pipeline brings them to {found[0]}x{found[1]}'
+        )
+    if (plain.depth or 16) != (takes.get('depth') or 16):
+        raise InputError(
+            f'{folder}: made for images of depth={takes.get("depth")}, but the test '
+            f'pipeline reads them with depth={plain.depth}'
         )
     if takes['shape'][0] is not None:
         cfg.test_dataloader.batch_size = takes['shape'][0]

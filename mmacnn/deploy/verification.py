@@ -11,6 +11,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
+from mmacnn.datasets.transforms.load_image import LoadAnyDepthImage, is_loader
 from mmacnn.utils import track
 
 NOTHING = torch.zeros(0)
@@ -73,7 +74,10 @@ def compare(
         cfg: The config, see :func:`plain_model_config`.
         images: Image files.
     """
-    pipeline = Compose(cfg.test_pipeline)
+    pipeline = Compose(
+        LoadAnyDepthImage(cfg.depth) if is_loader(step) else step
+        for step in cfg.test_pipeline
+    )
     agreed, total, score, shift, heat = 0, 0, 0.0, 0.0, 0.0
     for path in track(images, 'Comparing'):
         expected = _predict(reference, pipeline, str(path))

@@ -14,6 +14,7 @@ from mmacnn.utils import InputError
 from .config_keys import ancestors
 
 SHARED = ('category', 'data_root', 'classes', 'img_scale')
+LOADER = 'LoadAnyDepthImage'
 PLACES = ('_dataloader', '_evaluator')
 
 
@@ -59,6 +60,17 @@ def share_settings(cfg: Config, options: dict) -> None:
         if not _share_scale(cfg, scale, former) and not _is_among(scale, former):
             _refuse(cfg, 'img_scale', 'no Resize has the img_scale at the top')
     cfg.update({key: options[key] for key in SHARED if key in options})
+
+
+def set_loader(cfg: Config) -> None:
+    """Let all pipelines read images by one loader, of one depth where it is given."""
+    for step in _dicts(cfg):
+        kind = step.get('type')
+        name = kind.rpartition('.')[2] if isinstance(kind, str) else ''
+        if name == 'LoadImageFromFile' and step.keys() <= {'type', 'backend_args'}:
+            name, step['type'] = LOADER, f'mmacnn.{LOADER}'
+        if name == LOADER and 'depth' in cfg:
+            step['depth'] = cfg.depth
 
 
 def _share_scale(cfg: Config, scale: Sequence[int], former: list) -> bool:

@@ -1,28 +1,26 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What all inferencers share: the model, its test pipeline and its classes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-import mmcv
 import numpy as np
 import torch
 from mmcv.cnn import fuse_conv_bn
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
-from mmengine.registry import TRANSFORMS, DefaultScope
+from mmengine.registry import DefaultScope
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmacnn.datasets.transforms import LoadAnyDepthImage
+from mmacnn.datasets.transforms.load_image import is_loader, loader_of
 from mmacnn.engine.building import build_model, config_errors
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.utils import InputError
 from mmacnn.utils.user_errors import describe
 
 from .finite import NOT_FINITE, is_finite
-from .frames import Load
 from .result import InspectionResult
 
 
@@ -82,7 +80,9 @@ class Inferencer:
         scope = config.get('default_scope') or self.scope
         errors = config_errors(path, 'test_dataloader')
         with DefaultScope.overwrite_default_scope(scope), errors:
-            self.load, self.pipeline = _build_pipeline(config)
+            steps = deepcopy(config.test_dataloader.dataset.pipeline)
+            self.loader = loader_of(steps)
+            self.pipeline = Compose([step for step in steps if not is_loader(step)])
         if not self.is_exported:
             load_weights(self.model, checkpoint, str(weights))
             try:
@@ -197,15 +197,3 @@ class Inferencer:
     def _annotation(self) -> dict:
         """What the pipeline finds beside the image: that nothing is known of it."""
         return {}
-
-
-def _build_pipeline(config: Config) -> tuple[Load, Callable[[dict], dict]]:
-    """How the test pipeline reads a file, and the rest of it."""
-    load, steps = mmcv.imread, []
-    for step in deepcopy(config.test_dataloader.dataset.pipeline):
-        kind = step['type'].rpartition('.')[2]
-        if kind == LoadAnyDepthImage.__name__:
-            load = TRANSFORMS.build(step).read
-        elif kind != 'LoadImageFromFile':
-            steps.append(step)
-    return load, Compose(steps)

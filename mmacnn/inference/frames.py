@@ -3,23 +3,23 @@
 
 import logging
 import os.path as osp
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-import mmcv
 import numpy as np
 from mmengine.logging import print_log
 
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files
 from mmacnn.datasets.image_files import read_image as read_file
+from mmacnn.datasets.pixels import check_array
+from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.utils import InputError
 from mmacnn.utils.text import printable
 
 Image = str | Path | np.ndarray
 Source = Image | int
-Load = Callable[[str], np.ndarray | None]
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 # A USB camera skips a frame now and then; so many in a row mean that it is gone.
@@ -60,11 +60,8 @@ def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
         if not isinstance(image, np.ndarray):
             if not osp.isfile(image):
                 raise FileNotFoundError(f'{image}: no such image or folder')
-        elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise InputError(
-                f'input {i}: expected an image, uint8 of shape (H, W, 3), found '
-                f'{image.dtype} of shape {image.shape}'
-            )
+        else:
+            check_array(image, f'input {i}')
     return images
 
 
@@ -73,17 +70,20 @@ def name_of(image: Image, index: int) -> str:
     return f'array_{index}' if isinstance(image, np.ndarray) else str(image)
 
 
-def read_image(image: Image, load: Load = mmcv.imread) -> tuple[np.ndarray | None, str]:
-    """The image as an array, or None and what is wrong with the file.
+def read_image(
+    image: Image, name: str, loader: LoadAnyDepthImage
+) -> tuple[np.ndarray | None, str]:
+    """The image as the model takes it, or None and what is wrong with it.
 
     Args:
-        image: A file, or an array, which is returned.
-        load: How a file becomes an array (H, W, 3) uint8 BGR.
+        image: A file, or an array.
+        name: To call an array by.
+        loader: How it becomes (H, W, 3) uint8 BGR.
     """
-    if isinstance(image, np.ndarray):
-        return image, ''
     try:
-        return read_file(str(image), load), ''
+        if isinstance(image, np.ndarray):
+            return loader.convert(image, name), ''
+        return read_file(str(image), loader.read), ''
     except ValueError as error:
         message = printable(f'Skipped {error}')
         print_log(message, logger='current', level=logging.WARNING)
@@ -94,17 +94,18 @@ def open_frames(
     inputs: Source | Sequence[Image],
     rank: int = 0,
     world_size: int = 1,
-    load: Load = mmcv.imread,
+    loader: LoadAnyDepthImage | None = None,
 ) -> 'Images | Capture':
     """Frames of what the user named; nothing is read before they are gone through.
 
     Args:
         inputs: An image file, a folder of them, a video, the number of a camera, an
-            URL that OpenCV opens (``rtsp://...``), an image (H, W, 3) uint8 BGR, or
-            a list of files and images.
+            URL that OpenCV opens (``rtsp://...``), an image as an array, or a list of
+            files and arrays.
         rank: Which of several processes this one is.
         world_size: How many processes share the images.
-        load: How a file becomes an array; see :func:`read_image`.
+        loader: How files, arrays and frames become images; one of no ``depth`` by
+            default.
 
     Returns:
         Iterable of :class:`Frame`. ``len()`` tells how many where that is known.
@@ -114,11 +115,12 @@ def open_frames(
         InputError: A folder has no image, an array is none, a video or a camera can't
             be opened, or several processes are to share one.
     """
+    loader = loader or LoadAnyDepthImage()
     path = str(inputs) if isinstance(inputs, str | Path) else ''
     is_live = isinstance(inputs, int) or '://' in path
     is_video = path.lower().endswith(VIDEO_SUFFIXES) and osp.isfile(path)
     if not (is_live or is_video):
-        return Images(list_images(inputs), rank, world_size, load)
+        return Images(list_images(inputs), rank, world_size, loader)
     if world_size > 1:
         raise InputError(
             f'{inputs}: several processes cannot share a video or a camera, expected '
@@ -126,7 +128,7 @@ def open_frames(
         )
     source = inputs if isinstance(inputs, int) else str(inputs)
     name = f'camera {inputs}' if isinstance(inputs, int) else source
-    return Capture(source, name, is_live)
+    return Capture(source, name, is_live, loader)
 
 
 class Images:
@@ -136,18 +138,18 @@ class Images:
         images: What :func:`list_images` returns.
         rank: Which of several processes this one is.
         world_size: How many processes share the images, each taking every so many-th.
-        load: How a file becomes an array; see :func:`read_image`.
+        loader: How they become images.
     """
 
     def __init__(
         self,
         images: Sequence[Image],
-        rank: int = 0,
-        world_size: int = 1,
-        load: Load = mmcv.imread,
+        rank: int,
+        world_size: int,
+        loader: LoadAnyDepthImage,
     ) -> None:
         self.images, self.mine = images, slice(rank, None, world_size)
-        self.load = load
+        self.loader = loader
         self.names = [name_of(image, i) for i, image in enumerate(images)]
 
     def __len__(self) -> int:
@@ -156,7 +158,7 @@ class Images:
     def __iter__(self) -> Iterator[Frame]:
         mine = self.names[self.mine], self.images[self.mine]
         for name, image in zip(*mine, strict=True):
-            yield Frame(name, *read_image(image, self.load))
+            yield Frame(name, *read_image(image, name, self.loader))
 
 
 class Capture:
@@ -166,13 +168,16 @@ class Capture:
         source: What OpenCV opens.
         name: How to call it.
         is_live: A camera: it has no end, so that a missing frame is a fault.
+        loader: How frames become images, those of a camera with 16 bits, too.
 
     Raises:
         InputError: It can't be opened.
     """
 
-    def __init__(self, source: str | int, name: str, is_live: bool) -> None:
-        self.name, self.is_live = name, is_live
+    def __init__(
+        self, source: str | int, name: str, is_live: bool, loader: LoadAnyDepthImage
+    ) -> None:
+        self.name, self.is_live, self.loader = name, is_live, loader
         self.capture = cv2.VideoCapture(source)
         if not self.capture.isOpened():
             hint = 'is it plugged in, and free?' if is_live else 'is it a video?'
@@ -184,7 +189,8 @@ class Capture:
             while missed < (MISSED_FRAMES if self.is_live else 1):
                 is_there, image = self.capture.read()
                 if is_there:
-                    yield Frame(f'{self.name}#{number}', image)
+                    name = f'{self.name}#{number}'
+                    yield Frame(name, *read_image(image, name, self.loader))
                     number, missed = number + 1, 0
                 else:
                     missed += 1

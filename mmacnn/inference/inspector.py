@@ -110,16 +110,17 @@ class Inspector:
 
         Args:
             inputs (str | Path | np.ndarray | int | list): An image file, a folder of
-                them, a video, the number of a camera, the URL of a stream, an image
-                (H, W, 3) uint8 BGR as ``mmcv.imread`` returns it, or a list of files
-                and images.
+                them, a video, the number of a camera, the URL of a stream, an image as
+                an array, or a list of files and arrays. An array is (H, W), (H, W, 1),
+                (H, W, 3) BGR or (H, W, 4) BGRA, of uint8, of uint16 in the range of the
+                config's ``depth``, or of floating-point numbers in [0, 1].
             batch_size (int): Images that go through the model together.
             show (bool): Show each picture in a window until a key is pressed.
             out_dir (str): New or empty folder for a picture of each image,
                 ``results.jsonl`` and ``results.csv``, written line by line.
 
         Yields:
-            A result for each image, in order. A file that can't be read has ``error``
+            A result for each image, in order. One that can't be read has ``error``
             and the verdict 'unreadable', one whose prediction is not finite ``error``
             and 'unsure'; the others go on. Where several processes run
             (``torchrun``, Slurm), each inspects a part, and all get all results,
@@ -137,7 +138,7 @@ class Inspector:
             require_empty(out_dir)
         rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
-        frames = open_frames(inputs, rank, world_size, self.inferencer.load)
+        frames = open_frames(inputs, rank, world_size, self.inferencer.loader)
         if world_size == 1:
             return self._inspect(frames, batch_size, show, out_dir)
         barrier()  # No process may write before the folder was found empty.

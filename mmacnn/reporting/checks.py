@@ -93,6 +93,7 @@ class Prediction(FileSchema):
 
 class Data(FileSchema):
     images: Count
+    depth: int | None = None
 
 
 class Time(FileSchema):

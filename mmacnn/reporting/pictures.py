@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.structures import BaseDataElement
 
 from mmacnn.datasets.image_files import read_image
+from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.visualization import RoIVisualizer
 from mmacnn.visualization.drawing import as_canvas, draw_box, draw_text, fit
 from mmacnn.visualization.roi_visualizer import BOX_COLOUR, ROI_COLOUR, TEXT
@@ -62,9 +63,10 @@ def draw_pictures(
         order = sorted(
             range(len(run.records)), key=lambda i: -run.records[i].difficulty
         )
+        depth = (run.info.get('data') or {}).get('depth')
         # An image that is gone uses up its place: thousands may be.
         for index in order[:fraction]:
-            image = _read(run.records[index].path)
+            image = _read(run.records[index].path, depth)
             if image is None:
                 missing.append((number, run.records[index].path))
                 continue
@@ -73,10 +75,10 @@ def draw_pictures(
     return pictures, missing
 
 
-def _read(path: str) -> np.ndarray | None:
+def _read(path: str, depth: int | None = None) -> np.ndarray | None:
     """An image as RGB, uint8; None if it is gone or is none."""
     try:
-        return read_image(path)[..., ::-1]
+        return read_image(path, LoadAnyDepthImage(depth).read)[..., ::-1]
     except (OSError, ValueError):
         return None
 

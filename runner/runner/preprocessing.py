@@ -44,6 +44,7 @@ class InputFormat:
         self.is_channels_last = facts['layout'] == 'NHWC'
         colours, _, mask = facts['channels'].partition('+')
         self.has_mask = mask == 'mask'
+        self.depth = facts.get('depth')  # bits of the camera whose images have 16
         self.is_rgb = colours == 'RGB'
         self.mean, self.std = facts['mean'], facts['std']
         self.keep_ratio = bool(facts.get('keep_ratio'))

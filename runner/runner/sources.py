@@ -7,6 +7,7 @@ import re
 import cv2
 
 from .errors import UserError
+from .pixels import decode, to_bgr8
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff')
 # A USB camera skips a frame now and then; so many in a row mean that it is gone.
@@ -24,7 +25,7 @@ CSI_PIPELINE = (
 )
 
 
-def open_source(source, width, height, fps, flip):
+def open_source(source, width, height, fps, flip, depth=None):
     """Frames of what the user named.
 
     Args:
@@ -35,6 +36,7 @@ def open_source(source, width, height, fps, flip):
         height (int): of a camera's frames.
         fps (int): frames a second that a camera is asked for.
         flip (int): ``flip-method`` of a CSI camera; 2 turns the picture by 180 degrees.
+        depth (int): bits of the camera whose images have 16; see ``pixels.to_bgr8``.
 
     Returns:
         Images | Capture: gives (name, frame, error) when it is gone through, frames
@@ -45,14 +47,14 @@ def open_source(source, width, height, fps, flip):
     """
     csi = re.match(r'csi:([0-9]+)$', source)
     if os.path.isdir(source) or source.lower().endswith(IMAGE_SUFFIXES):
-        return Images(source)
+        return Images(source, depth)
     if csi:
         pipeline = CSI_PIPELINE.format(
             sensor=csi.group(1), width=width, height=height, fps=fps, flip=flip
         )
         capture = cv2.VideoCapture(pipeline, cv2.CAP_GSTREAMER)
         hint = 'is the cable in, and does OpenCV have GStreamer? Try: nvgstcapture-1.0'
-        return Capture(capture, source, hint, is_live=True)
+        return Capture(capture, source, hint, is_live=True, depth=depth)
     if source.isdigit():
         capture = cv2.VideoCapture(int(source))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
@@ -60,16 +62,16 @@ def open_source(source, width, height, fps, flip):
         capture.set(cv2.CAP_PROP_FPS, fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         hint = 'is it plugged in, and not in use? See: ls /dev/video*'
-        return Capture(capture, 'camera ' + source, hint, is_live=True)
+        return Capture(capture, 'camera ' + source, hint, is_live=True, depth=depth)
     if '://' in source:
         capture = cv2.VideoCapture(source)
-        return Capture(capture, source, 'can it be reached?', is_live=True)
+        return Capture(capture, source, 'can it be reached?', is_live=True, depth=depth)
     if not os.path.isfile(source):
         raise UserError(
             f'{source}: no such folder, image or video (a camera is a number, or csi:0)'
         )
     capture = cv2.VideoCapture(source)
-    return Capture(capture, source, 'is it a video?', is_live=False)
+    return Capture(capture, source, 'is it a video?', is_live=False, depth=depth)
 
 
 class Images:
@@ -77,9 +79,11 @@ class Images:
 
     Args:
         path (str): a folder, or one image.
+        depth (int): see ``open_source``.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, depth=None):
+        self._depth = depth
         if not os.path.isdir(path):
             self._paths = [path]
         else:
@@ -93,12 +97,11 @@ class Images:
 
     def __iter__(self):
         for path in self._paths:
-            try:
-                frame = cv2.imread(path) if os.path.isfile(path) else None
-            except cv2.error:  # a header that claims more pixels than OpenCV takes
-                frame = None
-            error = '' if frame is not None else f'{path}: not a readable image'
-            yield path, frame, error
+            frame = decode(path) if os.path.isfile(path) else None
+            if frame is None:
+                yield path, None, f'{path}: not a readable image'
+            else:
+                yield _converted(path, frame, self._depth)
 
     def close(self):
         pass
@@ -112,11 +115,12 @@ class Capture:
         name (str): to name it by.
         hint (str): what to look at if there is no frame.
         is_live (bool): a camera, which has no end: a missing frame is a fault.
+        depth (int): see ``open_source``.
     """
 
-    def __init__(self, capture, name, hint, is_live):
+    def __init__(self, capture, name, hint, is_live, depth=None):
         self._capture, self._name, self._hint = capture, name, hint
-        self._is_live = is_live
+        self._depth, self._is_live = depth, is_live
         if not capture.isOpened():
             raise UserError(f'{name}: cannot be opened: {hint}')
 
@@ -125,7 +129,7 @@ class Capture:
         while missed < MISSED_FRAMES:
             is_there, frame = self._capture.read()
             if is_there:
-                yield f'{self._name}#{number}', frame, ''
+                yield _converted(f'{self._name}#{number}', frame, self._depth)
                 number, missed = number + 1, 0
             elif self._is_live:
                 missed += 1
@@ -140,3 +144,11 @@ class Capture:
 
     def close(self):
         self._capture.release()
+
+
+def _converted(name, frame, depth):
+    """(name, frame, error) with the frame as the model takes it."""
+    try:
+        return name, to_bgr8(frame, depth, name), ''
+    except UserError as error:
+        return name, None, str(error)

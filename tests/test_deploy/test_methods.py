@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
-from mmengine.registry import MODELS, DefaultScope
 
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
@@ -15,7 +14,7 @@ from mmacnn.models.anomaly import DifferNet, PatchCore
 from mmacnn.models.classifiers import ACNN, CAMClassifier
 
 from ..testing.exported import ROLES, benchmark, run_on_board, same_on_board
-from ..testing.methods import METHODS, images_of, prepare
+from ..testing.methods import METHODS, images_of, prepare, random_weights
 from ..testing.paths import ROOT
 
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
@@ -24,25 +23,6 @@ from mmacnn.deploy import deploy  # noqa: E402
 from mmacnn.deploy.methods import method_of  # noqa: E402
 from mmacnn.deploy.model_folder import read_description  # noqa: E402
 from mmacnn.deploy.tensorrt.operators import unsupported_operators  # noqa: E402
-
-
-def random_weights(config, path, size=(96, 96), **meta):
-    """A checkpoint with random weights, and a threshold where there is one."""
-    cfg = load_config(str(config))
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope(cfg.default_scope):
-        model = MODELS.build(cfg.model).eval()
-    if hasattr(model, 'calibration'):
-        images = torch.randn(4, 3, *size)
-        if hasattr(model.core, 'bank'):
-            model.core.bank.start(1)
-            model.core.bank.collect(model.core.features(images[:1]), torch.zeros(1))
-            model.core.bank.fit()
-        with torch.no_grad():
-            scores = model(images)
-        model.calibration.fit(scores, torch.zeros(4), scores)
-    torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
-    return str(path)
 
 
 def export(deploy_cfg, config, weights, image, folder):

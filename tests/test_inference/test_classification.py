@@ -155,7 +155,7 @@ def test_files_are_read_as_in_training(tmp_path):
     """Images of a 12-bit camera are not dark where the pipeline scales them."""
     config = baseline_config()
     config.test_dataloader.dataset.pipeline = [
-        dict(type='mmacnn.LoadAnyDepthImage', bits=12),
+        dict(type='mmacnn.LoadAnyDepthImage', depth=12),
         *PIPELINE[1:],
     ]
     weights = save_weights(config, tmp_path / 'weights.pth')

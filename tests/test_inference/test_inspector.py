@@ -150,7 +150,7 @@ def test_a_video(inspector, tmp_path):
         ('empty.mp4', {}, 'empty.mp4: cannot be opened: is it a video'),
         (99, {}, 'camera 99: cannot be opened: is it plugged in'),
         ('.', {}, 'expected images'),
-        (np.zeros((4, 4)), {}, 'expected an image, uint8 of shape'),
+        (np.zeros((4, 4), int), {}, 'expected an image, uint8, uint16 or'),
         (np.zeros((4, 4, 3), np.uint8), dict(batch_size=0), 'at least 1, found 0'),
         (np.zeros((4, 4, 3), np.uint8), dict(out_dir='full'), 'new or empty folder'),
     ],

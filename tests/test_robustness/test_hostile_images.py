@@ -194,7 +194,7 @@ def test_huge_claims(tmp_path, suffix):
     for read in (read_image_size, read_image):
         with pytest.raises(ValueError, match=f'huge{suffix}: .*900000000 pixels.*exc'):
             read(str(path))
-    assert 'exceeds limit' in read_frame(str(path))[1]
+    assert 'exceeds limit' in read_frame(str(path), '', LoadAnyDepthImage())[1]
 
 
 def test_huge_masks(tmp_path, bomb):

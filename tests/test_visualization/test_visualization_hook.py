@@ -134,7 +134,7 @@ def test_images_look_as_the_pipeline_reads_them(tmp_path):
     images = Images(tmp_path / 'in', {'a.png': 0})
     pixels = np.full((60, 80), 4000, np.uint16)  # of a 12-bit camera
     cv2.imwrite(images.paths[0], pixels)
-    images.pipeline = Compose([dict(type='mmacnn.LoadAnyDepthImage')])
+    images.pipeline = Compose([dict(type='mmacnn.LoadAnyDepthImage', depth=12)])
 
     run(dict(enable=True, out_dir=str(tmp_path / 'out')), images)
 

@@ -4,6 +4,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
+from mmengine.registry import MODELS, DefaultScope
+
 from mmacnn.engine.config import load_config
 from mmacnn.inference.regions import box_region
 from mmacnn.synthetic import TASKS, write_dataset
@@ -90,7 +93,13 @@ METHODS = {
 }
 
 
-def prepare(method: Method, folder: Path, train: int = 8, test: int = 4) -> str:
+def prepare(
+    method: Method,
+    folder: Path,
+    train: int = 8,
+    test: int = 4,
+    depth: int | None = None,
+) -> str:
     """Make a method's data set and the config that trains on it for an epoch.
 
     Args:
@@ -98,6 +107,7 @@ def prepare(method: Method, folder: Path, train: int = 8, test: int = 4) -> str:
         folder: Gets ``data/`` and ``tiny.py``.
         train: Images to train on.
         test: Images to test on, in all or of each kind.
+        depth: Of images, in the config.
 
     Returns:
         The config's path.
@@ -109,6 +119,8 @@ def prepare(method: Method, folder: Path, train: int = 8, test: int = 4) -> str:
         key: value.format(data=data) if isinstance(value, str) else value
         for key, value in method.options.items()
     }
+    if depth:
+        options['depth'] = depth
     options |= {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 1}
     for split in ('train', 'val', 'test'):
         options |= {
@@ -125,3 +137,22 @@ def prepare(method: Method, folder: Path, train: int = 8, test: int = 4) -> str:
 def images_of(method: Method, folder: Path) -> list[Path]:
     """The test images that :func:`prepare` wrote."""
     return sorted((folder / 'data' / method.images).rglob('*.*'))
+
+
+def random_weights(config, path, size=(96, 96), **meta):
+    """A checkpoint with random weights, and a threshold where there is one."""
+    cfg = load_config(str(config))
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        model = MODELS.build(cfg.model).eval()
+    if hasattr(model, 'calibration'):
+        images = torch.randn(4, 3, *size)
+        if hasattr(model.core, 'bank'):
+            model.core.bank.start(1)
+            model.core.bank.collect(model.core.features(images[:1]), torch.zeros(1))
+            model.core.bank.fit()
+        with torch.no_grad():
+            scores = model(images)
+        model.calibration.fit(scores, torch.zeros(4), scores)
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
+    return str(path)

@@ -3,7 +3,7 @@ data_root = 'data/coco'
 
 meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     # The published code draws sides from 160 to 1000 px for each batch.
     dict(type='mmacnn.RandomRegionCrop', size=480, area_range=(0.3, 1.0)),
@@ -12,7 +12,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.RegionResize', size=480),
     dict(type='mmacnn.AddMaskChannel'),

@@ -12,14 +12,14 @@ classes = (
 # The images have 200x200 pixels.
 resize = dict(type='Resize', scale=(600, 600), keep_ratio=True)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='LoadAnnotations', with_bbox=True),
     resize,
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackDetInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     resize,
     dict(type='LoadAnnotations', with_bbox=True),
     dict(

@@ -4,7 +4,7 @@ data_root = 'data/oliena'
 classes = ('normal', 'defect')
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='RandomFlip', prob=[0.375, 0.375], direction=['horizontal', 'vertical']),
     dict(
         type='mmacnn.RandomPhotometric',
@@ -24,7 +24,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmpretrain.PackInputs'),
 ]
 

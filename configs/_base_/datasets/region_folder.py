@@ -5,7 +5,7 @@ classes = ('brick', 'glass', 'metal', 'wood')
 
 meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.RandomRegionCrop', size=224, area_range=(0.3, 1.0)),
     dict(type='RandomFlip', prob=0.5),
@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.RegionResize', size=224),
     dict(type='mmacnn.AddMaskChannel'),

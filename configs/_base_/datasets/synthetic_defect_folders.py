@@ -3,7 +3,7 @@ data_root = 'data/synthetic-defect-folders'
 classes = ('good', 'defective')
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(
         type='RandomFlip',
         prob=[0.25, 0.25, 0.25],
@@ -28,7 +28,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadDefectMask'),
     dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_seg_map',)),
 ]

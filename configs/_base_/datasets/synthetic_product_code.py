@@ -2,7 +2,7 @@
 data_root = 'data/synthetic-product-code'
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='Resize', scale=(640, 480), keep_ratio=False),
     # Gentle in geometry, since digits are 5 px wide; strong in colour, since it is what
     # another camera differs in most.
@@ -28,7 +28,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes',)),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='Resize', scale=(640, 480), keep_ratio=False),
     dict(type='ToTensor', keys=['gt_bboxes']),
     dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes',)),

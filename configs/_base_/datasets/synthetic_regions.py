@@ -18,7 +18,7 @@ colours = dict(
     gamma=0.15,
 )
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     flip,
     colours,
@@ -26,7 +26,7 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.AddMaskChannel'),
     dict(

@@ -3,7 +3,7 @@ data_root = 'data/synthetic-surface-defects'
 classes = ('scratch', 'pit', 'dent', 'stain')
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(type='Resize', scale=(320, 320), keep_ratio=True),
     dict(
@@ -23,7 +23,7 @@ train_pipeline = [
     dict(type='PackDetInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='Resize', scale=(320, 320), keep_ratio=True),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(

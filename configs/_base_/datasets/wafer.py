@@ -7,12 +7,12 @@ category = ''
 # A map has one pixel for each die: enlarged, a die stays good or failed.
 resize = dict(type='Resize', scale=(448, 448), interpolation='nearest')
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     resize,
     dict(type='mmpretrain.PackInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='mmacnn.LoadAnyDepthImage'),
     resize,
     dict(type='mmpretrain.PackInputs', algorithm_keys=('defect_kind',)),
 ]

@@ -1,71 +1,94 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-import cv2
-import numpy as np
-from mmcv.transforms import LoadImageFromFile
+from collections.abc import Sequence
 
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmengine import fileio
+
+from mmacnn.datasets.pixels import DEPTHS, decode, to_bgr8
 from mmacnn.registry import TRANSFORMS
 from mmacnn.utils import InputError
 
-# What cameras deliver in 16 bits.
-DEPTHS = (8, 10, 12, 14, 16)
-
 
 @TRANSFORMS.register_module()
-class LoadAnyDepthImage(LoadImageFromFile):
-    """Read an image of 8 or 16 bits, grey or colour, with or without transparency.
+class LoadAnyDepthImage(BaseTransform):
+    """Read an image of 8 or 16 bits or floating-point numbers, grey or colour.
 
-    mmcv's ``LoadImageFromFile`` keeps the upper eight of 16 bits, which leaves the
-    image of a 12-bit camera almost black. Here grey levels are scaled from the camera's
-    range: without ``bits`` it is guessed to be the smallest of 10, 12, 14 and 16 bits
-    that holds the image's brightest pixel. Name the number where exposures differ so
-    much that the guess would.
+    8 bits are read as by mmcv's ``LoadImageFromFile``, which keeps the upper eight of
+    16 bits and so leaves the image of a 12-bit camera almost black. Here ``depth``
+    tells the range, the same for all images. A ``depth`` at the top of a config is that
+    of all its loaders.
 
     Required key: ``img_path``. Added keys: ``img`` (H, W, 3) uint8, BGR, grey repeated
     and transparency dropped; ``img_shape``, ``ori_shape``.
 
     Args:
-        bits: Of the grey levels in 16-bit files, 8 to 16. Guessed by default.
+        depth: Bits of the camera whose files have 16, 8 to 16. By default 16, and files
+            that would become dark so are refused; see
+            :func:`mmacnn.datasets.pixels.to_bgr8`.
+        backend_args: How mmengine opens the files. By default from the disk.
 
     Raises:
-        InputError: The file is no image, or one of floating-point numbers.
+        InputError: The file is no image, or its levels are not in the range.
     """
 
-    def __init__(self, bits: int | None = None) -> None:
-        # With this flag of OpenCV the depth stays, and photographs are still turned
-        # as their EXIF note says.
-        super().__init__(color_type=cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-        if bits is not None and bits not in range(8, 17):
-            raise InputError(f'LoadAnyDepthImage: bits is {bits!r}, expected 8 to 16')
-        self.bits = bits
+    def __init__(
+        self, depth: int | None = None, backend_args: dict | None = None
+    ) -> None:
+        if depth is not None and depth not in DEPTHS:
+            raise InputError(
+                f'LoadAnyDepthImage: depth is {depth!r}, expected 8 to 16 bits'
+            )
+        self.depth = depth
+        self.backend_args = backend_args
 
     def transform(self, results: dict) -> dict:
         """Add ``img`` and its sizes."""
-        try:
-            results = super().transform(results)
-        except (AssertionError, cv2.error):
-            raise InputError(
-                f'{results["img_path"]}: found no picture in it, expected one of '
-                '8 or 16 bits'
-            ) from None
-        image = results['img']
-        if image.dtype == np.uint16:
-            results['img'] = self._scale(image)
-        elif image.dtype != np.uint8:
-            raise InputError(
-                f'{results["img_path"]}: found {image.dtype} numbers, expected an '
-                'image of 8 or 16 bits'
-            )
+        image = self.read(results['img_path'])
+        results['img'] = image
+        results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results
 
     def read(self, path: str) -> np.ndarray:
         """The image (H, W, 3) in a file, as in the class docstring."""
-        return self.transform(dict(img_path=path))['img']
+        image = decode(fileio.get(path, backend_args=self.backend_args))
+        if image is None:
+            raise InputError(
+                f'{path}: found no picture in it, expected one that OpenCV can read'
+            )
+        return to_bgr8(image, self.depth, path)
 
-    def _scale(self, image: np.ndarray) -> np.ndarray:
-        peak = int(image.max())
-        bits = self.bits or next(n for n in DEPTHS if peak < 2**n)
-        return cv2.convertScaleAbs(image, alpha=255 / (2**bits - 1))
+    def convert(self, image: np.ndarray, name: str) -> np.ndarray:
+        """The image (H, W, 3) in an array of any kind that a camera delivers."""
+        return to_bgr8(image, self.depth, name)
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(bits={self.bits})'
+        return f'{type(self).__name__}(depth={self.depth})'
+
+
+def is_loader(step: dict) -> bool:
+    """Whether a step of a pipeline reads an image file."""
+    return _name(step) in (LoadAnyDepthImage.__name__, 'LoadImageFromFile')
+
+
+def loader_of(pipeline: Sequence[dict]) -> LoadAnyDepthImage:
+    """How a pipeline reads images.
+
+    mmcv's loader is one of no ``depth``: images of 8 bits are the same by both.
+
+    Args:
+        pipeline: Steps of a config.
+
+    Raises:
+        InputError: The step's settings are wrong.
+    """
+    for step in pipeline:
+        if _name(step) == LoadAnyDepthImage.__name__:
+            return LoadAnyDepthImage(**{k: v for k, v in step.items() if k != 'type'})
+    return LoadAnyDepthImage()
+
+
+def _name(step: dict) -> str:
+    kind = step['type']
+    return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__

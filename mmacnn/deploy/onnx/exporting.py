@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 from mmengine.config import Config
@@ -77,7 +78,11 @@ def _static_method_kept() -> Iterator[None]:
 
 
 def export_onnx(
-    image: str, folder: Path, deploy_cfg: Config, model_cfg: Config, checkpoint: str
+    image: np.ndarray,
+    folder: Path,
+    deploy_cfg: Config,
+    model_cfg: Config,
+    checkpoint: str,
 ) -> Path:
     """Write the model as ``ir_config.save_file``, in :func:`mmdeploy_session`.
 
@@ -85,7 +90,7 @@ def export_onnx(
     in custom operators, and a plug-in library to build on the target.
 
     Args:
-        image: Image file to trace the model with.
+        image: (H, W, 3) uint8 BGR, to trace the model with.
         folder: Where to write.
         deploy_cfg: The deploy config.
         model_cfg: The config, see :func:`plain_model_config`.
@@ -105,7 +110,13 @@ def export_onnx(
     name = deploy_cfg.ir_config.save_file
     with classical_exporter(), _static_method_kept():
         torch2onnx(
-            image, str(folder), name, deploy_cfg, model_cfg, checkpoint, device='cpu'
+            image,
+            str(folder),
+            name,
+            deploy_cfg,
+            deepcopy(model_cfg),  # MMDeploy changes the pipeline for arrays in place.
+            checkpoint,
+            device='cpu',
         )
     path = folder / name
     model = onnx.load(path)
