@@ -11,7 +11,7 @@ from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from mmacnn.engine.checkpoint import load_checkpoint
+from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
@@ -74,17 +74,20 @@ def train(
         if 'auto_scale_lr' not in cfg:
             raise InputError(f'{config}: no `auto_scale_lr` to scale the rate by')
         cfg.auto_scale_lr.enable = True
-    begins_anew = False
+    state = None
     if resume is None:
         _require_no_training(cfg.work_dir)
     else:
-        begins_anew = not _set_resume(cfg, resume)
+        state = _set_resume(cfg, resume)
     if deterministic:
         set_deterministic(cfg)
     with algorithms_as_before(), full_disk_named(cfg.work_dir):
         runner = build_runner(cfg)
         check_num_classes(runner.model, runner.train_loop, config)
-        if begins_anew:
+        if state is not None:
+            # mmengine only warns of weights that are missing.
+            load_weights(runner.model, state, cfg.load_from)
+        elif resume is not None:
             runner.register_hook(NothingToResumeHook())
         try:
             runner.train()
@@ -144,14 +147,14 @@ def _save_atomically(cfg: Config) -> None:
         cfg.default_hooks = hooks
 
 
-def _set_resume(cfg: Config, resume: str) -> bool:
-    """Let the runner resume; return whether there is something to resume."""
+def _set_resume(cfg: Config, resume: str) -> dict | None:
+    """Let the runner resume; return the checkpoint, None if there is none."""
     if resume == 'auto':
         resume, state = _latest_checkpoint(cfg.work_dir)
         if resume is None:
             # Killed before its first checkpoint: from the start, as configured. The
             # same command must do, since a cluster's scheduler repeats it.
-            return False
+            return None
     else:
         state = load_checkpoint(resume)
     # Only to fail at once, with a line that names the file.
@@ -161,7 +164,7 @@ def _set_resume(cfg: Config, resume: str) -> bool:
             f'start from these weights use --cfg-options load_from={resume}'
         )
     cfg.resume, cfg.load_from = True, resume
-    return True
+    return state
 
 
 def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
