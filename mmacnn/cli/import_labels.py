@@ -3,12 +3,24 @@
 
 import argparse
 
-from mmacnn.converters.labels.importer import READERS, ImportOptions, import_labels
-from mmacnn.converters.labels.targets import WRITERS
+from mmacnn.utils import check_paths
 from mmacnn.utils.text import printable
 
 from .arguments import int_at_least, probability
 
+# Of mmacnn.converters.labels, which takes seconds to import.
+FORMATS = (
+    'coco',
+    'label_studio',
+    'labelme',
+    'cvat',
+    'voc',
+    'deeppcb',
+    'yolo',
+    'csv',
+    'folders',
+)
+TARGETS = ('yolo-roi', 'coco', 'class-folders', 'anomaly', 'regions')
 DESCRIPTION = (
     'Recognise the labels of another tool and write what our data sets read. SOURCE is '
     'never touched.'
@@ -22,12 +34,12 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'out', metavar='OUT', nargs='?', help='new or empty folder (not with --dry-run)'
     )
-    parser.add_argument('--to', required=True, choices=list(WRITERS))
+    parser.add_argument('--to', required=True, choices=TARGETS)
     parser.add_argument(
         '--dry-run', action='store_true', help='say what would be done, write nothing'
     )
     parser.add_argument(
-        '--format', choices=list(READERS), help='of SOURCE, where it is not recognised'
+        '--format', choices=FORMATS, help='of SOURCE, where it is not recognised'
     )
     parser.add_argument('--images', metavar='DIR', help='where the images are (SOURCE)')
     parser.add_argument(
@@ -84,6 +96,9 @@ def run_import(args: argparse.Namespace) -> None:
     values = vars(args)
     if args.out is None and not args.dry_run:
         raise SystemExit('error: found no OUT, expected a new folder, or --dry-run')
+    check_paths([args.source, args.images], new_folders=[args.out])
+    from mmacnn.converters.labels.importer import ImportOptions, import_labels
+
     options = ImportOptions(
         **{key: values[key] for key in ImportOptions.__dataclass_fields__}
     )
