@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.hooks import CheckpointHook, Hook
+from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
@@ -15,6 +15,7 @@ from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
+from mmacnn.engine.terminal import StartHook
 from mmacnn.utils import InputError, full_disk_named
 
 OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
@@ -87,26 +88,13 @@ def train(
         if state is not None:
             # mmengine only warns of weights that are missing.
             load_weights(runner.model, state, cfg.load_from)
-        elif resume is not None:
-            runner.register_hook(NothingToResumeHook())
+        begins_anew = resume is not None and state is None
+        runner.register_hook(StartHook(begins_anew))
         try:
             runner.train()
         except KeyboardInterrupt as error:
             raise KeyboardInterrupt(_how_to_go_on(cfg.work_dir)) from error
     return runner
-
-
-class NothingToResumeHook(Hook):
-    """Says as the last line before a training that it begins with the first step."""
-
-    priority = 'LOWEST'
-
-    def before_train(self, runner: Runner) -> None:
-        """Log the line."""
-        runner.logger.warning(
-            f'--resume: found no checkpoint in {runner.work_dir}; the training begins '
-            'with its first step'
-        )
 
 
 def _require_no_training(work_dir: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.dist import master_only
+from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import FUNCTIONS, OPTIMIZERS, RUNNERS
 from mmengine.runner import BaseLoop, Runner
@@ -19,6 +20,7 @@ from mmacnn.utils.user_errors import describe
 
 from .building import check_type, config_errors
 from .data_checks import check_data_settings
+from .terminal import shorten_terminal
 
 torch_load.replace_loaders()
 
@@ -57,6 +59,12 @@ class AtomicConfigRunner(Runner):
             return
         with atomic_write(copy) as path:
             self.cfg.dump(path)
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """mmengine's logger; its file has more than its terminal."""
+        logger = super().build_logger(*args, **kwargs)
+        shorten_terminal(logger)
+        return logger
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """Go on from a checkpoint.

@@ -255,5 +255,8 @@ class Recorder:
     def __init__(self, cfg, configs):
         configs.append(cfg)
 
+    def register_hook(self, hook):
+        pass
+
     def train(self):
         pass
