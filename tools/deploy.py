@@ -4,8 +4,7 @@
 import argparse
 
 from mmacnn.cli import add_cfg_options, int_at_least
-from mmacnn.deploy import deploy
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -41,6 +40,13 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths(
+        [args.deploy_cfg, args.model_cfg, args.checkpoint, args.img],
+        new_folders=[args.work_dir],
+    )
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.deploy import deploy
+
     lines = deploy(
         args.deploy_cfg,
         args.model_cfg,

@@ -3,9 +3,8 @@
 
 import argparse
 
-from mmacnn.apis import test
 from mmacnn.cli import add_runner_arguments
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,6 +37,12 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths(
+        [args.config, args.checkpoint, args.backend_model], [args.out], [args.show_dir]
+    )
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import test
+
     test(
         args.config,
         args.checkpoint,

@@ -7,9 +7,8 @@ Several processes, with and without GPUs:
 
 import argparse
 
-from mmacnn.apis import train
 from mmacnn.cli import add_runner_arguments
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,6 +46,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.config])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import train
+
     train(
         args.config,
         work_dir=args.work_dir,

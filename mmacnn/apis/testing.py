@@ -2,6 +2,7 @@
 """Testing a checkpoint on a config's test set."""
 
 import os
+from numbers import Real
 from pathlib import Path
 
 import mmengine
@@ -12,6 +13,7 @@ from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.utils import InputError, atomic_write, full_disk_named, require_writable
+from mmacnn.utils.text import plain_table
 
 from .predictions import Predictions, plain
 from .run_info import StepClock, describe_run
@@ -81,10 +83,13 @@ def test(
             load_weights(runner.model, weights, checkpoint)
             check_num_classes(runner.model, runner.test_loop, config)
         if out is None:
-            return runner.test()
+            metrics = runner.test()
+            _print_table(metrics)
+            return metrics
         predictions, clock = Predictions(), StepClock(runner.model)
         runner.test_evaluator.metrics.append(predictions)
         metrics = runner.test()
+    _print_table(metrics)
     if is_main_process():
         tested = backend_model or checkpoint
         results = dict(
@@ -97,6 +102,15 @@ def test(
         with atomic_write(out) as path:
             mmengine.dump(results, path)
     return metrics
+
+
+def _print_table(metrics: dict) -> None:
+    if is_main_process():
+        rows = [
+            (name, f'{value:.4g}' if isinstance(value, Real) else str(value))
+            for name, value in metrics.items()
+        ]
+        print(plain_table(['metric', 'value'], rows))
 
 
 def _show_in(cfg: Config, path: str, show_dir: str) -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.hooks import CheckpointHook, Hook
+from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from mmacnn.engine.checkpoint import load_checkpoint
+from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
+from mmacnn.engine.terminal import StartHook
 from mmacnn.utils import InputError, full_disk_named
 
 OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
@@ -74,36 +75,26 @@ def train(
         if 'auto_scale_lr' not in cfg:
             raise InputError(f'{config}: no `auto_scale_lr` to scale the rate by')
         cfg.auto_scale_lr.enable = True
-    begins_anew = False
+    state = None
     if resume is None:
         _require_no_training(cfg.work_dir)
     else:
-        begins_anew = not _set_resume(cfg, resume)
+        state = _set_resume(cfg, resume)
     if deterministic:
         set_deterministic(cfg)
     with algorithms_as_before(), full_disk_named(cfg.work_dir):
         runner = build_runner(cfg)
         check_num_classes(runner.model, runner.train_loop, config)
-        if begins_anew:
-            runner.register_hook(NothingToResumeHook())
+        if state is not None:
+            # mmengine only warns of weights that are missing.
+            load_weights(runner.model, state, cfg.load_from)
+        begins_anew = resume is not None and state is None
+        runner.register_hook(StartHook(begins_anew))
         try:
             runner.train()
         except KeyboardInterrupt as error:
             raise KeyboardInterrupt(_how_to_go_on(cfg.work_dir)) from error
     return runner
-
-
-class NothingToResumeHook(Hook):
-    """Says as the last line before a training that it begins with the first step."""
-
-    priority = 'LOWEST'
-
-    def before_train(self, runner: Runner) -> None:
-        """Log the line."""
-        runner.logger.warning(
-            f'--resume: found no checkpoint in {runner.work_dir}; the training begins '
-            'with its first step'
-        )
 
 
 def _require_no_training(work_dir: str) -> None:
@@ -144,14 +135,14 @@ def _save_atomically(cfg: Config) -> None:
         cfg.default_hooks = hooks
 
 
-def _set_resume(cfg: Config, resume: str) -> bool:
-    """Let the runner resume; return whether there is something to resume."""
+def _set_resume(cfg: Config, resume: str) -> dict | None:
+    """Let the runner resume; return the checkpoint, None if there is none."""
     if resume == 'auto':
         resume, state = _latest_checkpoint(cfg.work_dir)
         if resume is None:
             # Killed before its first checkpoint: from the start, as configured. The
             # same command must do, since a cluster's scheduler repeats it.
-            return False
+            return None
     else:
         state = load_checkpoint(resume)
     # Only to fail at once, with a line that names the file.
@@ -161,7 +152,7 @@ def _set_resume(cfg: Config, resume: str) -> bool:
             f'start from these weights use --cfg-options load_from={resume}'
         )
     cfg.resume, cfg.load_from = True, resume
-    return True
+    return state
 
 
 def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:

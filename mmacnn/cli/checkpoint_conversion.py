@@ -4,28 +4,23 @@
 import argparse
 import logging
 import os
-from collections.abc import Callable
 
-from mmengine.runner import save_checkpoint
-
-from mmacnn.engine.checkpoint import load_checkpoint
-from mmacnn.utils import InputError, atomic_write
+from mmacnn.utils import InputError, atomic_write, check_paths
 
 
 def run_conversion(
-    convert: Callable[[dict], dict],
-    description: str,
-    source: str,
-    load: Callable[[str], dict] = load_checkpoint,
+    convert: str, description: str, source: str, load: str | None = None
 ) -> None:
     """Read the names of two files from the command line, convert the one to the other.
 
     Args:
-        convert: Takes the checkpoint, returns the weights; a ``ValueError`` of it gets
-            the file's name in front.
+        convert: Name of a function of ``mmacnn.converters`` that takes the checkpoint
+            and returns the weights; a ``ValueError`` of it gets the file's name in
+            front.
         description: What the tool does, for its help.
         source: What it converts, for its help.
-        load: Reads the file, where it is no checkpoint of PyTorch.
+        load: Name of a function there that reads the file, where it is no checkpoint
+            of PyTorch.
 
     Raises:
         FileExistsError: The file to write is there.
@@ -35,12 +30,18 @@ def run_conversion(
     parser.add_argument('src', help=source)
     parser.add_argument('dst', help='file to write; must not exist')
     args = parser.parse_args()
-    if os.path.exists(args.dst):
-        raise FileExistsError(f'{args.dst} exists, name a new file')
+    check_paths([args.src], [args.dst])
+    # Late: --help and mistakes need not wait for them.
+    from mmengine.runner import save_checkpoint
+
+    from mmacnn import converters
+    from mmacnn.engine.checkpoint import load_checkpoint
+
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    checkpoint = load(args.src)
+    read = getattr(converters, load) if load else load_checkpoint
+    checkpoint = read(args.src)
     try:
-        weights = convert(checkpoint)
+        weights = getattr(converters, convert)(checkpoint)
     except ValueError as error:
         raise InputError(f'{args.src}: {error}') from error
     with atomic_write(args.dst) as path:

@@ -7,14 +7,17 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from mmacnn.inference.result import InspectionResult
-from mmacnn.utils import InputError, require_empty
+from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 
 from .arguments import add_launcher, int_at_least, numbers, probability
 from .import_labels import add_import_arguments, run_import
 from .start import add_start_arguments, run_start
+
+if TYPE_CHECKING:
+    from mmacnn.inference.result import InspectionResult
 
 LISTED = 20  # More results than this are counted instead of listed.
 
@@ -159,6 +162,11 @@ def run_inspection(args: argparse.Namespace) -> None:
     Raises:
         SystemExit: Status 1 if some images have no result.
     """
+    if args.show:
+        require_screen()
+    labels = args.labels_out[1:] if args.labels_out else []
+    check_paths([args.weights, args.backend_model], new_folders=[args.out_dir, *labels])
+    # Late: --help and mistakes need not wait for them.
     from mmengine.dist import init_dist, is_main_process
 
     from mmacnn.inference.inspector import Inspector
@@ -167,7 +175,6 @@ def run_inspection(args: argparse.Namespace) -> None:
         from mmacnn.converters.labels.predictions import check_format
 
         check_format(args.labels_out[0])
-        require_empty(args.labels_out[1])
     if args.launcher != 'none':
         init_dist(args.launcher)
     inspector = Inspector(
@@ -211,7 +218,7 @@ def run_inspection(args: argparse.Namespace) -> None:
         sys.exit(1)
 
 
-def describe(result: InspectionResult) -> str:
+def describe(result: 'InspectionResult') -> str:
     """One result on one line."""
     if result.error:
         return printable(result.error)

@@ -2,13 +2,29 @@
 """``python -m mmacnn import``, which is also a tool of its own."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from mmacnn.converters.labels.importer import READERS, ImportOptions, import_labels
-from mmacnn.converters.labels.targets import WRITERS
+from mmacnn.utils import check_paths
 from mmacnn.utils.text import printable
 
 from .arguments import int_at_least, probability
 
+if TYPE_CHECKING:
+    from mmacnn.converters.labels.importer import ImportOptions
+
+# Of mmacnn.converters.labels, which takes seconds to import.
+FORMATS = (
+    'coco',
+    'label_studio',
+    'labelme',
+    'cvat',
+    'voc',
+    'deeppcb',
+    'yolo',
+    'csv',
+    'folders',
+)
+TARGETS = ('yolo-roi', 'coco', 'class-folders', 'anomaly', 'regions')
 DESCRIPTION = (
     'Recognise the labels of another tool and write what our data sets read. SOURCE is '
     'never touched.'
@@ -22,7 +38,7 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'out', metavar='OUT', nargs='?', help='new or empty folder (not with --dry-run)'
     )
-    parser.add_argument('--to', required=True, choices=list(WRITERS))
+    parser.add_argument('--to', required=True, choices=TARGETS)
     parser.add_argument(
         '--dry-run', action='store_true', help='say what would be done, write nothing'
     )
@@ -35,7 +51,7 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be said of SOURCE; :func:`import_options` reads it."""
     parser.add_argument(
-        '--format', choices=list(READERS), help='of SOURCE, where it is not recognised'
+        '--format', choices=FORMATS, help='of SOURCE, where it is not recognised'
     )
     parser.add_argument('--images', metavar='DIR', help='where the images are (SOURCE)')
     parser.add_argument(
@@ -84,8 +100,10 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def import_options(args: argparse.Namespace) -> ImportOptions:
+def import_options(args: argparse.Namespace) -> 'ImportOptions':
     """The arguments of :func:`add_source_arguments` as options."""
+    from mmacnn.converters.labels.importer import ImportOptions
+
     values = vars(args)
     return ImportOptions(
         **{k: values[k] for k in ImportOptions.__dataclass_fields__ if k in values}
@@ -96,6 +114,9 @@ def run_import(args: argparse.Namespace) -> None:
     """Import and print what was found, changed and written."""
     if args.out is None and not args.dry_run:
         raise SystemExit('error: found no OUT, expected a new folder, or --dry-run')
+    check_paths([args.source, args.images], new_folders=[args.out])
+    from mmacnn.converters.labels.importer import import_labels
+
     out = None if args.dry_run else args.out
     report = import_labels(args.source, out, args.to, import_options(args))
     for line in report.lines():

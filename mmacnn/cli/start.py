@@ -3,13 +3,14 @@
 
 import argparse
 
-from mmacnn.apis.start import start
-from mmacnn.apis.start.choice import METHODS
-from mmacnn.apis.start.own_config import WEIGHTS
+from mmacnn.utils import check_paths
 from mmacnn.utils.text import printable
 
 from .import_labels import add_source_arguments, import_options
 
+# Of mmacnn.apis.start, which takes seconds to import.
+METHODS = ('anomaly', 'cam', 'acnn', 'detection')
+WEIGHTS = 'data/efficientnet-lite0.pth'
 DESCRIPTION = (
     'Look at labelled images, say which method fits and why, and write a data set and '
     'a config of your own. SOURCE is never touched.'
@@ -30,6 +31,9 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_start(args: argparse.Namespace) -> None:
     """Start and print what was found, chosen and written."""
+    check_paths([args.source, args.images], new_folders=[args.out])
+    from mmacnn.apis.start import start
+
     options = import_options(args)
     report = start(args.source, args.out, args.method, args.weights, options)
     for line in report.lines():

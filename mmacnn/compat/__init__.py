@@ -6,14 +6,23 @@ be deleted, together with its line below, when upstream has closed it. Nothing h
 imports the rest of the package.
 """
 
-from . import cpu_distributed, mmcv_ops, mmpretrain_without_mmdet, torch_load
+from importlib import import_module
+
+from . import mmpretrain_without_mmdet
+from .after_import import after_import
 
 __all__ = ['apply']
 
+# What closes a gap, and the library that has it, which is slow to import.
+GAPS = dict(mmcv_ops='torch', torch_load='torch', cpu_distributed='mmengine.dist.utils')
+
 
 def apply() -> None:
-    """Close the gaps. Cheap, and safe to call more than once."""
-    mmcv_ops.apply()
+    """Close the gaps, each when its library is imported. Cheap."""
     mmpretrain_without_mmdet.apply()
-    torch_load.apply()
-    cpu_distributed.apply()
+    for name, library in GAPS.items():
+        after_import(library, lambda name=name: _apply(name))
+
+
+def _apply(name: str) -> None:
+    import_module(f'{__name__}.{name}').apply()

@@ -20,7 +20,6 @@ import os
 import os.path as osp
 import pickle
 import re
-import sys
 import zipfile
 from collections.abc import Callable
 from pickle import UnpicklingError
@@ -31,7 +30,8 @@ from urllib.parse import urlparse
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
-from mmengine.utils import dl_utils
+
+from .after_import import after_import
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +55,17 @@ MOST_GROWTH = 20
 
 def apply() -> None:
     """Extend torch's allow-list, and send mmengine's loaders through it."""
-    dl_utils.load_url = load_url  # where mmengine.runner takes it from
+    after_import('mmengine.utils.dl_utils', _replace_load_url)
     if _is_checked_by_torch():
         torch.serialization.add_safe_globals(_classes_of_checkpoints())
         logger.debug('torch.load may read HistoryBuffer and numpy arrays of numbers')
-        if 'mmengine.runner.checkpoint' not in sys.modules:
-            return  # a second of importing, for what only says better what is wrong
-    replace_loaders()
+    after_import('mmengine.runner.checkpoint', replace_loaders)
+
+
+def _replace_load_url() -> None:
+    from mmengine.utils import dl_utils
+
+    dl_utils.load_url = load_url  # where mmengine.runner takes it from
 
 
 def replace_loaders() -> None:

@@ -5,9 +5,10 @@ mmengine, mmdet and mmpretrain end them with a KeyError, a TypeError or an asser
 as bugs do. Where such an error was raised tells the two apart.
 """
 
+import inspect
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from difflib import get_close_matches
@@ -43,14 +44,17 @@ def build_model(config: Config, scope: str | None = None) -> nn.Module:
     if 'data_preprocessor' in config:  # mmpretrain's configs have it beside the model
         settings.setdefault('data_preprocessor', config.data_preprocessor)
     scope = config.get('default_scope') or scope
-    errors = config_errors(config.filename or 'config', 'model')
+    errors = config_errors(config.filename or 'config', 'model', cfg=config)
     with DefaultScope.overwrite_default_scope(scope), errors:
         return MODELS.build(settings)
 
 
 @contextmanager
 def config_errors(
-    path: str, key: str = '', mistakes: type[Exception] | tuple = MISTAKES
+    path: str,
+    key: str = '',
+    mistakes: type[Exception] | tuple = MISTAKES,
+    cfg: dict | None = None,
 ) -> Iterator[None]:
     """Turn a config's mistake, while something is read or built from it, to one line.
 
@@ -62,6 +66,7 @@ def config_errors(
         path: The config file, for the message.
         key: What is built, such as ``model``.
         mistakes: What a library raises.
+        cfg: The config, in which the key of an unexpected argument is looked for.
 
     Raises:
         InputError: There is a mistake in the config.
@@ -78,8 +83,15 @@ def config_errors(
         inside = frames[builds[-1] + 1 :] if builds else frames
         if not _is_mistake(error, build, inside):
             raise
+        argument = _unexpected(error, build)
+        if argument:
+            kind = build.f_locals.get('obj_type')
+            key = _key_of(cfg, kind, argument) or key
+            reason = _unexpected_argument(kind, build.f_locals['obj_cls'], argument)
+        else:
+            reason = _reason(error, build, inside)
         where = ': '.join(filter(None, (path, key)))
-        raise InputError(f'{where}: {_reason(error, build, inside)}') from error
+        raise InputError(f'{where}: {reason}') from error
 
 
 def _is_build(frame: FrameType) -> bool:
@@ -100,15 +112,47 @@ def _is_mistake(
         return True  # a key that the config lacks, whoever asked for it
     if isinstance(error, AttributeError):
         return False
-    given = build.f_locals['args'] if build else {}
-    unexpected = UNEXPECTED.search(str(error))
-    if unexpected and unexpected[1] in given:
+    if _unexpected(error, build):
         return True
     if MISSING.search(str(error)) and inside:
         code = inside[-1].f_code  # a constructor that hands on what it was given
         if code.co_name == '__init__' and code.co_flags & CO_VARKEYWORDS:
             return True
     return not any(map(_is_ours, inside))
+
+
+def _unexpected(error: Exception, build: FrameType | None) -> str | None:
+    """The argument of a config that what was built does not take."""
+    found = UNEXPECTED.search(str(error))
+    is_given = found and build and found[1] in build.f_locals['args']
+    return found[1] if is_given and 'obj_cls' in build.f_locals else None
+
+
+def _unexpected_argument(kind: str | type, cls: Callable, argument: str) -> str:
+    name = kind if isinstance(kind, str) else cls.__name__
+    known: dict[str, None] = {}
+    # Arguments that are handed on are those of the classes above.
+    for each in inspect.getmro(cls)[:-1] if inspect.isclass(cls) else [cls]:
+        known |= dict.fromkeys(inspect.signature(each).parameters)
+    names = [each for each in known if each not in ('args', 'kwargs')]
+    nearest = get_close_matches(argument, names, 1)
+    expected = repr(nearest[0]) if nearest else f'one of {", ".join(names) or "none"}'
+    return f'{name} takes no argument {argument!r}, expected {expected}'
+
+
+def _key_of(cfg: object, kind: str | type, argument: str, key: str = '') -> str:
+    """Where in a config a dict of this type has this argument; '' if nowhere."""
+    if isinstance(cfg, dict | Config):
+        if argument in cfg and key and cfg.get('type', kind) == kind:
+            return f'{key}.{argument}'
+        items = cfg.items()
+    else:
+        items = enumerate(cfg) if isinstance(cfg, list | tuple) else ()
+    places = (
+        _key_of(value, kind, argument, f'{key}.{part}' if key else str(part))
+        for part, value in items
+    )
+    return next(filter(None, places), '')
 
 
 def _is_ours(frame: FrameType) -> bool:
@@ -148,6 +192,15 @@ def _unknown_type(kind: str, registry: Registry) -> str:
             known = child.names() if hasattr(child, 'names') else child.module_dict
             names += (f'{scope}.{name}' for name in known)
         parent = parent.parent
-    nearest = get_close_matches(kind, names, 1)
-    hint = f'; is {nearest[0]!r} meant?' if nearest else ''
-    return f'found the type {kind!r}, which is no registered {registry.name}{hint}'
+    found = f'found the type {kind!r}, which is no registered {registry.name}'
+    scope, dot, name = kind.rpartition('.')
+    full = next((each for each in names if each.endswith(f'.{name}')), None)
+    if full and not dot:
+        return f'{found}, expected {full!r}, with its package'
+    if dot and not any(each.startswith(f'{scope}.') for each in names):
+        return f'{found}; a package {scope!r} must be imported by custom_imports'
+    # The last part counts: a scope alone makes no names alike.
+    by_name = {each.rpartition('.')[2]: each for each in reversed(names)}
+    nearest = get_close_matches(name, by_name, 1)
+    hint = f'is {by_name[nearest[0]]!r} meant? ' if nearest else ''
+    return f'{found}; {hint}(one of your own needs its module in custom_imports)'

@@ -30,7 +30,7 @@ def load_checkpoint(path: str) -> dict:
         raise FileNotFoundError(f'{path}: no such checkpoint')
     try:
         # Reads a file with `mmacnn.compat.torch_load`, as everything of mmengine does.
-        checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
+        checkpoint = CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent')
     except ValueError as error:  # of `torch_load`, which names the file
         raise InputError(str(error)) from error
     except Exception as error:  # an unknown model, no network, a full disk

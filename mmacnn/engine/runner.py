@@ -8,16 +8,19 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.dist import master_only
+from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
-from mmengine.registry import OPTIMIZERS, RUNNERS
+from mmengine.registry import FUNCTIONS, OPTIMIZERS, RUNNERS
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmacnn.compat import torch_load
 from mmacnn.utils import InputError, atomic_write
+from mmacnn.utils.user_errors import describe
 
 from .building import check_type, config_errors
 from .data_checks import check_data_settings
+from .terminal import shorten_terminal
 
 torch_load.replace_loaders()
 
@@ -57,13 +60,35 @@ class AtomicConfigRunner(Runner):
         with atomic_write(copy) as path:
             self.cfg.dump(path)
 
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """mmengine's logger; its file has more than its terminal."""
+        logger = super().build_logger(*args, **kwargs)
+        shorten_terminal(logger)
+        return logger
+
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            InputError: It is of another optimizer.
+        """
+        try:
+            super().resume(filename, *args, **kwargs)
+        except ValueError as error:
+            if 'parameter group' not in str(error):
+                raise
+            raise InputError(
+                f'{filename}: found the optimizer of another training, expected that '
+                f'of {self.cfg.filename}: {describe(error)}'
+            ) from error
+
 
 def _guard(method: str, key: str) -> Callable:
     of_mmengine = getattr(Runner, method)
 
     @wraps(of_mmengine)
     def guarded(self: Runner, *args: Any, **kwargs: Any) -> Any:
-        with config_errors(self.cfg.filename or 'config', key):
+        with config_errors(self.cfg.filename or 'config', key, cfg=self.cfg):
             return of_mmengine(self, *args, **kwargs)
 
     return guarded
@@ -84,7 +109,12 @@ def build_runner(cfg: Config) -> Runner:
     check_data_settings(cfg)
     optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
     check_type(optimizer.get('type'), OPTIMIZERS, f'{path}: optim_wrapper.optimizer')
-    with config_errors(path):
+    check_type(cfg.get('runner_type'), RUNNERS, f'{path}: runner_type')
+    for name, loader in cfg.items():
+        if name.endswith('_dataloader') and isinstance(loader, dict):
+            kind = (loader.get('collate_fn') or {}).get('type')
+            check_type(kind, FUNCTIONS, f'{path}: {name}.collate_fn')
+    with config_errors(path, cfg=cfg):
         if 'runner_type' in cfg:
             return RUNNERS.build(cfg)
         return AtomicConfigRunner.from_cfg(cfg)

@@ -5,7 +5,7 @@ import os
 import os.path as osp
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import (
     AbstractContextManager,
     contextmanager,
@@ -43,6 +43,32 @@ def require_empty(folder: str | Path) -> None:
             f'{folder}: expected a new or empty folder, found '
             f'{"a file" if place.is_file() else "files in it"}'
         )
+
+
+def check_paths(
+    read: Iterable[str | None] = (),
+    new_files: Iterable[str | None] = (),
+    new_folders: Iterable[str | None] = (),
+) -> None:
+    """Look at the paths of a command line before anything slow is imported or read.
+
+    Args:
+        read: Files and folders to read; an empty one, and a URL, passes.
+        new_files: Files to write.
+        new_folders: Folders to write.
+
+    Raises:
+        FileNotFoundError: Something to read is not there.
+        FileExistsError: Something to write is there.
+    """
+    for path in filter(None, read):
+        if '://' not in path and not osp.exists(path):
+            raise FileNotFoundError(f'{path}: no such file or folder')
+    for path in filter(None, new_files):
+        if osp.exists(path):
+            raise FileExistsError(f'{path} exists, name a new file')
+    for path in filter(None, new_folders):
+        require_empty(path)
 
 
 def require_writable(path: str | Path) -> None:

@@ -4,10 +4,6 @@
 from collections.abc import Iterable, Sized
 from typing import TypeVar
 
-from mmengine.dist import is_main_process
-from rich import progress
-from rich.console import Console
-
 Item = TypeVar('Item')
 
 
@@ -27,6 +23,11 @@ def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterabl
         total = len(items)
     if total == 1:
         return items
+    # Late: a second that no --help should wait.
+    from mmengine.dist import is_main_process
+    from rich import progress
+    from rich.console import Console
+
     console = Console(stderr=True)
     is_hidden = not is_main_process()
     return progress.track(items, what, total, console=console, disable=is_hidden)

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 
 from .input_error import InputError
+from .kept_warnings import kept_warnings
 from .text import printable
 
 INTERRUPTED = 130  # as a shell says it: 128 and the number of SIGINT
@@ -39,7 +40,8 @@ def run_tool(main: Callable[[], None]) -> None:
     Any other error keeps its traceback, and a line asks to report it. The environment
     variable ``MMACNN_TRACEBACK=1`` shows the traceback of a user's mistake too.
 
-    Ctrl-C ends with one line, what the ``KeyboardInterrupt`` says, and status 130.
+    Warnings of libraries go to the log file, where there is one. Ctrl-C ends with one
+    line, what the ``KeyboardInterrupt`` says, and status 130.
 
     Args:
         main: The tool.
@@ -52,7 +54,8 @@ def run_tool(main: Callable[[], None]) -> None:
     # Else, on a full disk, each line for the log file gives a traceback of its own.
     logging.raiseExceptions = False
     try:
-        main()
+        with kept_warnings():
+            main()
     except KeyboardInterrupt as interrupt:
         print(f'\n{interrupt or "stopped"}', file=sys.stderr)
         sys.exit(INTERRUPTED)

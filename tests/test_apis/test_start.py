@@ -8,7 +8,9 @@ import torch
 from mmengine.registry import DefaultScope
 
 from mmacnn.apis.start import start
-from mmacnn.apis.start.own_config import RECIPES, fit_size
+from mmacnn.apis.start.choice import METHODS
+from mmacnn.apis.start.own_config import RECIPES, WEIGHTS, fit_size
+from mmacnn.cli import start as cli
 from mmacnn.converters.labels.importer import ImportOptions
 from mmacnn.engine.building import build_model
 from mmacnn.engine.config import load_config
@@ -74,6 +76,10 @@ def test_good_images_alone(tmp_path, weights):
     report = start(str(folder.parent), str(tmp_path / 'out'), weights=weights)
     assert report.choice.method == 'anomaly'
     assert report.imported.images == dict(train=10, test=2)
+
+
+def test_the_command_knows_the_methods():
+    assert cli.METHODS == METHODS and cli.WEIGHTS == WEIGHTS
 
 
 def test_missing_weights(tmp_path):

@@ -204,6 +204,23 @@ def test_resume_from_weights_alone(tiny_config, tmp_path):
         )
 
 
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ({'model.backbone.base_channels': 8}, "epoch_1.pth: does not fit the config's"),
+        (
+            {'optim_wrapper.paramwise_cfg': dict(bias_lr_mult=2.0)},
+            'epoch_1.pth: found the optimizer of another training',
+        ),
+    ],
+)
+def test_resume_of_another_training(tiny_config, tmp_path, options, message):
+    arguments = dict(work_dir=str(tmp_path), validate=False)
+    train(str(tiny_config), cfg_options=ONE_EPOCH, **arguments)
+    with pytest.raises(ValueError, match=message):
+        train(str(tiny_config), resume='auto', cfg_options=options, **arguments)
+
+
 def test_auto_scale_lr_needs_a_base(tiny_config, tmp_path):
     with pytest.raises(ValueError, match='no `auto_scale_lr`'):
         train(str(tiny_config), work_dir=str(tmp_path), auto_scale_lr=True)
@@ -237,6 +254,9 @@ class Recorder:
 
     def __init__(self, cfg, configs):
         configs.append(cfg)
+
+    def register_hook(self, hook):
+        pass
 
     def train(self):
         pass

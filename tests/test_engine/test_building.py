@@ -16,7 +16,27 @@ from mmacnn.utils import InputError
     [
         ({'model.type': 'ImageClasifier'}, "type 'ImageClasifier'.*'ImageClassifier'"),
         ({'model.backbone.type': 'mmacnn.PlugnResNet'}, "'mmacnn.PluginResNet' meant"),
-        ({'model.backbone.deepth': 18}, 'model: ResNet: .*deepth'),
+        (
+            {'model.backbone.deepth': 18},
+            "model.backbone.deepth: ResNet takes .*, expected 'depth'",
+        ),
+        ({'model.head.num_clases': 2}, "head.num_clases: .*, expected 'num_classes'"),
+        (
+            {'train_dataloader.dataset.pipeline.1.scal': 2},
+            "train_dataloader.dataset.pipeline.1.scal: .*, expected 'scale'",
+        ),
+        (
+            {'default_hooks.checkpoint.intervall': 2},
+            "default_hooks.checkpoint.intervall: .*, expected 'interval'",
+        ),
+        ({'model.type': 'ACNN'}, "'ACNN'.*, expected 'mmacnn.ACNN'"),
+        ({'model.type': 'acme.Net'}, "'acme' must be imported by custom_imports"),
+        ({'model.head.type': 'MyOwnHead'}, 'of your own .* custom_imports'),
+        ({'runner_type': 'Runer'}, "runner_type: .*'Runner' meant"),
+        (
+            {'train_dataloader.collate_fn': dict(type='mmacnn.same_size_colate')},
+            "collate_fn: .*'mmacnn.same_size_collate' meant",
+        ),
         ({'model.backbone.depth': 19}, 'model: ResNet: invalid depth 19'),
         ({'model.head': dict(type='LinearClsHead')}, 'model: LinearClsHead: .*missing'),
         ({'model.head': dict(num_classes=2)}, 'model: .*must contain the key "type"'),
@@ -25,10 +45,13 @@ from mmacnn.utils import InputError
             {'train_dataloader.dataset.type': 'X'},
             "train_dataloader: found the type 'X'",
         ),
-        ({'train_dataloader.dataset.rot': 1}, 'train_dataloader: .*rot'),
+        ({'train_dataloader.dataset.rot': 1}, 'train_dataloader.dataset.rot: .*rot'),
         ({'optim_wrapper.optimizer.type': 'Adem'}, "'Adem'.*'Adam"),
         ({'optim_wrapper.optimizer.lr': -1}, 'optim_wrapper: AdamW: Invalid learning'),
-        ({'param_scheduler.T_min': 4}, 'param_scheduler: CosineAnnealingLR.*T_min'),
+        (
+            {'param_scheduler.T_min': 4},
+            'param_scheduler.T_min: CosineAnnealingLR takes',
+        ),
         ({'custom_hooks': [dict(type='NoHook')]}, "found the type 'NoHook'"),
         ({'val_evaluator.type': 'Acuracy'}, "val_dataloader: .*'Accuracy' meant"),
     ],
@@ -59,7 +82,7 @@ def test_files_that_are_no_config(tiny_config, tmp_path, text, message):
 
 def test_arguments_that_a_subclass_hands_on():
     model = dict(type='mmacnn.PluginResNet', depth=18, deepth=18)
-    with pytest.raises(InputError, match='model: mmacnn.PluginResNet: .*deepth'):
+    with pytest.raises(InputError, match="deepth: mmacnn.PluginResNet .*'depth'"):
         build_model(Config(dict(model=model)))
 
 

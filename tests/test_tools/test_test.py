@@ -36,6 +36,8 @@ def test_writes_metrics_and_predictions(tiny_config, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+    header, line = done.stdout.splitlines()[-2:]
+    assert header.split() == ['metric', 'value'] and 'accuracy/top1' in line
     results = json.loads((tmp_path / 'results.json').read_text())
     right = [each['pred_label'] == each['gt_label'] for each in results['predictions']]
     assert len(right) == 8

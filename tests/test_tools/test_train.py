@@ -78,7 +78,8 @@ def test_two_processes_on_the_cpu_train_one_model(tiny_config, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     # Eight images, four a process: one step an epoch.
-    assert 'Epoch(train) [2][1/1]' in done.stdout
+    log = next((tmp_path / 'out').glob('*/*.log')).read_text()
+    assert 'Epoch(train) [2][1/1]' in log
     assert weights(tmp_path / 'out' / 'epoch_2.pth')
 
 
@@ -123,6 +124,29 @@ def test_mistakes_end_with_one_line(tiny_config, tmp_path):
     assert_one_line(done, r'^error: .*absent\.py')
     done = run(TRAIN, tiny_config, '--cfg-options', 'seed:1', cwd=tmp_path)
     assert_one_line(done, "--cfg-options: expected KEY=VALUE, found 'seed:1'")
+
+
+def test_the_terminal_has_a_start_and_metrics_and_the_log_all(tiny_config, tmp_path):
+    (tmp_path / 'old.py').write_text(
+        "import warnings\nwarnings.warn('an old function')"
+    )
+    with tiny_config.open('a') as file:
+        file.write("custom_imports = dict(imports=['mmacnn', 'old'])\n")
+    options = ('log_level=INFO', 'train_cfg.max_epochs=3')
+    arguments = ('--work-dir', 'out', '--cfg-options', *options)
+    done = run(TRAIN, tiny_config, *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = [line.partition(' INFO - ')[2] for line in done.stdout.splitlines()]
+    assert len(shown) < 20, done.stdout
+    words = 'config model weights training validation steps device written'
+    assert [line.split(':')[0].split()[0] for line in shown[:8]] == words.split()
+    assert 'steps:      3 epochs of 2 steps, 6 in all' in shown
+    assert sum('accuracy/top1: ' in line for line in shown) == 3
+    (log,) = (tmp_path / 'out').glob('*/*.log')
+    text = log.read_text()
+    hidden = ('Config:', 'Hooks will be executed', 'an old function')
+    for words in (*hidden, 'Epoch(train) [3]'):
+        assert words in text and words not in done.stdout + done.stderr
 
 
 def test_interrupted(tiny_config, tmp_path):

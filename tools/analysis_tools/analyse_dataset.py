@@ -12,15 +12,7 @@ import sys
 from functools import partial
 
 from mmacnn.cli import image_size
-from mmacnn.datasets.analysis.anomaly import (
-    format_category_reports,
-    has_categories,
-    inspect_categories,
-    save_category_reports,
-)
-from mmacnn.datasets.analysis.yolo import analyse_dataset
-from mmacnn.datasets.analysis.yolo_report import format_report, save_report
-from mmacnn.utils import require_empty, run_tool, track
+from mmacnn.utils import check_paths, run_tool, track
 
 
 def parse_args() -> argparse.Namespace:
@@ -57,8 +49,17 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    if args.out_dir:
-        require_empty(args.out_dir)  # Before minutes of reading.
+    check_paths([args.data], new_folders=[args.out_dir])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.datasets.analysis.anomaly import (
+        format_category_reports,
+        has_categories,
+        inspect_categories,
+        save_category_reports,
+    )
+    from mmacnn.datasets.analysis.yolo import analyse_dataset
+    from mmacnn.datasets.analysis.yolo_report import format_report, save_report
+
     progress = partial(track, what='Inspecting')
     if has_categories(args.data):
         reports = inspect_categories(args.data, progress)

@@ -3,12 +3,8 @@
 
 import argparse
 
-import mmcv
-
 from mmacnn.cli import image_size, int_at_least
-from mmacnn.datasets.image_files import read_image_size
-from mmacnn.deploy.deploy_config import require_packages
-from mmacnn.utils import require_empty, run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -62,12 +58,17 @@ def named_source(text: str) -> tuple[str, str]:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.image], new_folders=[args.out])
+    # Late: --help and mistakes need not wait for them.
+    import mmcv
+
+    from mmacnn.datasets.image_files import read_image_size
+    from mmacnn.deploy.deploy_config import require_packages
+
     require_packages()  # The next two import them.
     from mmacnn.benchmark.compare import benchmark
     from mmacnn.benchmark.report import format_table, save_report
 
-    if args.out:
-        require_empty(args.out)  # Before minutes of timing.
     read_image_size(args.image, decode=True)
     measurements = benchmark(
         dict(args.model),

@@ -7,9 +7,8 @@ defects are labelled.
 
 import argparse
 
-from mmacnn.apis import choose_anomaly_threshold
 from mmacnn.cli import add_cfg_options
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,6 +44,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.config, args.checkpoint], [args.out])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import choose_anomaly_threshold
+
     print(
         choose_anomaly_threshold(
             args.config,

@@ -3,9 +3,8 @@
 
 import argparse
 
-from mmacnn.apis import choose_map_threshold
 from mmacnn.cli import add_cfg_options
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -23,6 +22,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.config, args.checkpoint], [args.out])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import choose_map_threshold
+
     threshold, dice = choose_map_threshold(
         args.config, args.checkpoint, args.out, cfg_options=args.cfg_options
     )

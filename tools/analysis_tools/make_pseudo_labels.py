@@ -3,9 +3,8 @@
 
 import argparse
 
-from mmacnn.apis import make_pseudo_labels
 from mmacnn.cli import add_cfg_options, int_at_least, probability
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -42,6 +41,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.config, args.checkpoint], new_folders=[args.out, args.show_dir])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import make_pseudo_labels
+
     found = make_pseudo_labels(
         args.config,
         args.checkpoint,

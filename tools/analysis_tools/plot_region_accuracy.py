@@ -3,12 +3,7 @@
 
 import argparse
 
-from mmacnn.reporting.region_accuracy import (
-    name_results,
-    plot_region_accuracy,
-    read_regions,
-)
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,6 +22,14 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths(args.results)
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.reporting.region_accuracy import (
+        name_results,
+        plot_region_accuracy,
+        read_regions,
+    )
+
     names = name_results(args.results, args.names)
     results = {
         name: read_regions(path) for name, path in zip(names, args.results, strict=True)

@@ -9,9 +9,8 @@ or results that tools/test.py --out wrote:
 
 import argparse
 
-from mmacnn.apis import report
 from mmacnn.cli import add_runner_arguments
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,6 +45,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([*args.sources, args.benchmark], [args.out])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import report
+
     warnings = report(
         args.sources,
         args.out,

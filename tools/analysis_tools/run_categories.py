@@ -9,9 +9,8 @@ Exit status: 0 if all went well, 1 if a category failed, 2 if it could not run.
 import argparse
 import sys
 
-from mmacnn.apis import format_categories, run_categories
 from mmacnn.cli import add_cfg_options
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,6 +34,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.config])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.apis import format_categories, run_categories
+
     results = run_categories(
         args.config, args.categories, args.work_dir, args.cfg_options
     )

@@ -3,8 +3,7 @@
 
 import argparse
 
-from mmacnn.converters import convert_voc
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,6 +30,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.xml_dir, args.img_dir], [args.out])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.converters import convert_voc
+
     counts = convert_voc(args.xml_dir, args.img_dir, args.out, args.classes, args.first)
     for name, count in counts.items():
         print(f'{name}: {count} boxes')

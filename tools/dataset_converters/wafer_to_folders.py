@@ -4,8 +4,7 @@
 import argparse
 
 from mmacnn.cli import int_at_least, probability
-from mmacnn.converters import convert_wafers
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -50,6 +49,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.source, args.labels], new_folders=[args.out])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.converters import convert_wafers
+
     counts = convert_wafers(**vars(args))
     for folder, count in counts.items():
         print(f'{folder}: {count}')

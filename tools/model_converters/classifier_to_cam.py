@@ -8,13 +8,7 @@ a checkpoint with the same scores.
 import argparse
 from pathlib import Path
 
-from mmengine.runner import save_checkpoint
-
-from mmacnn.converters import classifier_to_cam
-from mmacnn.engine.building import config_errors
-from mmacnn.engine.checkpoint import load_checkpoint
-from mmacnn.engine.config import load_config
-from mmacnn.utils import atomic_folder, run_tool
+from mmacnn.utils import atomic_folder, check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,6 +23,15 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.config, args.checkpoint], new_folders=[args.out])
+    # Late: --help and mistakes need not wait for them.
+    from mmengine.runner import save_checkpoint
+
+    from mmacnn.converters import classifier_to_cam
+    from mmacnn.engine.building import config_errors
+    from mmacnn.engine.checkpoint import load_checkpoint
+    from mmacnn.engine.config import load_config
+
     checkpoint = load_checkpoint(args.checkpoint)
     with config_errors(args.config, 'model'):
         config, weights = classifier_to_cam(

@@ -4,10 +4,9 @@
 from functools import partial
 
 from mmacnn.cli.checkpoint_conversion import run_conversion
-from mmacnn.converters import convert_differnet_checkpoint
 from mmacnn.utils import run_tool
 
 SOURCE = 'state dict of the official implementation'
 
 if __name__ == '__main__':
-    run_tool(partial(run_conversion, convert_differnet_checkpoint, __doc__, SOURCE))
+    run_tool(partial(run_conversion, 'convert_differnet_checkpoint', __doc__, SOURCE))

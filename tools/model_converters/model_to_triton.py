@@ -4,8 +4,7 @@
 import argparse
 
 from mmacnn.cli import int_at_least
-from mmacnn.deploy import write_triton_repository
-from mmacnn.utils import run_tool
+from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,6 +26,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_paths([args.model_folder])
+    # Late: --help and mistakes need not wait for them.
+    from mmacnn.deploy import write_triton_repository
+
     files = write_triton_repository(
         args.model_folder, args.repository, args.name, args.max_batch_size
     )

@@ -4,11 +4,7 @@
 import argparse
 import os
 
-from mmengine.runner import save_checkpoint
-
-from mmacnn.converters import publish_checkpoint
-from mmacnn.engine.checkpoint import load_checkpoint
-from mmacnn.utils import atomic_write, run_tool
+from mmacnn.utils import atomic_write, check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -21,8 +17,13 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    if os.path.exists(args.dst):
-        raise FileExistsError(f'{args.dst} exists, name a new file')
+    check_paths([args.src], [args.dst])
+    # Late: --help and mistakes need not wait for them.
+    from mmengine.runner import save_checkpoint
+
+    from mmacnn.converters import publish_checkpoint
+    from mmacnn.engine.checkpoint import load_checkpoint
+
     published = publish_checkpoint(load_checkpoint(args.src), args.half)
     with atomic_write(args.dst) as path:
         save_checkpoint(published, path)

@@ -2,6 +2,7 @@
 """Checkpoints of which a whole one is there at every moment."""
 
 import hashlib
+import inspect
 import os.path as osp
 import pickle
 from collections import deque
@@ -32,6 +33,10 @@ class AtomicCheckpointHook(CheckpointHook):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        # mmengine's hook keeps what it does not know until it saves.
+        known = inspect.signature(Runner.save_checkpoint).parameters
+        for name in set(self.args) - set(known):
+            raise TypeError(f'got an unexpected keyword argument {name!r}')
         is_local = '://' not in str(self.out_dir)
         if self.backend_args is None and self.file_client_args is None and is_local:
             self.backend_args = dict(backend='atomic')
