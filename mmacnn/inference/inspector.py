@@ -17,9 +17,10 @@ from mmacnn.engine.model_zoo import find_model
 from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
 from .build import build_inferencer
-from .frames import Capture, Frame, Image, Images, Source, open_frames
+from .frames import Capture, Frame, Image, Images, Source
 from .result import UNREADABLE, InspectionResult, judge
 from .result_files import ResultFiles
+from .sources import Sources, open_sources
 
 
 class Inspector:
@@ -105,18 +106,21 @@ class Inspector:
         batch_size: int = 1,
         show: bool = False,
         out_dir: str = '',
+        recursive: bool = False,
     ) -> Iterator[InspectionResult]:
         """Inspect, one batch at a time, as the results are asked for.
 
         Args:
             inputs (str | Path | np.ndarray | int | list): An image file, a folder of
                 them, a video, the number of a camera, the URL of a stream, an image
-                (H, W, 3) uint8 BGR as ``mmcv.imread`` returns it, or a list of files
-                and images.
+                (H, W, 3) uint8 BGR as ``mmcv.imread`` returns it, a pattern such as
+                ``'line/*.png'``, or a list of files, folders, patterns and images.
             batch_size (int): Images that go through the model together.
             show (bool): Show each picture in a window until a key is pressed.
             out_dir (str): New or empty folder for a picture of each image,
                 ``results.jsonl`` and ``results.csv``, written line by line.
+            recursive (bool): Take the images of sub-folders too; of a folder that has
+                no image itself they are taken in any case.
 
         Yields:
             A result for each image, in order. A file that can't be read has ``error``
@@ -137,7 +141,8 @@ class Inspector:
             require_empty(out_dir)
         rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
-        frames = open_frames(inputs, rank, world_size, self.inferencer.load)
+        load = self.inferencer.load
+        frames = open_sources(inputs, rank, world_size, load, recursive)
         if world_size == 1:
             return self._inspect(frames, batch_size, show, out_dir)
         barrier()  # No process may write before the folder was found empty.
@@ -146,7 +151,7 @@ class Inspector:
 
     def _inspect(
         self,
-        frames: Images | Capture,
+        frames: Images | Capture | Sources,
         batch_size: int,
         show: bool,
         out_dir: str,

@@ -127,7 +127,9 @@ def test_mistakes_end_with_one_line(tiny_config, tmp_path):
 
 
 def test_the_terminal_has_a_start_and_metrics_and_the_log_all(tiny_config, tmp_path):
-    (tmp_path / 'old.py').write_text("import warnings\nwarnings.warn('an old function')")
+    (tmp_path / 'old.py').write_text(
+        "import warnings\nwarnings.warn('an old function')"
+    )
     with tiny_config.open('a') as file:
         file.write("custom_imports = dict(imports=['mmacnn', 'old'])\n")
     options = ('log_level=INFO', 'train_cfg.max_epochs=3')
