@@ -8,6 +8,7 @@ Several processes, with and without GPUs:
 import argparse
 
 from mmacnn.cli import add_runner_arguments
+from mmacnn.engine.work_dir import require_no_training
 from mmacnn.utils import check_paths, run_tool
 
 
@@ -47,6 +48,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     check_paths([args.config])
+    if args.work_dir and args.resume is None:
+        require_no_training(args.work_dir)
     # Late: --help and mistakes need not wait for them.
     from mmacnn.apis import train
 

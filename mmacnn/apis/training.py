@@ -2,8 +2,6 @@
 """Training from a config file."""
 
 import logging
-import re
-from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -16,9 +14,8 @@ from mmacnn.engine.config import load_config
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.engine.terminal import StartHook
+from mmacnn.engine.work_dir import own_checkpoints, require_no_training
 from mmacnn.utils import InputError, full_disk_named
-
-OWN_NAME = re.compile(r'(epoch|iter)_(\d+)')  # and not that of a published one
 
 
 def train(
@@ -77,7 +74,7 @@ def train(
         cfg.auto_scale_lr.enable = True
     state = None
     if resume is None:
-        _require_no_training(cfg.work_dir)
+        require_no_training(cfg.work_dir)
     else:
         state = _set_resume(cfg, resume)
     if deterministic:
@@ -97,30 +94,11 @@ def train(
     return runner
 
 
-def _require_no_training(work_dir: str) -> None:
-    """Refuse a folder in which the checkpoints of two trainings would be mixed."""
-    found = next(iter(_own_checkpoints(work_dir)), None)
-    if found is None and Path(work_dir, 'last_checkpoint').is_file():
-        found = Path(work_dir, 'last_checkpoint')
-    if found is not None:
-        raise FileExistsError(
-            f'{work_dir}: found an earlier training ({found.name}), expected a new '
-            'folder; --resume goes on with it, another --work-dir begins a new one'
-        )
-
-
 def _how_to_go_on(work_dir: str) -> str:
-    found = next(iter(_own_checkpoints(work_dir)), None)
+    found = next(iter(own_checkpoints(work_dir)), None)
     if found is None:
         return f'stopped before the first checkpoint; nothing is saved in {work_dir}'
     return f'stopped; the same command with --resume goes on from {found}'
-
-
-def _own_checkpoints(work_dir: str) -> list[Path]:
-    """Those that a training writes as it goes on, the latest first."""
-    found = [p for p in Path(work_dir).glob('*.pth') if OWN_NAME.fullmatch(p.stem)]
-    # A file system may keep whole seconds: then the number decides.
-    return sorted(found, key=lambda p: (p.stat().st_mtime, _number(p)), reverse=True)
 
 
 def _save_atomically(cfg: Config) -> None:
@@ -164,7 +142,7 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
     Raises:
         InputError: None of them can be read.
     """
-    names = list(map(str, _own_checkpoints(work_dir)))
+    names = list(map(str, own_checkpoints(work_dir)))
     last = find_latest_checkpoint(work_dir)
     if last:
         names = [last, *(name for name in names if name != last)]
@@ -180,7 +158,3 @@ def _latest_checkpoint(work_dir: str) -> tuple[str | None, dict]:
             f'{work_dir}: found no complete checkpoint to resume: {problem}'
         )
     return None, {}
-
-
-def _number(path: Path) -> int:
-    return int(OWN_NAME.fullmatch(path.stem)[2])

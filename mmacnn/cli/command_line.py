@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from glob import has_magic
 from typing import TYPE_CHECKING
 
 from mmacnn.utils import InputError, check_paths, require_screen
@@ -63,8 +64,13 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         'inputs',
         nargs='+',
         metavar='INPUT',
-        help='images, a folder of them, a video, the number of a camera, or an '
-        'URL of a stream',
+        help='images, folders of them, patterns in quotes ("line/*.png"), videos, the '
+        'number of a camera, or the URL of a stream',
+    )
+    parser.add_argument(
+        '--recursive',
+        action='store_true',
+        help='take the images of sub-folders too (done where a folder has none itself)',
     )
     parser.add_argument(
         '--model',
@@ -165,7 +171,10 @@ def run_inspection(args: argparse.Namespace) -> None:
     if args.show:
         require_screen()
     labels = args.labels_out[1:] if args.labels_out else []
-    check_paths([args.weights, args.backend_model], new_folders=[args.out_dir, *labels])
+    files = [each for each in args.inputs if not each.isdigit() and not has_magic(each)]
+    check_paths(
+        [*files, args.weights, args.backend_model], new_folders=[args.out_dir, *labels]
+    )
     # Late: --help and mistakes need not wait for them.
     from mmengine.dist import init_dist, is_main_process
 
@@ -194,7 +203,11 @@ def run_inspection(args: argparse.Namespace) -> None:
     verdicts: Counter = Counter()
     errors, found = 0, []
     results = inspector(
-        inputs, batch_size=args.batch_size, show=args.show, out_dir=args.out_dir
+        inputs,
+        batch_size=args.batch_size,
+        show=args.show,
+        out_dir=args.out_dir,
+        recursive=args.recursive,
     )
     try:
         for result in results:

@@ -59,10 +59,9 @@ class TerminalFilter(logging.Filter):
         return record.levelno < logging.INFO or BEST in message
 
     def _is_due(self, message: str) -> bool:
-        if 'Epoch(val)' in message or 'Epoch(test)' in message:
-            return ': ' in message.partition('time: ')[0]  # metrics, and not progress
-        if not message.startswith(('Epoch(train)', 'Iter(train)')):
-            return not message.startswith('Exp name')
+        if 'eta: ' not in message:
+            # Metrics of a test become a table.
+            return not message.startswith(('Exp name', 'Epoch(test)'))
         now = time.monotonic()
         if now - self._last_progress < PAUSE:
             return False

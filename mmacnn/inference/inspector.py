@@ -17,9 +17,10 @@ from mmacnn.engine.model_zoo import find_model
 from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
 from .build import build_inferencer
-from .frames import Capture, Frame, Image, Images, Source, open_frames
+from .frames import Capture, Frame, Image, Images, Source
 from .result import UNREADABLE, InspectionResult, judge
 from .result_files import ResultFiles
+from .sources import Sources, open_sources
 
 
 class Inspector:
@@ -105,19 +106,23 @@ class Inspector:
         batch_size: int = 1,
         show: bool = False,
         out_dir: str = '',
+        recursive: bool = False,
     ) -> Iterator[InspectionResult]:
         """Inspect, one batch at a time, as the results are asked for.
 
         Args:
             inputs (str | Path | np.ndarray | int | list): An image file, a folder of
-                them, a video, the number of a camera, the URL of a stream, an image as
-                an array, or a list of files and arrays. An array is (H, W), (H, W, 1),
-                (H, W, 3) BGR or (H, W, 4) BGRA, of uint8, of uint16 in the range of the
-                config's ``depth``, or of floating-point numbers in [0, 1].
+                them, a video, the number of a camera, the URL of a stream, a pattern such
+                as ``'line/*.png'``, an image as an array, or a list of files, folders,
+                patterns and arrays. An array is (H, W), (H, W, 1), (H, W, 3) BGR or
+                (H, W, 4) BGRA, of uint8, of uint16 in the range of the config's
+                ``depth``, or of floating-point numbers in [0, 1].
             batch_size (int): Images that go through the model together.
             show (bool): Show each picture in a window until a key is pressed.
             out_dir (str): New or empty folder for a picture of each image,
                 ``results.jsonl`` and ``results.csv``, written line by line.
+            recursive (bool): Take the images of sub-folders too; of a folder that has
+                no image itself they are taken in any case.
 
         Yields:
             A result for each image, in order. One that can't be read has ``error``
@@ -138,7 +143,8 @@ class Inspector:
             require_empty(out_dir)
         rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
-        frames = open_frames(inputs, rank, world_size, self.inferencer.loader)
+        loader = self.inferencer.loader
+        frames = open_sources(inputs, rank, world_size, loader, recursive)
         if world_size == 1:
             return self._inspect(frames, batch_size, show, out_dir)
         barrier()  # No process may write before the folder was found empty.
@@ -147,7 +153,7 @@ class Inspector:
 
     def _inspect(
         self,
-        frames: Images | Capture,
+        frames: Images | Capture | Sources,
         batch_size: int,
         show: bool,
         out_dir: str,

@@ -66,6 +66,7 @@ class ResultFiles(ExitStack):
         if not folder:
             return
         self.pictures = name_pictures(names) if names else None
+        self.sources: dict[str, int] = {}  # videos, in the order of their frames
         Path(folder).mkdir(parents=True, exist_ok=True)
         if not has_lines:
             return
@@ -83,8 +84,12 @@ class ResultFiles(ExitStack):
             return ''
         if self.pictures is not None:
             return osp.join(self.folder, PICTURES, self.pictures[name])
-        number = name.rpartition('#')[2]
-        return osp.join(self.folder, PICTURES, f'{int(number):06d}.jpg')
+        source, _, number = name.rpartition('#')
+        if not number.isdigit():  # an image among videos
+            source, number = name, '0'
+        place = self.sources.setdefault(source, len(self.sources))
+        prefix = f'{place}_' if place else ''
+        return osp.join(self.folder, PICTURES, f'{prefix}{int(number):06d}.jpg')
 
     def write(self, result: InspectionResult) -> None:
         """Add a line to both files."""

@@ -3,6 +3,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from mmacnn.inference.result import (
     judge,
     over_image,
 )
+from mmacnn.inference.result_files import ResultFiles
+from mmacnn.inference.sources import open_sources
 from mmacnn.utils import InputError
 
 from ..test_tools.test_train import TORCHRUN, free_port, run
@@ -133,14 +136,49 @@ def test_each_line_is_there_at_once(inspector, folder, tmp_path):
 
 def test_a_video(inspector, tmp_path):
     path = str(tmp_path / 'line.avi')
-    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
-    for shade in (50, 120, 200):
-        writer.write(np.full((48, 64, 3), shade, np.uint8))
-    writer.release()
+    write_video(path, 3)
 
     results = list(inspector(path, batch_size=2, out_dir=str(tmp_path / 'out')))
     assert [result.source for result in results] == [f'{path}#{i}' for i in range(3)]
     assert results[2].picture.endswith('pictures/000002.jpg')
+
+
+def write_video(path, count):
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for shade in range(count):
+        writer.write(np.full((48, 64, 3), 50 + shade, np.uint8))
+    writer.release()
+
+
+def test_folders_patterns_and_lists(tmp_path):
+    for name in ('a/0.png', 'b/c/1.png', 'b/d/2.png', 'a/c/3.png'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.zeros((8, 8, 3), np.uint8))
+    for name, count in (('v.avi', 2), ('w.avi', 3)):
+        write_video(str(tmp_path / name), count)
+
+    def names(*inputs, recursive=False):
+        paths = [str(tmp_path / each) for each in inputs]
+        paths = paths if len(paths) > 1 else paths[0]
+        frames = list(open_sources(paths, 0, 1, cv2.imread, recursive))
+        assert all(frame.image is not None for frame in frames)
+        return [str(Path(frame.name).relative_to(tmp_path)) for frame in frames]
+
+    assert names('b') == ['b/c/1.png', 'b/d/2.png']
+    assert names('a') == ['a/0.png']
+    assert names('a', recursive=True) == ['a/0.png', 'a/c/3.png']
+    assert names('a', 'b') == ['a/0.png', 'b/c/1.png', 'b/d/2.png']
+    assert names('b/*/*.png') == names('b/**') == names('b*') == names('b')
+    videos = ['v.avi#0', 'v.avi#1', 'w.avi#0', 'w.avi#1', 'w.avi#2']
+    assert names('v.avi', 'w.avi') == names('*.avi') == videos
+    assert names('v.avi', 'a') == ['v.avi#0', 'v.avi#1', 'a/0.png']
+    with ResultFiles(str(tmp_path / 'out')) as files:
+        pictures = [files.picture_of(name) for name in names('v.avi', 'a', 'w.avi')]
+    assert len(set(pictures)) == 6 and pictures[1].endswith('pictures/000001.jpg')
+    with pytest.raises(FileNotFoundError, match='x: no image, video or folder fits'):
+        names('*x')
+    with pytest.raises(InputError, match='v.avi: several processes'):
+        open_sources([str(tmp_path / 'v.avi')] * 2, 0, 2, cv2.imread)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +319,7 @@ def test_command_line(model, folder, tmp_path, capsys):
     assert f'labels: {labels} (3 images, ' in capsys.readouterr().out
     assert (labels / 'labels/a.txt').is_file()
     with pytest.raises(InputError, match='kitti: found no such label format'):
-        main([*command, '--labels-out', 'kitti', str(labels)])
+        main([*command, '--labels-out', 'kitti', str(tmp_path / 'other')])
 
     (folder / 'b.jpg').write_bytes(b'')
     with pytest.raises(SystemExit) as exit_:

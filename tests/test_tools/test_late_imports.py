@@ -69,6 +69,13 @@ def test_an_output_that_is_there_is_refused_first(tmp_path):
     check(files, 2, 'out/b exists, name a new file', tmp_path)
 
 
+def test_a_second_training_is_refused_first(tmp_path):
+    for name in ('a.py', 'epoch_1.pth'):
+        (tmp_path / name).touch()
+    again = command('train.py', 'a.py', '--work-dir', '.')
+    check([again], 2, 'found an earlier training (epoch_1.pth)', tmp_path)
+
+
 def test_a_file_that_is_missing_is_named_first(tmp_path):
     (tmp_path / 'a').touch()
     commands = [
