@@ -26,6 +26,25 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--dry-run', action='store_true', help='say what would be done, write nothing'
     )
+    add_source_arguments(parser)
+    parser.add_argument('--merge', metavar='NAME', help='one class for all defects')
+    for split in ('val', 'test'):
+        parser.add_argument(
+            f'--{split}-fraction',
+            type=probability,
+            default=0.0,
+            help=f'fraction of the training images for {split} (0)',
+        )
+    parser.add_argument(
+        '--seed', type=int_at_least(0), default=0, help='chooses which images (0)'
+    )
+    parser.add_argument(
+        '--link', action='store_true', help='hard links to the images, not copies'
+    )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say how to read a source; ``ImportOptions`` has their names."""
     parser.add_argument(
         '--format', choices=list(READERS), help='of SOURCE, where it is not recognised'
     )
@@ -34,7 +53,6 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
         '--classes', nargs='+', metavar='NAME', help='all classes in their order'
     )
     parser.add_argument('--good', metavar='NAME', help='class of good images')
-    parser.add_argument('--merge', metavar='NAME', help='one class for all defects')
     parser.add_argument(
         '--largest', action='store_true', help='keep the largest object (yolo-roi)'
     )
@@ -63,19 +81,6 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
         '--rescale-labels',
         action='store_true',
         help='scale labels to images that were made smaller or larger since',
-    )
-    for split in ('val', 'test'):
-        parser.add_argument(
-            f'--{split}-fraction',
-            type=probability,
-            default=0.0,
-            help=f'fraction of the training images for {split} (0)',
-        )
-    parser.add_argument(
-        '--seed', type=int_at_least(0), default=0, help='chooses which images (0)'
-    )
-    parser.add_argument(
-        '--link', action='store_true', help='hard links to the images, not copies'
     )
 
 

@@ -30,11 +30,12 @@ class DatasetAnalysis:
         layout: What was recognised.
         classes: Names, in the order of their numbers.
         images: Those that could be decoded.
+        good: The class of images without a defect, where whole images have classes.
         split_of: The split of each image.
         facts: The pixels of each image.
         splits: Figures of each split.
         notes: What the importer changed on the way, a line each.
-        ranges: Of depths that are not 8 bits, see ``use_common_range``.
+        ranges: Largest value of each depth, see ``use_common_range``.
         outliers: Images that differ in sharpness or brightness.
         identical: Groups of images of the same pixels.
         near: Pairs of near-identical images.
@@ -47,11 +48,12 @@ class DatasetAnalysis:
     layout: str
     classes: list[str]
     images: list[Labelled] = field(default_factory=list)
+    good: str | None = None
     split_of: list[str] = field(default_factory=list)
     facts: list[PixelFacts] = field(default_factory=list)
     splits: list[SplitFigures] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    ranges: dict[str, str] = field(default_factory=dict)
+    ranges: dict[str, float] = field(default_factory=dict)
     outliers: list[Outlier] = field(default_factory=list)
     identical: list[tuple[int, ...]] = field(default_factory=list)
     near: list[NearPair] = field(default_factory=list)
@@ -86,7 +88,9 @@ class DatasetAnalysis:
         """What makes a training or its test wrong, a line each."""
         lines = list(self.unreadable)
         for group in self.leaks:
-            lines.append(f'{self._listed(group)}: found the same image in several splits')
+            lines.append(
+                f'{self._listed(group)}: found the same image in several splits'
+            )
         for group in self.contradictions:
             lines.append(
                 f'{self._listed(group)}: found the same image with different classes'
@@ -97,7 +101,9 @@ class DatasetAnalysis:
         """What to look at before the training, a line each."""
         lines = []
         for split in self.splits:
-            if split.lacking:
+            present = {name for name, count in split.images_of.items() if count}
+            # To learn from good images alone, or to measure false alarms, is no mistake.
+            if split.lacking and present != {self.good}:
                 lines.append(f'{split.name} lacks {", ".join(split.lacking)}')
             if split.imbalance and split.imbalance >= IMBALANCE:
                 counts = {k: v for k, v in split.images_of.items() if v}
@@ -158,6 +164,7 @@ def analyse_images(
     images: Sequence[Labelled],
     classes: Sequence[str],
     notes: Sequence[str] = (),
+    good: str | None = None,
     progress: Callable[[list], Iterable] = iter,
 ) -> DatasetAnalysis:
     """Decode each image once and count what is in a data set.
@@ -168,9 +175,12 @@ def analyse_images(
         images: The images with their labels.
         classes: Names of all classes.
         notes: What was changed while the labels were read.
+        good: The class of images without a defect.
         progress: Wraps the list of images, to show progress.
     """
-    analysis = DatasetAnalysis(root, layout, list(classes), notes=list(notes))
+    analysis = DatasetAnalysis(
+        root, layout, list(classes), notes=list(notes), good=good
+    )
     for image in progress(list(images)):
         try:
             facts = measure(image.path)

@@ -148,14 +148,14 @@ def texture_of(grey: np.ndarray) -> np.ndarray:
     return (fine.ravel() / length).astype(np.float16)
 
 
-def use_common_range(facts: list[PixelFacts]) -> dict[str, str]:
+def use_common_range(facts: list[PixelFacts]) -> dict[str, float]:
     """Bring brightness and sharpness to one range for all images, in place.
 
     The range of 16 bits is the smallest of 8, 10, 12, 14 and 16 bits that holds the
     brightest pixel of all such images, never that of one image alone.
 
     Returns:
-        For each depth that is not 8 bits what its range is, as text.
+        The largest value that the images of each depth may have.
     """
     peaks: dict[str, float] = {}
     for fact in facts:
@@ -164,11 +164,7 @@ def use_common_range(facts: list[PixelFacts]) -> dict[str, str]:
     for fact in facts:
         fact.brightness /= full[fact.depth]
         fact.sharpness *= (255 / full[fact.depth]) ** 2
-    return {
-        depth: f'brightest value {peaks[depth]:g}, range taken as 0 to {top:g}'
-        for depth, top in full.items()
-        if depth not in ('8 bit', '1 bit')
-    }
+    return full
 
 
 def range_of(depth: str, peak: float) -> float:

@@ -44,9 +44,24 @@ def test_recommended_roi_by_hand():
     # Characters of a 10 px high print: enlarged twofold, no more.
     roi, output = recommend_roi(np.array([[40.0, 10.0]]), (480, 640))
     assert roi == (32, 64) and output == (64, 128)
-    # A large object: not reduced, and not beyond the image.
-    assert recommend_roi(np.array([[100.0, 90.0]]), (120, 160)) == ((120, 160),) * 2
+    # A large object: not reduced, a small margin, and not beyond the image.
+    assert recommend_roi(np.array([[100.0, 90.0]]), (140, 160)) == ((112, 120),) * 2
+    assert recommend_roi(np.array([[100.0, 110.0]]), (120, 160)) == ((120, 120),) * 2
     assert recommend_roi(np.array([[40.0, 60.0]]), (480, 640)) == ((112, 96),) * 2
+
+
+def test_chips_that_fill_half_of_the_image(two_splits):
+    """The whole image is no ROI, and the report says that A-CNN gains little."""
+    for path in (two_splits / 'train' / 'labels').iterdir():
+        path.write_text('0 0.5 0.5 0.5 0.4\n')
+    report = analyse_dataset(str(two_splits), input_size=(512, 640))
+    # 320x204.8, and a fifth of each side: 384 and 246, in eights 248.
+    assert report.roi_size == report.output_size == (248, 384)
+    assert report.has_large_objects
+    assert 'A-CNN gains little' in format_report(report)
+    small = analyse_dataset(str(two_splits / 'test'), ['A1', 'B2', 'C3'])
+    assert not small.has_large_objects
+    assert 'gains little' not in format_report(small)
 
 
 def test_roi_holds_nearly_all_objects_with_room():
