@@ -5,6 +5,7 @@ import json
 import os.path as osp
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from mmacnn.converters.labels import ImportOptions, read_labels, yolo
 from mmacnn.converters.labels.annotations import LabelledSet
@@ -93,16 +94,13 @@ class AnalysisReport:
         values = [as_plain_values(analysis) for analysis in self.analyses]
         texts = {
             TEXT_FILE: self.text(),
-            VALUES_FILE: json.dumps(
-                dict(data_sets=values, failed=self.failed), indent=1
-            ),
+            VALUES_FILE: json.dumps(dict(data_sets=values, failed=self.failed)),
         }
         written = []
         for name, text in texts.items():
             written.append(osp.join(out_dir, name))
             with atomic_write(written[-1]) as path:
-                with open(path, 'w', encoding='utf-8', errors='replace') as file:
-                    file.write(text + '\n')
+                Path(path).write_text(text + '\n', encoding='utf-8', errors='replace')
         if self.roi is not None:
             written.append(osp.join(out_dir, PICTURE_FILE))
             with atomic_write(written[-1]) as path:

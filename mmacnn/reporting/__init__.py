@@ -1,8 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """A page to look at from the results of test runs, and one about a data set.
 
-:func:`write_report` and :func:`write_dataset_page` are what others call. Nothing here asks which method a run was of:
-what a page shows follows from the fields that the predictions have.
+:func:`write_report` and :func:`write_dataset_page` are what others call.
+Nothing here asks which method a run was of: what a page shows follows from the fields
+that the predictions have.
 """
 
 import lazy_loader

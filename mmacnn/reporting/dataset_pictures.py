@@ -62,10 +62,8 @@ def draw_dataset(analysis: DatasetAnalysis, limit: int) -> DatasetPictures:
     """
     pictures = DatasetPictures()
     room = int(FOR_SAMPLES * limit)
-    names = [
-        n for n in analysis.classes if any(s.images_of[n] for s in analysis.splits)
-    ]
-    names = names[:room]
+    used = set().union(*map(names_on, analysis.images))
+    names = [name for name in analysis.classes if name in used][:room]
     each = min(SAMPLES_EACH, room // max(1, len(names)))
     for name in names:
         of_class = [i for i, im in enumerate(analysis.images) if name in names_on(im)]
@@ -121,9 +119,8 @@ def _draw(
             continue
         parts = [analysis.split_of[place], ', '.join(sorted(names_on(image)))]
         parts += notes[number : number + 1]
-        thumbnails.append(
-            Thumbnail(source, image.path, ' · '.join(filter(None, parts)))
-        )
+        caption = ' · '.join(filter(None, parts))
+        thumbnails.append(Thumbnail(source, image.path, caption))
     return thumbnails
 
 

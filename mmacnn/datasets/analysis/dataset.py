@@ -102,7 +102,7 @@ class DatasetAnalysis:
         lines = []
         for split in self.splits:
             present = {name for name, count in split.images_of.items() if count}
-            # To learn from good images alone, or to measure false alarms, is no mistake.
+            # To learn from good images alone is no mistake, nor to test on them.
             if split.lacking and present != {self.good}:
                 lines.append(f'{split.name} lacks {", ".join(split.lacking)}')
             if split.imbalance and split.imbalance >= IMBALANCE:

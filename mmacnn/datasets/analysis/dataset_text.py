@@ -34,6 +34,7 @@ def format_analysis(analysis: DatasetAnalysis) -> str:
         ]
         lines += [f'{what} images: {count}', *_some(listed)]
     near = analysis.near_leaks or analysis.near
+    across = f', across splits {len(analysis.near_leaks)}' * (len(analysis.splits) > 1)
     lines.append(f'groups of identical images: {len(analysis.identical)}')
     lines += _some(
         ' = '.join(analysis.images[i].path for i in group)
@@ -42,11 +43,7 @@ def format_analysis(analysis: DatasetAnalysis) -> str:
     lines.append(
         f'pairs of near-identical images: {len(analysis.near)}'
         + ' or more' * analysis.is_near_cut
-        + (
-            f', across splits {len(analysis.near_leaks)}'
-            if _has_splits(analysis)
-            else ''
-        )
+        + across
     )
     lines += _some(
         f'{analysis.images[p.first].path} ~ {analysis.images[p.second].path} '
@@ -63,10 +60,6 @@ def format_analysis(analysis: DatasetAnalysis) -> str:
     ):
         lines += ['', f'{title}: {len(found) or "none"}', *(f'  {x}' for x in found)]
     return '\n'.join(map(printable, lines))
-
-
-def _has_splits(analysis: DatasetAnalysis) -> bool:
-    return len(analysis.splits) > 1
 
 
 def _indented(table: str) -> list[str]:
