@@ -16,6 +16,7 @@ from .pixels import PixelFacts, measure, use_common_range
 
 ALL = 'all'  # The one split of a data set that has none.
 SPLITS = ('train', 'val', 'test')
+SPECK = 3.0  # Pixels; a shorter side below is often a speck of a mask.
 IMBALANCE = 10.0  # Images of the most frequent class for one of the rarest.
 
 
@@ -112,6 +113,12 @@ class DatasetAnalysis:
                     f'{split.name}: {counts[most]} images of {most}, {counts[least]} '
                     f'of {least}, the rarest'
                 )
+        specks = sum(int((s.shorter_sides < SPECK).sum()) for s in self.splits)
+        if specks:
+            lines.append(
+                f'{specks} objects are narrower than {SPECK:g} pixels: real ones, or '
+                'specks of a mask?'
+            )
         unused = [
             name
             for name in self.classes
