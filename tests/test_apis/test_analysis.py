@@ -208,6 +208,18 @@ def test_no_more_pictures_than_200(tmp_path):
     assert 150 < len(page.images) <= 200
 
 
+def test_a_class_that_was_taken_in_another_way(tmp_path):
+    """All dark images are bad ones: a model may learn the light."""
+    for number in range(40):
+        kind = 'bad' if number % 4 == 0 else 'ok'
+        (tmp_path / kind).mkdir(exist_ok=True)
+        picture = scene(number) // (3 if kind == 'bad' else 1)
+        cv2.imwrite(str(tmp_path / kind / f'{number}.png'), picture)
+    (analysis,) = analyse(str(tmp_path)).analyses
+    expected = '10 of the 10 dark images are of bad: a model may learn'
+    assert any(line.startswith(expected) for line in analysis.warnings())
+
+
 def test_wrong_labels_end_it_but_of_yolo_all_are_listed(generate):
     root = generate('surface-defects')
     path = root / 'train/annotations.json'

@@ -16,6 +16,9 @@ from .pixels import PixelFacts, measure, use_common_range
 
 ALL = 'all'  # The one split of a data set that has none.
 SPLITS = ('train', 'val', 'test')
+# Outliers tell a class if so many, and this fraction of them, have it, and if it is
+# not this usual among all images.
+FEWEST_TOLD, TOLD, USUAL = 10, 0.9, 0.7
 SPECK = 3.0  # Pixels; a shorter side below is often a speck of a mask.
 IMBALANCE = 10.0  # Images of the most frequent class for one of the rarest.
 
@@ -113,6 +116,7 @@ class DatasetAnalysis:
                     f'{split.name}: {counts[most]} images of {most}, {counts[least]} '
                     f'of {least}, the rarest'
                 )
+        lines += self._told_by_outliers()
         specks = sum(int((s.shorter_sides < SPECK).sum()) for s in self.splits)
         if specks:
             lines.append(
@@ -152,6 +156,25 @@ class DatasetAnalysis:
         kinds = {kind for split in self.splits for kind in split.kinds}
         if len(kinds) > 1:
             lines.append(f'kinds of pixels differ: {", ".join(sorted(kinds))}')
+        return lines
+
+    def _told_by_outliers(self) -> list[str]:
+        """Kinds of outliers that are nearly all of one class."""
+        lines = []
+        by_kind: dict[str, list[int]] = {}
+        for outlier in self.outliers:
+            by_kind.setdefault(outlier.what, []).append(outlier.index)
+        of_all = Counter(name for image in self.images for name in names_on(image))
+        for what, places in by_kind.items():
+            found = Counter(name for i in places for name in names_on(self.images[i]))
+            for name, count in found.items():
+                is_usual = of_all[name] > USUAL * len(self.images)
+                if count < FEWEST_TOLD or count < TOLD * len(places) or is_usual:
+                    continue
+                lines.append(
+                    f'{count} of the {len(places)} {what} images are of {name}: a '
+                    'model may learn how they were taken'
+                )
         return lines
 
     def _listed(self, group: Sequence[int], most: int = 4) -> str:
