@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Small pictures of a data set: samples of each class, outliers, duplicates."""
 
+import os.path as osp
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -110,6 +111,8 @@ def _draw(
     analysis: DatasetAnalysis, places: Sequence[int], notes: Sequence[str] = ()
 ) -> list[Thumbnail]:
     thumbnails = []
+    root = analysis.root
+    folder = root if osp.isdir(root) else osp.dirname(root) or osp.curdir
     for number, place in enumerate(places):
         image = analysis.images[place]
         top = analysis.ranges[analysis.facts[place].depth]
@@ -120,7 +123,8 @@ def _draw(
         parts = [analysis.split_of[place], ', '.join(sorted(names_on(image)))]
         parts += notes[number : number + 1]
         caption = ' · '.join(filter(None, parts))
-        thumbnails.append(Thumbnail(source, image.path, caption))
+        name = osp.relpath(image.path, folder)
+        thumbnails.append(Thumbnail(source, name, caption))
     return thumbnails
 
 

@@ -12,7 +12,13 @@ from scipy import ndimage
 
 from mmacnn.apis import analyse
 from mmacnn.cli.command_line import main
-from mmacnn.converters.labels import ImportOptions
+from mmacnn.converters.labels import (
+    ImportOptions,
+    LabelledImage,
+    LabelledObject,
+    LabelledSet,
+    write_labels,
+)
 from mmacnn.synthetic import TASKS, write_dataset
 from mmacnn.utils import InputError
 
@@ -93,6 +99,36 @@ def test_folders_with_masks(generate, task):
     # Good images alone to learn from are no mistake.
     warned = any('train lacks' in line for line in report.analyses[0].warnings())
     assert not warned
+
+
+@pytest.mark.parametrize(
+    'format', ['coco', 'yolo', 'voc', 'labelme', 'cvat', 'label_studio', 'csv']
+)
+def test_each_label_format(tmp_path, format):
+    """The same labels give the same figures, whatever they are stored in."""
+    boxes = {  # class: its boxes on each image
+        'pit': [[(5, 5, 25, 15)], [(5, 5, 25, 15), (30, 5, 42, 45)], []],
+        'scratch': [[(40, 20, 48, 52)], [], []],
+    }
+    images = []
+    (tmp_path / 'in').mkdir()
+    for number in range(3):
+        path = tmp_path / f'{number}.png'
+        cv2.imwrite(str(path), scene(number))
+        items = [LabelledObject(k, box) for k in boxes for box in boxes[k][number]]
+        images.append(LabelledImage(str(path), (60, 80), objects=items))
+    root = tmp_path / 'in'
+    write_labels(LabelledSet('ours', images, list(boxes)), format, str(root))
+    (root / 'images').mkdir(exist_ok=True)
+    for number in range(3):
+        cv2.imwrite(str(root / f'images/{number}.png'), scene(number))
+    (analysis,) = analyse(str(root)).analyses
+    (split,) = analysis.splits
+    assert (split.images, split.empty, split.objects) == (3, 1, 4)
+    assert split.images_of == dict(pit=2, scratch=1)
+    assert split.objects_of == dict(pit=3, scratch=1)
+    assert sorted(split.shorter_sides) == pytest.approx([8, 10, 10, 12], abs=0.5)
+    assert not analysis.problems() and not analysis.notes
 
 
 def scene(seed, size=(60, 80)):

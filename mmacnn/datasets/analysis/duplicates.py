@@ -28,8 +28,7 @@ MOST_CONFIRMED = 1000  # Near-identical pairs that are decoded in full.
 # An image of Roboflow's, which may be one of several made from one.
 ROBOFLOW = re.compile(r'[._](?:jpe?g|png|bmp|tiff?)\.rf\.[0-9a-zA-Z]+$')
 NUMBER = re.compile(r'[\s_.(-]*\d+\)?$')
-SERIES = 10  # Images; a longer series is one of the data set's own kinds of names,
-SERIES_FRACTION = 0.05  # unless that is less than this fraction of all images.
+LONGEST_SERIES = 20  # Images; a stem of more is the name of a kind, not of a part.
 
 
 @dataclass(frozen=True)
@@ -195,18 +194,19 @@ def split_series(
 
     Returns:
         The places of each series' images by its stem. Nothing where all names have one
-        stem; a stem of many images is no series of one part.
+        stem; a stem of more than 20 images is no series of one part.
     """
     series: dict[str, list[int]] = defaultdict(list)
     for index, path in enumerate(paths):
         series[stem_of(path)].append(index)
     if len(series) < 2:
         return {}
-    most = max(SERIES, SERIES_FRACTION * len(paths))
     return {
         stem: tuple(places)
         for stem, places in series.items()
-        if stem and len(places) <= most and len({splits[i] for i in places}) > 1
+        if stem
+        and len(places) <= LONGEST_SERIES
+        and len({splits[i] for i in places}) > 1
     }
 
 
