@@ -1,11 +1,12 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What a Python user calls: train, test, report, thresholds, pseudo-labels."""
+"""What a Python user calls: analyse, train, test, report, thresholds, pseudo-labels."""
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        'analysis': ['analyse'],
         'pseudo_labels': ['make_pseudo_labels'],
         'categories': ['format_categories', 'run_categories'],
         'run_report': ['report'],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 
+from .analyse import add_analyse_arguments, run_analysis
 from .arguments import add_launcher, int_at_least, numbers, probability
 from .import_labels import add_import_arguments, run_import
 from .start import add_start_arguments, run_start
@@ -24,13 +25,13 @@ LISTED = 20  # More results than this are counted instead of listed.
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``inspect``, ``import``, ``start`` or ``models``.
+    """Run ``inspect``, ``analyse``, ``import``, ``start`` or ``models``.
 
     Args:
         arguments: Of the command line; those of the process by default.
 
     Raises:
-        SystemExit: Status 1 if some files could not be read.
+        SystemExit: Status 1 if some files could not be read, or data have problems.
     """
     parser = argparse.ArgumentParser(
         prog='python -m mmacnn', description='Inspect images with a trained model'
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(dest='command', required=True)
     add_inspect_arguments(
         commands.add_parser('inspect', help='inspect images, videos or a camera')
+    )
+    add_analyse_arguments(
+        commands.add_parser('analyse', help='count what is in a data set')
     )
     add_import_arguments(
         commands.add_parser('import', help="bring other tools' labels into our layouts")
@@ -50,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     if args.command == 'models':
         print_models(args.pattern)
+    elif args.command == 'analyse':
+        run_analysis(args)
     elif args.command == 'import':
         run_import(args)
     elif args.command == 'start':

@@ -43,6 +43,7 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
         '--dry-run', action='store_true', help='say what would be done, write nothing'
     )
     add_source_arguments(parser)
+    add_split_arguments(parser)
     parser.add_argument(
         '--link', action='store_true', help='hard links to the images, not copies'
     )
@@ -58,7 +59,6 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         '--classes', nargs='+', metavar='NAME', help='all classes in their order'
     )
     parser.add_argument('--good', metavar='NAME', help='class of good images')
-    parser.add_argument('--merge', metavar='NAME', help='one class for all defects')
     parser.add_argument(
         '--largest', action='store_true', help='keep the largest object (yolo-roi)'
     )
@@ -88,6 +88,11 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='scale labels to images that were made smaller or larger since',
     )
+
+
+def add_split_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say what becomes of the images; ``ImportOptions`` has them."""
+    parser.add_argument('--merge', metavar='NAME', help='one class for all defects')
     for split in ('val', 'test'):
         parser.add_argument(
             f'--{split}-fraction',
@@ -101,7 +106,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def import_options(args: argparse.Namespace) -> 'ImportOptions':
-    """The arguments of :func:`add_source_arguments` as options."""
+    """The arguments of the two functions above as options."""
     from mmacnn.converters.labels.importer import ImportOptions
 
     values = vars(args)

@@ -6,7 +6,7 @@ import argparse
 from mmacnn.utils import check_paths
 from mmacnn.utils.text import printable
 
-from .import_labels import add_source_arguments, import_options
+from .import_labels import add_source_arguments, add_split_arguments, import_options
 
 # Of mmacnn.apis.start, which takes seconds to import.
 METHODS = ('anomaly', 'cam', 'acnn', 'detection')
@@ -27,6 +27,7 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
         '--weights', default=WEIGHTS, metavar='FILE', help='(%(default)s)'
     )
     add_source_arguments(parser)
+    add_split_arguments(parser)
 
 
 def run_start(args: argparse.Namespace) -> None:

@@ -8,8 +8,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from mmacnn.utils import atomic_write
 from mmacnn.version import __version__
 
@@ -19,9 +17,9 @@ from .pictures import Picture, draw_pictures
 from .records import Record
 from .results import Run, same_data
 from .tables import agreement, confusion_tables, headline, page_warnings, run_details
+from .templates import FOLDER, make_environment, read_style
 
 MAX_PICTURES = 60  # About 5 MB.
-FOLDER = Path(__file__).parent
 
 
 def write_report(
@@ -47,7 +45,7 @@ def write_report(
     pictures, missing = draw_pictures(runs, max_pictures)
     warnings = page_warnings(runs, missing)
     text = (
-        _environment()
+        make_environment(truth_text=truth_text, label_text=label_text)
         .get_template('page.html')
         .render(
             title=title,
@@ -64,7 +62,7 @@ def write_report(
             pictures=pictures,
             details=[run_details(run) for run in runs],
             rows=_as_script(image_rows(runs, pictures)),
-            style=(FOLDER / 'style.css').read_text(encoding='utf-8'),
+            style=read_style(),
             script=(FOLDER / 'script.js').read_text(encoding='utf-8'),
         )
     )
@@ -72,18 +70,6 @@ def write_report(
         # A byte of a file's name that is no UTF-8 is JSON's escape then.
         Path(path).write_text(text, encoding='utf-8', errors='backslashreplace')
     return warnings
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(truth_text=truth_text, label_text=label_text)
-    return environment
 
 
 def _as_script(value: Any) -> str:

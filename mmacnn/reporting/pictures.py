@@ -70,7 +70,7 @@ def draw_pictures(
             if image is None:
                 missing.append((number, run.records[index].path))
                 continue
-            source = _as_address(_draw(run, index, image))
+            source = as_data_url(_draw(run, index, image))
             pictures.append(Picture(number, index, run.records[index], source))
     return pictures, missing
 
@@ -136,7 +136,8 @@ def _draw_boxes(run: Run, record: Record, image: np.ndarray) -> np.ndarray:
     return np.asarray(canvas)
 
 
-def _as_address(picture: np.ndarray) -> str:
+def as_data_url(picture: np.ndarray) -> str:
+    """An RGB picture as the ``data:`` URL of a JPEG, at most 720 pixels wide."""
     if picture.shape[1] > WIDTH:
         picture = fit(picture, 10**6, WIDTH)
     settings = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]

@@ -21,6 +21,9 @@ ROI_PERCENTILE = 98
 STEP = 8
 READABLE_HEIGHT = 32
 LARGEST_ZOOM = 2.0
+# Of the image's width or height: from here on an object leaves little to cut away.
+LARGE_OBJECT = 0.5
+LARGE_MARGIN = 0.1  # Of a large object's side, at either end of the ROI.
 
 
 @dataclass
@@ -77,7 +80,8 @@ class DatasetReport:
     """All splits of a data set; sizes are ``(height, width)`` in pixels.
 
     ``roi_size`` and ``output_size`` are None where no box is drawn; ``roi_source``
-    names the splits whose boxes they come from.
+    names the splits whose boxes they come from. ``has_large_objects`` says that A-CNN
+    gains little, see :func:`are_large`.
     """
 
     root: str
@@ -87,6 +91,7 @@ class DatasetReport:
     roi_size: tuple[int, int] | None = None
     output_size: tuple[int, int] | None = None
     roi_source: list[str] = field(default_factory=list)
+    has_large_objects: bool = False
 
     @property
     def problems(self) -> list[Problem]:
@@ -104,6 +109,9 @@ def recommend_roi(
     since a localizer errs alike in both: half the geometric mean of the two sides, at
     either end. Sides are rounded up to multiples of 8 and end at the image.
 
+    Where the objects are large (:func:`are_large`) that margin would make the ROI the
+    whole image. It is then a tenth of each side, at either end.
+
     The classifier must be able to read the object. If the shorter side of the median
     object is below 32 pixels, the ROI is enlarged for it to reach 32, but at most
     twofold: more adds work and no detail. A larger object is not reduced.
@@ -117,12 +125,29 @@ def recommend_roi(
         ``roi_size`` and ``output_size``, both ``(height, width)``.
     """
     object_size = np.percentile(sizes, ROI_PERCENTILE, axis=0)[::-1]
-    roi = object_size + np.sqrt(object_size.prod())
+    if are_large(sizes, input_size):
+        roi = object_size * (1 + 2 * LARGE_MARGIN)
+    else:
+        roi = object_size + np.sqrt(object_size.prod())
     roi = np.minimum(STEP * np.ceil(roi / STEP), input_size)
     short_side = np.median(sizes.min(axis=1))
     zoom = np.clip(READABLE_HEIGHT / short_side, 1, LARGEST_ZOOM)
     output = STEP * np.ceil(roi * zoom / STEP) if zoom > 1 else roi
     return tuple(int(side) for side in roi), tuple(int(side) for side in output)
+
+
+def are_large(sizes: np.ndarray, input_size: tuple[int, int]) -> bool:
+    """Whether most objects fill half of the image's width or height, or more.
+
+    Little is left to cut away then, and A-CNN gains little over a classifier that sees
+    the image as it is.
+
+    Args:
+        sizes: ``(N, 2)`` width and height of the objects in pixels of the input.
+        input_size: ``(height, width)`` of the input.
+    """
+    fractions = np.median(sizes, axis=0) / input_size[::-1]
+    return bool(fractions.max() >= LARGE_OBJECT)
 
 
 def find_splits(root: str) -> list[tuple[str, str]]:
@@ -227,8 +252,7 @@ def analyse_dataset(
     sources = [split for split in boxed if split.name == 'train'] or boxed
     if sources:
         report.roi_source = [split.name for split in sources]
-        report.roi_size, report.output_size = recommend_roi(
-            np.concatenate([split.object_sizes(input_size) for split in sources]),
-            input_size,
-        )
+        sizes = np.concatenate([split.object_sizes(input_size) for split in sources])
+        report.roi_size, report.output_size = recommend_roi(sizes, input_size)
+        report.has_large_objects = are_large(sizes, input_size)
     return report

@@ -85,6 +85,13 @@ def format_report(report: DatasetReport) -> str:
             f'roi_size={report.roi_size},',
             f'output_size={report.output_size},',
         ]
+    if report.has_large_objects:
+        lines += [
+            '',
+            "Most boxes fill half of the image's width or height, or more: A-CNN gains "
+            'little here over a plain classifier of the image. The ROI above is the '
+            'box and a margin of a tenth at either end.',
+        ]
     return '\n'.join(map(printable, lines))
 
 

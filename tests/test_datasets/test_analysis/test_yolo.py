@@ -44,9 +44,24 @@ def test_recommended_roi_by_hand():
     # Characters of a 10 px high print: enlarged twofold, no more.
     roi, output = recommend_roi(np.array([[40.0, 10.0]]), (480, 640))
     assert roi == (32, 64) and output == (64, 128)
-    # A large object: not reduced, and not beyond the image.
-    assert recommend_roi(np.array([[100.0, 90.0]]), (120, 160)) == ((120, 160),) * 2
+    # A large object: not reduced, a small margin, and not beyond the image.
+    assert recommend_roi(np.array([[100.0, 90.0]]), (140, 160)) == ((112, 120),) * 2
+    assert recommend_roi(np.array([[100.0, 110.0]]), (120, 160)) == ((120, 120),) * 2
     assert recommend_roi(np.array([[40.0, 60.0]]), (480, 640)) == ((112, 96),) * 2
+
+
+def test_chips_that_fill_half_of_the_image(two_splits):
+    """The whole image is no ROI, and the report says that A-CNN gains little."""
+    for path in (two_splits / 'train' / 'labels').iterdir():
+        path.write_text('0 0.5 0.5 0.5 0.4\n')
+    report = analyse_dataset(str(two_splits), input_size=(512, 640))
+    # 320x204.8, and a fifth of each side: 384 and 246, in eights 248.
+    assert report.roi_size == report.output_size == (248, 384)
+    assert report.has_large_objects
+    assert 'A-CNN gains little' in format_report(report)
+    small = analyse_dataset(str(two_splits / 'test'), ['A1', 'B2', 'C3'])
+    assert not small.has_large_objects
+    assert 'gains little' not in format_report(small)
 
 
 def test_roi_holds_nearly_all_objects_with_room():
@@ -156,6 +171,7 @@ def test_saved_report(two_splits, tmp_path):
 
 
 def test_tool(two_splits, tmp_path, monkeypatch, capsys):
+    make_different(two_splits)
     out = tmp_path / 'out'
     arguments = (two_splits, '--out-dir', out, '--input-size', '480x640')
     assert run_tool(monkeypatch, *arguments) == 0
@@ -169,24 +185,33 @@ def test_tool(two_splits, tmp_path, monkeypatch, capsys):
     (two_splits / 'train' / 'labels' / 'a.txt').write_text('7')
     assert run_tool(monkeypatch, two_splits) == 1
     assert 'a.txt, line 1: found class 7' in capsys.readouterr().out
+    (two_splits / 'classes.txt').unlink()
     assert run_tool(monkeypatch, two_splits, '--classes', *'abcdefgh') == 0
     names = tmp_path / 'names.txt'
     names.write_text('\n'.join('abcdefgh'))
     assert run_tool(monkeypatch, two_splits, '--classes', names) == 0
 
 
+def make_different(root):
+    """Give each image pixels of its own."""
+    for seed, path in enumerate(sorted(root.rglob('*.png'))):
+        pixels = np.random.RandomState(seed).randint(0, 256, (48, 64, 3), np.uint8)
+        cv2.imwrite(str(path), pixels)
+
+
 def test_tool_misuse(two_splits, tmp_path, monkeypatch, capsys):
     assert run_tool(monkeypatch, tmp_path / 'nowhere') == 2
-    assert 'nowhere: found no such folder' in capsys.readouterr().err
+    assert 'nowhere: found no such file or folder' in capsys.readouterr().err
     (two_splits / 'classes.txt').unlink()
     assert run_tool(monkeypatch, two_splits) == 2
     assert 'classes.txt: found no such file' in capsys.readouterr().err
 
 
 def test_several_labels_on_an_image(yolo_data, monkeypatch):
+    make_different(yolo_data)
     (yolo_data / 'labels' / 'a.txt').write_text('0 .5 .5 .1 .1\n1 .5 .5 .2 .2\n')
     assert run_tool(monkeypatch, yolo_data) == 1
-    assert run_tool(monkeypatch, yolo_data, '--multiple', 'largest') == 0
+    assert run_tool(monkeypatch, yolo_data, '--largest') == 0
 
 
 def test_real_photographs(product_code_data):
