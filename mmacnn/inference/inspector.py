@@ -114,8 +114,8 @@ class Inspector:
             inputs (str | Path | np.ndarray | int | list): An image file, a folder of
                 them, a video, the number of a camera, the URL of a stream, a pattern
                 such as ``'line/*.png'``, an image as an array, or a list of files,
-                folders, patterns and arrays. An array is (H, W), (H, W, 1), (H, W, 3) BGR or
-                (H, W, 4) BGRA, of uint8, of uint16 in the range of the config's
+                folders, patterns and arrays. An array is (H, W), (H, W, 1), (H, W, 3)
+                BGR or (H, W, 4) BGRA, of uint8, of uint16 in the range of the config's
                 ``depth``, or of floating-point numbers in [0, 1].
             batch_size (int): Images that go through the model together.
             show (bool): Show each picture in a window until a key is pressed.
