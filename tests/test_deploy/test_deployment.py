@@ -170,6 +170,7 @@ def test_description_tells_how_to_feed_the_model(exported):
         name='input',
         dtype='uint8',
         shape=[None, None, None, 3],
+        depth=None,
         layout='NHWC',
         size=[480, 640],
         channels='BGR',
