@@ -154,5 +154,5 @@ def test_tool(folders, tmp_path, monkeypatch, capsys):
         run(*folders, tmp_path / 'out.json', '--classes', *CLASSES)
     assert error.value.code == 2
     message = capsys.readouterr().err.splitlines()
-    assert message[-1].endswith('out.json: expected a new file, found one')
+    assert message[-1].endswith('out.json exists, name a new file')
     assert (tmp_path / 'out.json').read_bytes() == before

@@ -58,7 +58,7 @@ def named_source(text: str) -> tuple[str, str]:
 
 def main() -> None:
     args = parse_args()
-    check_paths([args.image], new_folders=[args.out])
+    check_paths(new_folders=[args.out])
     # Late: --help and mistakes need not wait for them.
     import mmcv
 

@@ -201,7 +201,7 @@ def make_different(root):
 
 def test_tool_misuse(two_splits, tmp_path, monkeypatch, capsys):
     assert run_tool(monkeypatch, tmp_path / 'nowhere') == 2
-    assert 'nowhere: found no such file or folder' in capsys.readouterr().err
+    assert 'nowhere: no such file or folder' in capsys.readouterr().err
     (two_splits / 'classes.txt').unlink()
     assert run_tool(monkeypatch, two_splits) == 2
     assert 'classes.txt: found no such file' in capsys.readouterr().err
