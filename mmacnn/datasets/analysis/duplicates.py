@@ -18,9 +18,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-NEAR = 0.99  # Least correlation of the fine structure of near-identical images.
-PROJECTED = 256  # Numbers that candidates are found with.
-CANDIDATE = 0.97  # Their least correlation then; its error at 0.99 is 0.0012.
+# The distance of two images is 1 less the correlation of their fine structure.
+# Near-identical ones have at most a tenth of the distance from the median image to the
+# one that is most like it, between these limits: small and noisy images are less alike,
+# copies or not.
+NEAREST, FARTHEST, FRACTION = 0.01, 0.1, 0.1
+FEWEST = 20  # Images; among fewer it is 0.99.
+PROJECTED = 256  # Numbers that candidates are found with,
+PROJECTION_ERROR = 0.03  # more than twice its standard deviation at 0.9.
 BLOCK = 2048  # Images that are compared with all others at once.
 COPY = 0.999  # Correlation from which two images may have the same pixels.
 MOST_PAIRS = 100_000
@@ -89,6 +94,21 @@ def near_pairs(textures: np.ndarray) -> tuple[list[NearPair], bool]:
     Returns:
         The pairs, the most alike first, and whether there were too many to list all.
     """
+    short = _project(textures)
+    least = _least_correlation(short)
+    pairs: list[NearPair] = []
+    for start in range(0, len(short), BLOCK):
+        alike = short[start : start + BLOCK] @ short[start:].T
+        # Each pair once: above the diagonal.
+        rows, columns = np.nonzero(np.triu(alike > least - PROJECTION_ERROR, 1))
+        pairs += _confirm(textures, rows + start, columns + start, least)
+        if len(pairs) >= MOST_PAIRS:
+            return _sorted(pairs[:MOST_PAIRS]), True
+    return _sorted(pairs), False
+
+
+def _project(textures: np.ndarray) -> np.ndarray:
+    """(N, 256) float32 of length 1, or 0, whose angles are nearly the same."""
     count, size = textures.shape
     # A projection by a random matrix keeps angles; it makes candidates cheap.
     shape = (size, min(PROJECTED, size))
@@ -99,20 +119,28 @@ def near_pairs(textures: np.ndarray) -> tuple[list[NearPair], bool]:
             for start in range(0, max(count, 1), BLOCK)
         ]
     )
-    short /= np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9)
-    pairs: list[NearPair] = []
-    for start in range(0, count, BLOCK):
-        alike = short[start : start + BLOCK] @ short[start:].T
-        # Each pair once: above the diagonal.
-        rows, columns = np.nonzero(np.triu(alike > CANDIDATE, 1))
-        pairs += _confirm(textures, rows + start, columns + start)
-        if len(pairs) >= MOST_PAIRS:
-            return _sorted(pairs[:MOST_PAIRS]), True
-    return _sorted(pairs), False
+    return short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9)
+
+
+def _least_correlation(short: np.ndarray) -> float:
+    """The correlation from which two images of this data set are near-identical.
+
+    Args:
+        short: (N, 256), see :func:`_project`.
+    """
+    if len(short) < FEWEST:
+        return 1 - NEAREST
+    best = np.zeros(len(short))
+    for start in range(0, len(short), BLOCK):
+        alike = short[start : start + BLOCK] @ short.T
+        rows = np.arange(len(alike))
+        alike[rows, rows + start] = -1
+        best[rows + start] = alike.max(axis=1)
+    return 1 - float(np.clip(FRACTION * np.median(1 - best), NEAREST, FARTHEST))
 
 
 def _confirm(
-    textures: np.ndarray, firsts: np.ndarray, seconds: np.ndarray
+    textures: np.ndarray, firsts: np.ndarray, seconds: np.ndarray, least: float
 ) -> list[NearPair]:
     pairs = []
     for start in range(0, len(firsts), BLOCK):
@@ -122,7 +150,7 @@ def _confirm(
             textures[firsts[chosen]].astype(np.float32),
             textures[seconds[chosen]].astype(np.float32),
         )
-        for i in np.flatnonzero(products >= NEAR):
+        for i in np.flatnonzero(products >= least):
             first, second = int(firsts[start + i]), int(seconds[start + i])
             pairs.append(NearPair(first, second, min(float(products[i]), 1.0)))
         if len(pairs) >= MOST_PAIRS:

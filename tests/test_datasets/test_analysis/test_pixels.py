@@ -150,6 +150,17 @@ def test_the_same_pixels_in_another_kind_of_file(tmp_path):
     assert (groups, pairs) == ([(0, 1)], [])
 
 
+def test_copies_among_small_noisy_images_that_are_all_different(tmp_path):
+    """There a copy is less like its original, and still far more than any other."""
+    rng = np.random.default_rng(0)
+    images = [rng.normal(128, 9, (96, 96)).astype(np.uint8) for _ in range(40)]
+    paths = [save(tmp_path / f'{i}.png', image) for i, image in enumerate(images)]
+    paths.append(save(tmp_path / 'copy.jpg', images[7], cv2.IMWRITE_JPEG_QUALITY, 90))
+    textures = np.stack([measure(path).texture for path in paths])
+    (pair,) = near_pairs(textures)[0]
+    assert (pair.first, pair.second) == (7, 40) and pair.correlation < 0.99
+
+
 def test_images_without_structure_are_not_near(tmp_path):
     paths = [
         save(tmp_path / f'{level}.png', np.full((64, 64), level, np.uint8))
