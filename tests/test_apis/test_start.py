@@ -102,10 +102,10 @@ def test_the_splits_of_the_source_stay(tmp_path, weights):
     [
         ((448, 448), 256**2, None, (256, 256)),
         ((345, 848), 256**2, None, (160, 416)),
-        # An object of 20 pixels would have 8: twice the size brings it to 16.
-        ((640, 640), 256**2, 20, (512, 512)),
-        # At most four times the area, and never larger than the image.
-        ((2000, 2000), 256**2, 2, (512, 512)),
+        # An object of 30 pixels would have 12: a third more brings it to 16.
+        ((640, 640), 256**2, 30, (352, 352)),
+        # At most twice the area, and never larger than the image.
+        ((2000, 2000), 256**2, 2, (352, 352)),
         ((200, 200), 256**2, 2, (256, 256)),
     ],
 )

@@ -25,18 +25,21 @@ class Recipe:
         base: Config, below ``configs/``.
         target: Layout that it reads, of :func:`mmacnn.converters.labels.importer`.
         has_weights: Whether it starts from ImageNet's weights.
-        image_size: (height, width) of the network's input, from the facts.
         settings: Further keys of the config, from facts, image size, class names,
             the file of weights and the folder of the data.
-        views: Images that a training should see, in all epochs.
+        area: Pixels of the input where small objects do not ask for more.
+        least: Pixels that the shorter side of a small object shall have in the input,
+            0 where that does not matter.
+        views: Images of that area that a training should see, in all epochs.
         deploy: Config of the export, below ``configs/deploy/``.
     """
 
     base: str
     target: str
     has_weights: bool
-    image_size: Callable[[Facts], tuple[int, int]]
     settings: Callable[[Facts, tuple[int, int], list[str], str, str], dict]
+    area: int
+    least: int
     views: int
     deploy: str
 
@@ -46,7 +49,7 @@ def fit_size(
     area: float,
     smallest: float | None = None,
     least: float = 16,
-    most: float = 4.0,
+    most: float = 2.0,
 ) -> tuple[int, int]:
     """A network's input: the image's shape, and small objects large enough.
 
@@ -77,10 +80,6 @@ def smallest_side(facts: Facts) -> float | None:
     return float(np.percentile(sides, SMALLEST))
 
 
-def _cam_size(facts: Facts) -> tuple[int, int]:
-    return fit_size(facts.size, 256**2, smallest_side(facts), least=16)
-
-
 def _cam_settings(facts, size, classes, weights, data) -> dict:
     settings = dict(model=dict(head=dict(num_classes=len(classes))))
     if weights != WEIGHTS:
@@ -92,10 +91,6 @@ def _cam_settings(facts, size, classes, weights, data) -> dict:
     return settings
 
 
-def _detection_size(facts: Facts) -> tuple[int, int]:
-    return fit_size(facts.size, 256**2, smallest_side(facts), least=12)
-
-
 def _detection_settings(facts, size, classes, weights, data) -> dict:
     head = dict(bbox_head=dict(num_classes=len(classes)))
     model = dict(roi_head=head)
@@ -104,18 +99,10 @@ def _detection_settings(facts, size, classes, weights, data) -> dict:
     return dict(model=model)
 
 
-def _acnn_size(facts: Facts) -> tuple[int, int]:
-    return fit_size(facts.size, 480 * 640)
-
-
 def _acnn_settings(facts, size, classes, weights, data) -> dict:
     roi, output = recommend_roi(facts.object_sizes * size[::-1], size)
     stn = dict(roi_size=roi, output_size=output)
     return dict(model=dict(stn=stn, head=dict(num_classes=len(classes))))
-
-
-def _anomaly_size(facts: Facts) -> tuple[int, int]:
-    return fit_size(facts.size, 256**2)
 
 
 def _anomaly_settings(facts, size, classes, weights, data) -> dict:
@@ -131,8 +118,9 @@ RECIPES = dict(
         base='attentdiffernet/patchcore_efficientnet-lite0_mvtec.py',
         target='anomaly',
         has_weights=True,
-        image_size=_anomaly_size,
         settings=_anomaly_settings,
+        area=256**2,
+        least=0,
         views=0,
         deploy='attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
     ),
@@ -140,8 +128,9 @@ RECIPES = dict(
         base='cam/cam_efficientnet-lite0-s16_20e_class-folders.py',
         target='class-folders',
         has_weights=True,
-        image_size=_cam_size,
         settings=_cam_settings,
+        area=256**2,
+        least=16,  # a cell of the map
         views=8000,
         deploy='cam/cam_onnxruntime_dynamic.py',
     ),
@@ -149,8 +138,9 @@ RECIPES = dict(
         base='acnn/acnn-opt_strided_30e_yolo-roi.py',
         target='yolo-roi',
         has_weights=False,
-        image_size=_acnn_size,
         settings=_acnn_settings,
+        area=480 * 640,
+        least=0,
         views=20000,
         deploy='acnn/full_onnxruntime_dynamic.py',
     ),
@@ -158,17 +148,19 @@ RECIPES = dict(
         base='canet/faster-rcnn-small_efficientnet-lite0_fpn_12e_detection-folders.py',
         target='coco',
         has_weights=True,
-        image_size=_detection_size,
         settings=_detection_settings,
+        area=256**2,
+        least=12,
         views=8000,
         deploy='mmdet/detection_onnxruntime_dynamic.py',
     ),
 )
 
 
-def num_epochs(recipe: Recipe, num_train: int) -> int:
-    """Epochs in which the images are seen often enough, 6 to 100."""
-    return int(np.clip(round(recipe.views / max(num_train, 1)), 6, 100))
+def num_epochs(recipe: Recipe, num_train: int, size: tuple[int, int]) -> int:
+    """Epochs that see the images often enough in about ten minutes, 6 to 100."""
+    views = recipe.views * recipe.area / (size[0] * size[1])
+    return int(np.clip(round(views / max(num_train, 1)), 6, 100))
 
 
 SCHEDULE = """
@@ -201,7 +193,7 @@ def config_text(
         classes: Their names, in order.
         weights: File of ImageNet's weights.
     """
-    size = recipe.image_size(facts)
+    size = fit_size(facts.size, recipe.area, smallest_side(facts), recipe.least)
     height, width = facts.size
     shapes = f', {facts.num_sizes} sizes in all' if facts.num_sizes > 1 else ''
     lines = [f'_base_ = [{base!r}]', '', f'data_root = {data!r}']
@@ -215,5 +207,5 @@ def config_text(
     ]
     text = '\n'.join(lines) + '\n'
     if recipe.views:
-        text += SCHEDULE.format(epochs=num_epochs(recipe, facts.num_train))
+        text += SCHEDULE.format(epochs=num_epochs(recipe, facts.num_train, size))
     return text
