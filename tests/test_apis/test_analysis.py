@@ -256,6 +256,17 @@ def test_a_class_that_was_taken_in_another_way(tmp_path):
     assert any(line.startswith(expected) for line in analysis.warnings())
 
 
+def test_images_of_a_12_bit_camera(tmp_path):
+    for number in range(3):
+        (tmp_path / 'ok').mkdir(exist_ok=True)
+        picture = scene(number)[..., 0].astype(np.uint16) * 8  # none above 2047
+        picture[0, 0] = 1000 + 900 * number
+        cv2.imwrite(str(tmp_path / f'ok/{number}.png'), picture)
+    report = analyse(str(tmp_path))
+    assert 'pixels: 16 bit grey (3)' in report.text()
+    assert '0 to 4095' in report.text() and '(depth=12 in the config)' in report.text()
+
+
 def test_wrong_labels_end_it_but_of_yolo_all_are_listed(generate):
     root = generate('surface-defects')
     path = root / 'train/annotations.json'

@@ -129,7 +129,11 @@ def pixel_lines(analysis: DatasetAnalysis) -> list[tuple[str, str]]:
         ('turned by EXIF', str(sum(split.turned for split in analysis.splits))),
     ]
     lines += [
-        (f'range of {depth}', f'0 to {top:g}, which holds the brightest pixel of all')
+        (
+            f'range of {depth}',
+            f'0 to {top:g}, which holds the brightest pixel of all'
+            + f' (depth={int(top).bit_length()} in the config)' * (depth == '16 bit'),
+        )
         for depth, top in analysis.ranges.items()
         if depth not in ('8 bit', '1 bit')
     ]

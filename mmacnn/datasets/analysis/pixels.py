@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 
 from mmacnn.datasets.image_files import FORMATS, ORIENTATION_TAG, read_image
-from mmacnn.datasets.transforms.load_image import DEPTHS
+from mmacnn.datasets.pixels import CAMERAS
 from mmacnn.utils import InputError
 
+BITS = (8, *CAMERAS, 16)  # What a range of 16-bit files may be.
 LEAST_SIDE = 240  # Pixels of the shorter side that a reduced image keeps.
 TEXTURE_SIDE = 64  # Pixels of the square on which images are compared.
 TEXTURE_SIGMA = 3.0  # Pixels of that square; coarser structure is taken away.
@@ -177,5 +178,5 @@ def range_of(depth: str, peak: float) -> float:
     if depth in ('8 bit', '1 bit'):
         return 255.0
     if depth == '16 bit':
-        return float(2 ** next(bits for bits in DEPTHS if peak < 2**bits) - 1)
+        return float(2 ** next(bits for bits in BITS if peak < 2**bits) - 1)
     return max(1.0, peak)
