@@ -53,8 +53,8 @@ def commands(folder, out):
             *('--size', '96x96', '--num-workers', 1),
         ],
         'convert': [
-            *('tools/dataset_converters/voc_to_coco.py', folder / 'xml', data),
-            *(out / 'new_coco.json', '--classes', 'bolt'),
+            *('tools/dataset_converters/import_labels.py', folder / 'xml'),
+            *(out / 'new_coco', '--images', data, '--to', 'coco'),
         ],
         'look': [
             *('tools/analysis_tools/analyse_dataset.py', folder / 'yolo'),
@@ -76,7 +76,7 @@ LIMITS = {
     'inspect': (5_000, r'pictures/0\.jpg'),
     'publish': (10_000, r'a\.pth'),
     'generate': (1_000, 'made'),
-    'convert': (100, r'new_coco\.json'),
+    'convert': (100, 'new_coco'),
     'look': (100, r'report\.txt'),
     'deploy': (10_000, 'exported'),
 }
@@ -112,7 +112,7 @@ def test_full_disk(trained, name, tmp_path, fail, full_disk):
     left = {path.name for path in out.rglob('*')}
     assert not any(each.startswith('.unfinished') for each in left)
     assert not left & {'epoch_1.pth', 'new.json', 'new.html', 'a.pth', 'made'}
-    assert not left & {'new_coco.json', 'exported', '0.jpg', '1.jpg'}
+    assert not left & {'new_coco', 'exported', '0.jpg', '1.jpg'}
 
 
 @pytest.fixture

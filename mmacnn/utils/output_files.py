@@ -171,7 +171,11 @@ def _scratch_folder(folder: str, target: str | Path) -> Iterator[str]:
                 if lock is not None:
                     os.close(lock)
     except OSError as error:
-        if str(error.filename).startswith(osp.join(folder, UNFINISHED)):
+        # A copy has two names; that of the source matters if it cannot be read.
+        place = error.filename
+        if error.errno in CANNOT_WRITE and error.filename2 is not None:
+            place = error.filename2
+        if str(place).startswith(osp.join(folder, UNFINISHED)):
             # The user knows no other name.
             raise OSError(error.errno, error.strerror, str(target)) from error
         raise

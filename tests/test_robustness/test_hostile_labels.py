@@ -7,7 +7,7 @@ import time
 import pytest
 from PIL import Image
 
-from mmacnn.converters.voc import convert_voc, read_voc
+from mmacnn.converters.labels.importer import ImportOptions, import_labels
 from mmacnn.datasets.regions import decode_region
 from mmacnn.datasets.tables import read_table
 from mmacnn.datasets.yolo_folder import read_label
@@ -168,35 +168,31 @@ def test_labels_in_other_encodings(named, encoding):
     ],
 )
 def test_voc_files(tmp_path, text, found):
-    path = tmp_path / 'a.xml'
-    path.write_text(text)
     with pytest.raises(ValueError, match=f'a.xml: .*{found}') as info:
-        read_voc(str(path), ['dent'])
+        import_voc(tmp_path, text)
     assert len(str(info.value)) < 400
+
+
+def import_voc(folder, text):
+    Image.new('RGB', (56, 40)).save(folder / 'a.png')
+    (folder / 'a.xml').write_text(text)
+    import_labels(str(folder), None, 'coco', ImportOptions(format='voc'))
 
 
 def test_voc_file_of_great_depth(tmp_path):
     depth = 10**5
     text = '<a>' * depth + '</a>' * depth
-    (tmp_path / 'a.xml').write_text(f'<annotation>{text}</annotation>')
-    assert read_voc(str(tmp_path / 'a.xml'), ['dent']) == []
+    with pytest.raises(ValueError, match='found no class name'):
+        import_voc(tmp_path, f'<annotation>{text}</annotation>')
 
 
 @pytest.mark.parametrize('number', ['nan', '1e999', '-inf', '9' * 5000, '', 'x' * 999])
 def test_voc_numbers(tmp_path, number):
     sides = ''.join(f'<{s}>{number}</{s}>' for s in ('xmin', 'ymin', 'xmax', 'ymax'))
-    (tmp_path / 'xml').mkdir()
-    (tmp_path / 'images').mkdir()
-    Image.new('RGB', (56, 40)).save(tmp_path / 'images/a.png')
-    (tmp_path / 'xml/a.xml').write_text(
-        f'<annotation><object><name>dent</name><bndbox>{sides}</bndbox></object>'
-        '</annotation>'
-    )
-    folders = [str(tmp_path / name) for name in ('xml', 'images', 'a.json')]
-    with pytest.raises(ValueError, match='a.xml') as info:
-        convert_voc(*folders, ['dent'])
+    text = f'<object><name>dent</name><bndbox>{sides}</bndbox></object>'
+    with pytest.raises(ValueError, match='a.xml, object 1') as info:
+        import_voc(tmp_path, f'<annotation>{text}</annotation>')
     assert len(str(info.value)) < 400
-    assert not (tmp_path / 'a.json').exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-# NEU-DET as COCO json, see configs/canet/README.md for the layout.
+# NEU-DET as `python -m mmacnn import ... --to coco` writes it: configs/canet/README.md.
 data_root = 'data/NEU-DET'
 classes = (
     'crazing',
@@ -36,7 +36,7 @@ train_dataloader = dict(
     dataset=dict(
         type='mmacnn.CheckedCocoDataset',
         data_root=data_root,
-        ann_file='train.json',
+        ann_file='train/annotations.json',
         data_prefix=dict(img='train/images'),
         metainfo=dict(classes=classes),
         pipeline=train_pipeline,
@@ -51,8 +51,8 @@ val_dataloader = dict(
     dataset=dict(
         type='mmacnn.CheckedCocoDataset',
         data_root=data_root,
-        ann_file='validation.json',
-        data_prefix=dict(img='validation/images'),
+        ann_file='val/annotations.json',
+        data_prefix=dict(img='val/images'),
         metainfo=dict(classes=classes),
         test_mode=True,
         pipeline=test_pipeline,
@@ -62,7 +62,7 @@ test_dataloader = val_dataloader
 
 val_evaluator = dict(
     type='mmacnn.CheckedCocoMetric',
-    ann_file=f'{data_root}/validation.json',
+    ann_file=f'{data_root}/val/annotations.json',
     metric='bbox',
 )
 test_evaluator = val_evaluator
