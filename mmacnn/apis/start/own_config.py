@@ -131,7 +131,7 @@ RECIPES = dict(
         settings=_cam_settings,
         area=256**2,
         least=16,  # a cell of the map
-        views=8000,
+        views=4000,
         deploy='cam/cam_onnxruntime_dynamic.py',
     ),
     acnn=Recipe(
@@ -141,7 +141,7 @@ RECIPES = dict(
         settings=_acnn_settings,
         area=480 * 640,
         least=0,
-        views=20000,
+        views=12000,
         deploy='acnn/full_onnxruntime_dynamic.py',
     ),
     detection=Recipe(
@@ -151,7 +151,7 @@ RECIPES = dict(
         settings=_detection_settings,
         area=256**2,
         least=12,
-        views=8000,
+        views=4000,
         deploy='mmdet/detection_onnxruntime_dynamic.py',
     ),
 )
