@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Photographs that the test pipeline makes much smaller, so that small things vanish."""
+"""Photographs that the test pipeline makes so small that small things vanish."""
 
 import logging
 from collections.abc import Sequence
