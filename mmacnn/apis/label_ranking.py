@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from mmacnn.inference.result import InspectionResult
+from mmacnn.ops import nearest_distance
 
 # What an image counts of which the model is quite sure: it may be wrong about what it
 # has never seen, so that being unlike the labelled ones counts for such an image too.
 LEAST_WEIGHT = 0.1
+MOST_PAIRS = 2**24  # Distances that are computed together.
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,15 @@ def rank(
         The first ``count`` images. A distance of 1 is the usual one between an image
         and the mean of all.
     """
-    features = np.asarray(features, dtype=np.float64)
+    features = np.asarray(features, dtype=np.float32)
     weight = LEAST_WEIGHT + (1 - LEAST_WEIGHT) * np.asarray(uncertainty, dtype=float)
     centre = features.mean(0)
     spread = np.sqrt(np.square(features - centre).sum(1).mean()) or 1.0
     features = (features - centre) / spread
     distances = np.full(len(features), np.inf)
     if labelled is not None:
-        for each in (np.asarray(labelled, dtype=np.float64) - centre) / spread:
-            distances = np.minimum(distances, _distance(features, each))
+        known = (np.asarray(labelled, dtype=np.float32) - centre) / spread
+        distances = _nearest(features, known)
     left = np.ones(len(features), bool)
     choices = []
     for _ in range(min(count, len(features))):
@@ -130,4 +133,11 @@ def rank(
 
 
 def _distance(features: np.ndarray, point: np.ndarray | float) -> np.ndarray:
-    return np.sqrt(np.square(features - point).sum(1))
+    return np.linalg.norm(features - point, axis=1)
+
+
+def _nearest(features: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Distance (N,) of each of the features (N, D) to the nearest of (M, D)."""
+    bank = torch.from_numpy(known).double()
+    rows = torch.from_numpy(features).split(max(1, MOST_PAIRS // len(known)))
+    return torch.cat([nearest_distance(each.double(), bank) for each in rows]).numpy()
