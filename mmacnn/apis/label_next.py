@@ -2,6 +2,7 @@
 """Active learning: the images of a folder that are most worth labelling."""
 
 import csv
+import hashlib
 import os
 import os.path as osp
 import shutil
@@ -84,7 +85,7 @@ def label_next(
             images in the order of rank.
         count: How many to propose.
         labelled: Folders of images that have labels, below each of them too. Such an
-            image is not proposed.
+            image, or its copy, is not proposed.
         device: Such as ``'cpu'`` or ``'cuda:0'``; the best there by default.
         score_thr: From which score a detector's box counts, in (0, 1).
         regions: See :class:`mmacnn.inference.Inspector`.
@@ -101,9 +102,7 @@ def label_next(
     if not 0 < score_thr < 1:
         raise InputError(f'score_thr: found {score_thr}, expected between 0 and 1')
     known = [path for each in labelled for path in _images_below(each, 'labelled ones')]
-    files = set(map(osp.realpath, known))
-    paths = _images_below(folder, 'those to choose from')
-    paths = [path for path in paths if osp.realpath(path) not in files]
+    paths = without_copies(_images_below(folder, 'those to choose from'), known)
     if not paths:
         raise InputError(f'{folder}: found labelled images alone, expected others')
     # Boxes below the threshold count too: 0 keeps all that the detector gives.
@@ -162,6 +161,20 @@ def _images_below(folder: str, expected: str) -> list[str]:
     require_folder(folder, f'one of images, {expected}')
     names = list_images_below(folder, expected)
     return [osp.join(folder, name) for name in names]
+
+
+def without_copies(paths: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The files whose content is that of no known one."""
+    # Only files of one size are read.
+    sizes = set(map(osp.getsize, known)) & set(map(osp.getsize, paths))
+    mine = [path for path in paths if osp.getsize(path) in sizes]
+    contents = {_digest(path) for path in known if osp.getsize(path) in sizes}
+    copies = {path for path in mine if _digest(path) in contents}
+    return [path for path in paths if path not in copies]
+
+
+def _digest(path: str) -> bytes:
+    return hashlib.sha256(Path(path).read_bytes()).digest()
 
 
 def _doubt(inspector: Inspector, score_thr: float) -> Doubt:

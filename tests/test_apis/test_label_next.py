@@ -92,6 +92,7 @@ def test_command_line(tiny, tmp_path, capsys):
 def test_labelled_images_are_not_proposed(tiny, tmp_path):
     write_images(tmp_path / 'new', 2, 0, (24, 24))
     write_images(tmp_path / 'new/done', 2, 1, (24, 24))
+    shutil.copy(tmp_path / 'new/done/0.png', tmp_path / 'new/copy.png')
     new, done, out = (str(tmp_path / name) for name in ('new', 'new/done', 'out'))
     found = label_next(*tiny, new, out, labelled=[done], device='cpu')
     assert {each.path for each in found.proposals} == {f'{new}/{i}.png' for i in (0, 1)}
