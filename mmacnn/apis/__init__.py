@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'analysis': ['analyse'],
         'pseudo_labels': ['make_pseudo_labels'],
+        'label_next': ['label_next'],
         'categories': ['format_categories', 'run_categories'],
         'run_report': ['report'],
         'start': ['start'],

@@ -37,6 +37,38 @@ def add_launcher(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_region_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--mask``, ``--box`` and ``--polygon``, which :func:`regions_of` takes."""
+    several = dict(nargs='+', action='extend', default=[])
+    parser.add_argument(
+        '--mask',
+        **several,
+        metavar='FILE',
+        help="picture of the image's size, 0 but on the region",
+    )
+    parser.add_argument(
+        '--box',
+        **several,
+        type=numbers,
+        metavar='X,Y,W,H',
+        help='left, top, width and height in pixels',
+    )
+    parser.add_argument(
+        '--polygon',
+        **several,
+        type=numbers,
+        metavar='X,Y,X,Y,X,Y',
+        help='corners in pixels',
+    )
+
+
+def regions_of(args: argparse.Namespace) -> list:
+    """The regions that the user named, masks first."""
+    from mmacnn.inference.regions import box_region
+
+    return [*args.mask, *map(box_region, args.box), *([p] for p in args.polygon)]
+
+
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
     """Add OpenMMLab's ``--cfg-options``."""
     parser.add_argument(

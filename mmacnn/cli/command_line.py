@@ -14,8 +14,15 @@ from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 
 from .analyse import add_analyse_arguments, run_analysis
-from .arguments import add_launcher, int_at_least, numbers, probability
+from .arguments import (
+    add_launcher,
+    add_region_arguments,
+    int_at_least,
+    probability,
+    regions_of,
+)
 from .import_labels import add_import_arguments, run_import
+from .label_next import add_label_next_arguments, run_label_next
 from .start import add_start_arguments, run_start
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ LISTED = 20  # More results than this are counted instead of listed.
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``inspect``, ``analyse``, ``import``, ``start`` or ``models``.
+    """Run one of the commands: ``inspect``, ``analyse``, ``import`` and so on.
 
     Args:
         arguments: Of the command line; those of the process by default.
@@ -49,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_start_arguments(
         commands.add_parser('start', help='from a folder to a config of your own')
     )
+    add_label_next_arguments(
+        commands.add_parser('label-next', help='images that are most worth labelling')
+    )
     models = commands.add_parser('models', help='list the models by name')
     models.add_argument('pattern', nargs='?', default='*', help="such as 'acnn*'")
     args = parser.parse_args(arguments)
@@ -60,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run_import(args)
     elif args.command == 'start':
         run_start(args)
+    elif args.command == 'label-next':
+        run_label_next(args)
     else:
         run_inspection(args)
 
@@ -70,8 +82,8 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         'inputs',
         nargs='+',
         metavar='INPUT',
-        help='images, folders of them, patterns in quotes ("line/*.png"), videos, the '
-        'number of a camera, or the URL of a stream',
+        help='images or their URLs, folders of them, patterns in quotes '
+        '("line/*.png"), videos, the number of a camera, or the URL of a stream',
     )
     parser.add_argument(
         '--recursive',
@@ -136,38 +148,6 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
     add_launcher(parser)
 
 
-def add_region_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--mask``, ``--box`` and ``--polygon``, which :func:`regions_of` takes."""
-    several = dict(nargs='+', action='extend', default=[])
-    parser.add_argument(
-        '--mask',
-        **several,
-        metavar='FILE',
-        help="picture of the image's size, 0 but on the region",
-    )
-    parser.add_argument(
-        '--box',
-        **several,
-        type=numbers,
-        metavar='X,Y,W,H',
-        help='left, top, width and height in pixels',
-    )
-    parser.add_argument(
-        '--polygon',
-        **several,
-        type=numbers,
-        metavar='X,Y,X,Y,X,Y',
-        help='corners in pixels',
-    )
-
-
-def regions_of(args: argparse.Namespace) -> list:
-    """The regions that the user named, masks first."""
-    from mmacnn.inference.regions import box_region
-
-    return [*args.mask, *map(box_region, args.box), *([p] for p in args.polygon)]
-
-
 def run_inspection(args: argparse.Namespace) -> None:
     """Inspect and print what was found.
 
@@ -226,7 +206,7 @@ def run_inspection(args: argparse.Namespace) -> None:
     except KeyboardInterrupt:  # how a camera's run ends
         print('stopped')
     if is_main_process():
-        print_summary(verdicts, args.out_dir)
+        print_summary(verdicts, args.out_dir, inspector.shrinkage.summary())
         if args.labels_out:
             from mmacnn.converters.labels.predictions import write_predictions
 
@@ -248,11 +228,13 @@ def describe(result: 'InspectionResult') -> str:
     return printable(f'{result.source}: {result.verdict}, {", ".join(names)}')
 
 
-def print_summary(verdicts: Counter, out_dir: str) -> None:
-    """Say how many images had each verdict, and where the files are."""
+def print_summary(verdicts: Counter, out_dir: str, warning: str = '') -> None:
+    """Say how many images had each verdict, what to mind, and where the files are."""
     if verdicts.total() > LISTED:
         print(f'... {verdicts.total()} in all')
     print(', '.join(f'{count} {verdict}' for verdict, count in verdicts.most_common()))
+    if warning:
+        print(f'warning: {warning}')
     if out_dir:
         print(f'pictures, results.jsonl and results.csv: {out_dir}')
 

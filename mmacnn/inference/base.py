@@ -22,6 +22,7 @@ from mmacnn.utils.user_errors import describe
 
 from .finite import NOT_FINITE, is_finite
 from .result import InspectionResult
+from .shrinkage import note_shrink_factor
 
 
 class Inferencer:
@@ -126,6 +127,8 @@ class Inferencer:
                 zip(names, images, annotations, strict=True)
             )
         ]
+        for packed, image in zip(data, images, strict=True):
+            note_shrink_factor(packed, image, self.pipeline.transforms)
         return self.collate(data)
 
     @torch.no_grad()
@@ -150,6 +153,10 @@ class Inferencer:
         if not self.is_finite(prediction):
             return InspectionResult(name, error=f'{name}: {NOT_FINITE}')
         return InspectionResult(name, **self.fields_of(prediction, size))
+
+    def shrink_factor(self, prediction: Any) -> float:
+        """How many times smaller than the image is what the model saw; 1 if unknown."""
+        return prediction.get('shrink_factor', 1.0)
 
     def visualize(
         self,

@@ -18,6 +18,8 @@ from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.utils import InputError
 from mmacnn.utils.text import printable
 
+from .download import is_image_url, read_url
+
 Image = str | Path | np.ndarray
 Source = Image | int
 
@@ -58,11 +60,16 @@ def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
     images = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     for i, image in enumerate(images):
         if not isinstance(image, np.ndarray):
-            if not osp.isfile(image):
+            if not is_image_url(image) and not osp.isfile(image):
                 raise FileNotFoundError(f'{image}: no such image or folder')
         else:
             check_array(image, f'input {i}')
     return images
+
+
+def is_stream(source: object) -> bool:
+    """Whether it is an URL that OpenCV opens, not that of an image."""
+    return isinstance(source, str) and '://' in source and not is_image_url(source)
 
 
 def name_of(image: Image, index: int) -> str:
@@ -76,13 +83,15 @@ def read_image(
     """The image as the model takes it, or None and what is wrong with it.
 
     Args:
-        image: A file, or an array.
+        image: A file, the URL of one, or an array.
         name: To call an array by.
         loader: How it becomes (H, W, 3) uint8 BGR.
     """
     try:
         if isinstance(image, np.ndarray):
             return loader.convert(image, name), ''
+        if is_image_url(image):
+            return read_url(image, loader), ''
         return read_file(str(image), loader.read), ''
     except ValueError as error:
         message = printable(f'Skipped {error}')
@@ -99,9 +108,9 @@ def open_frames(
     """Frames of what the user named; nothing is read before they are gone through.
 
     Args:
-        inputs: An image file, a folder of them, a video, the number of a camera, an
-            URL that OpenCV opens (``rtsp://...``), an image as an array, or a list of
-            files and arrays.
+        inputs: An image file or its URL (``https://.../a.jpg``), a folder of them, a
+            video, the number of a camera, an URL that OpenCV opens (``rtsp://...``), an
+            image as an array, or a list of files, such URLs and arrays.
         rank: Which of several processes this one is.
         world_size: How many processes share the images.
         loader: How files, arrays and frames become images; one of no ``depth`` by
@@ -117,7 +126,7 @@ def open_frames(
     """
     loader = loader or LoadAnyDepthImage()
     path = str(inputs) if isinstance(inputs, str | Path) else ''
-    is_live = isinstance(inputs, int) or '://' in path
+    is_live = isinstance(inputs, int) or is_stream(path)
     is_video = path.lower().endswith(VIDEO_SUFFIXES) and osp.isfile(path)
     if not (is_live or is_video):
         return Images(list_images(inputs), rank, world_size, loader)

@@ -20,6 +20,7 @@ from .build import build_inferencer
 from .frames import Capture, Frame, Image, Images, Source
 from .result import UNREADABLE, InspectionResult, judge
 from .result_files import ResultFiles
+from .shrinkage import Shrinkage
 from .sources import Sources, open_sources
 
 
@@ -93,6 +94,7 @@ class Inspector:
         if fuse_conv_bn:
             self.inferencer.fuse_conv_bn()
         self.accept, self.min_score = accept, min_score
+        self.shrinkage = Shrinkage()
         unknown = set(accept or ()) - set(self.inferencer.classes or ())
         if unknown:
             raise InputError(
@@ -111,11 +113,12 @@ class Inspector:
         """Inspect, one batch at a time, as the results are asked for.
 
         Args:
-            inputs (str | Path | np.ndarray | int | list): An image file, a folder of
-                them, a video, the number of a camera, the URL of a stream, a pattern
-                such as ``'line/*.png'``, an image as an array, or a list of files,
-                folders, patterns and arrays. An array is (H, W), (H, W, 1), (H, W, 3)
-                BGR or (H, W, 4) BGRA, of uint8, of uint16 in the range of the config's
+            inputs (str | Path | np.ndarray | int | list): An image file or its URL
+                (``https://.../a.jpg``, downloaded into memory), a folder of them, a
+                video, the number of a camera, the URL of a stream, a pattern such as
+                ``'line/*.png'``, an image as an array, or a list of files, folders,
+                patterns and arrays. An array is (H, W), (H, W, 1), (H, W, 3) BGR or
+                (H, W, 4) BGRA, of uint8, of uint16 in the range of the config's
                 ``depth``, or of floating-point numbers in [0, 1].
             batch_size (int): Images that go through the model together.
             show (bool): Show each picture in a window until a key is pressed.
@@ -141,6 +144,7 @@ class Inspector:
             raise InputError(f'batch_size: expected at least 1, found {batch_size}')
         if out_dir:
             require_empty(out_dir)
+        self.shrinkage = Shrinkage()
         rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
         loader = self.inferencer.loader
@@ -207,6 +211,8 @@ class Inspector:
                 frame.name, UNREADABLE, milliseconds=times, error=frame.error
             )
         size = frame.image.shape[:2]
+        factor = self.inferencer.shrink_factor(prediction)
+        self.shrinkage.note(frame.name, size, factor)
         result = self.inferencer.postprocess(prediction, frame.name, size)
         verdict = judge(result, self.accept, self.min_score)
         return replace(result, verdict=verdict, milliseconds=times)

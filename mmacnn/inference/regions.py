@@ -117,6 +117,10 @@ class RegionInferencer(ClassificationInferencer):
         least = min(detections, key=lambda found: found.score)
         return fields_of_detections(detections, least)
 
+    def shrink_factor(self, prediction: PromptedImage) -> float:
+        """See :class:`Inferencer`; all regions are of one image."""
+        return super().shrink_factor(prediction.samples[0])
+
     def visualize(
         self,
         name: str,

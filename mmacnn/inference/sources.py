@@ -12,6 +12,7 @@ from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, list_files_b
 from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.utils import InputError
 
+from .download import is_image_url
 from .frames import (
     VIDEO_SUFFIXES,
     Capture,
@@ -19,6 +20,7 @@ from .frames import (
     Image,
     Images,
     Source,
+    is_stream,
     open_frames,
 )
 
@@ -66,7 +68,7 @@ def open_sources(
         FileNotFoundError: An input is missing, or no file fits a pattern.
         InputError: See :func:`open_frames`.
     """
-    if isinstance(inputs, int | np.ndarray) or '://' in str(inputs):
+    if isinstance(inputs, int | np.ndarray) or is_stream(inputs):
         return open_frames(inputs, rank, world_size, loader)
     several = inputs if isinstance(inputs, list | tuple) else [inputs]
     found = [path for each in several for path in _expand(each, recursive)]
@@ -79,7 +81,7 @@ def open_sources(
 
 
 def _expand(path: Image, recursive: bool) -> list[Image]:
-    if isinstance(path, np.ndarray):
+    if isinstance(path, np.ndarray) or is_image_url(path):
         return [path]
     if osp.isdir(path):
         return _images_of(str(path), recursive)

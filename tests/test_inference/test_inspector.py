@@ -12,6 +12,7 @@ import torch
 from mmengine.structures import BaseDataElement
 
 from mmacnn.cli.command_line import main
+from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.inference import Inspector
 from mmacnn.inference.frames import open_frames
 from mmacnn.inference.result import (
@@ -160,7 +161,7 @@ def test_folders_patterns_and_lists(tmp_path):
     def names(*inputs, recursive=False):
         paths = [str(tmp_path / each) for each in inputs]
         paths = paths if len(paths) > 1 else paths[0]
-        frames = list(open_sources(paths, 0, 1, cv2.imread, recursive))
+        frames = list(open_sources(paths, 0, 1, LoadAnyDepthImage(), recursive))
         assert all(frame.image is not None for frame in frames)
         return [str(Path(frame.name).relative_to(tmp_path)) for frame in frames]
 
