@@ -8,6 +8,7 @@ from pathlib import Path
 import mmengine
 from mmengine.config import Config
 from mmengine.dist import is_main_process
+from mmengine.runner import Runner
 
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
@@ -15,6 +16,7 @@ from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.utils import InputError, atomic_write, full_disk_named, require_writable
 from mmacnn.utils.text import plain_table
 
+from .chance import ChanceWarning
 from .predictions import Predictions, plain
 from .run_info import StepClock, describe_run
 
@@ -82,6 +84,7 @@ def test(
         if weights is not None:
             load_weights(runner.model, weights, checkpoint)
             check_num_classes(runner.model, runner.test_loop, config)
+        _warn_of_chance(runner)
         if out is None:
             metrics = runner.test()
             _print_table(metrics)
@@ -102,6 +105,12 @@ def test(
         with atomic_write(out) as path:
             mmengine.dump(results, path)
     return metrics
+
+
+def _warn_of_chance(runner: Runner) -> None:
+    warning = ChanceWarning()
+    warning.dataset_meta = getattr(runner.test_dataloader.dataset, 'metainfo', None)
+    runner.test_evaluator.metrics.append(warning)
 
 
 def _print_table(metrics: dict) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
+from mmacnn.visualization.words import decision
 
 from .analyse import add_analyse_arguments, run_analysis
 from .arguments import (
@@ -222,9 +223,11 @@ def describe(result: 'InspectionResult') -> str:
     if result.error:
         return printable(result.error)
     found = [each for each in result.detections if each.score is not None]
+    names = [decision(each.class_name, each.score) for each in found]
     if not found and result.score is not None:
-        found = [result]
-    names = [f'{each.class_name} {each.score:.2f}' for each in found] or ['nothing']
+        scores = result.score, result.anomaly_score, result.anomaly_threshold
+        names = [decision(result.class_name, *scores)]
+    names = names or ['nothing']
     return printable(f'{result.source}: {result.verdict}, {", ".join(names)}')
 
 

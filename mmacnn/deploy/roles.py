@@ -20,6 +20,7 @@ anomaly_score  (B, 1)                         raw score, comparable between imag
 
 Beside ``map`` stand ``stride`` and ``offset`` of its cells in pixels of the network's
 input (null: the map covers it from edge to edge), ``threshold`` and ``unit``; beside
+``anomaly_score`` the ``threshold`` above which an image is defective; beside
 ``boxes`` of a classifier, whose one box an image is the ROI, ``num_classes``.
 """
 
@@ -72,6 +73,11 @@ def set_predictions(
         threshold = facts['map']['threshold']
         if threshold is not None:
             sample.set_field(heatmap > threshold, 'pred_mask')
+            unit = facts['map'].get('unit')
+            sample.set_metainfo(dict(map_threshold=threshold, map_unit=unit))
+    threshold = facts.get('anomaly_score', {}).get('threshold')
+    if threshold is not None:
+        sample.set_metainfo(dict(anomaly_threshold=threshold))
 
 
 def _over_input(sample: 'DataSample', values: Tensor, facts: dict[str, Any]) -> Tensor:

@@ -55,6 +55,7 @@ class ClassificationInferencer(Inferencer):
             )
         if 'pred_anomaly_score' in prediction:
             fields['anomaly_score'] = float(prediction.pred_anomaly_score)
+            fields['anomaly_threshold'] = prediction.get('anomaly_threshold')
         if 'pred_roi' in prediction:
             fields['roi'] = tuple(prediction.pred_roi.tolist())
         if 'pred_mask' in prediction:

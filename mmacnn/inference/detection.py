@@ -8,6 +8,7 @@ from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
 from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
+from mmengine.structures import InstanceData
 
 from .base import Inferencer
 from .finite import WatchedHeads
@@ -71,8 +72,7 @@ class DetectionInferencer(Inferencer):
 
     def fields_of(self, prediction: DetDataSample, size: tuple[int, int]) -> dict:
         """See :class:`Inferencer`; the surest box first."""
-        found = prediction.pred_instances
-        found = found[found.scores >= self.score_thr]
+        found = self._found(prediction)
         found = found[found.scores.argsort(descending=True, stable=True)]
         detections = tuple(
             Detection(tuple(box), self.class_name(label), score, label)
@@ -85,6 +85,10 @@ class DetectionInferencer(Inferencer):
         )
         return fields_of_detections(detections, detections[0] if detections else None)
 
+    def _found(self, prediction: DetDataSample) -> InstanceData:
+        boxes = prediction.pred_instances
+        return boxes[boxes.scores >= self.score_thr]
+
     def visualize(
         self,
         name: str,
@@ -93,13 +97,15 @@ class DetectionInferencer(Inferencer):
         show: bool = False,
         out_file: str | None = None,
     ) -> None:
-        """See :class:`Inferencer`."""
+        """See :class:`Inferencer`; the boxes that :meth:`fields_of` counts."""
+        shown = prediction.clone()
+        shown.pred_instances = self._found(prediction)
         self.visualizer.add_datasample(
             name,
             image[..., ::-1],
-            prediction,
+            shown,
             draw_gt=False,
             show=show,
             out_file=out_file,
-            pred_score_thr=self.score_thr,
+            pred_score_thr=-1.0,  # all that are left
         )

@@ -55,7 +55,9 @@ class InspectionResult:
             defect regions, the largest first.
         heatmap: (H, W) float32, log-ratio or heatmap for a defect or for the object.
         mask: (H, W) bool, what the map marks.
-        anomaly_score: As the flow gives it, for comparing images with one another.
+        anomaly_score: Of an anomaly detector, for comparing images with one another.
+        anomaly_threshold: Of that score; an image above it is defective. None where the
+            model does not say it.
         milliseconds: ``read`` and ``predict``, the latter of its batch over the images.
         picture: File that was drawn.
         error: What is wrong with the file or the prediction, on one line.
@@ -72,6 +74,7 @@ class InspectionResult:
     heatmap: np.ndarray | None = field(default=None, repr=False, compare=False)
     mask: np.ndarray | None = field(default=None, repr=False, compare=False)
     anomaly_score: float | None = None
+    anomaly_threshold: float | None = None
     milliseconds: dict[str, float] = field(default_factory=dict, compare=False)
     picture: str = ''
     error: str = ''

@@ -81,7 +81,10 @@ def _by_size(runs: Sequence[Run]) -> Chart | None:
 
 
 def _percent(fraction: float) -> str:
-    return f'{100 * fraction:.2g}'
+    """Two digits, and never an exponent."""
+    return np.format_float_positional(
+        100 * fraction, precision=2, fractional=False, trim='-'
+    )
 
 
 def _centre_errors(runs: Sequence[Run]) -> Chart | None:

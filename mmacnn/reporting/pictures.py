@@ -20,7 +20,8 @@ from .results import Run
 
 FIELDS = (
     *('gt_label', 'gt_bboxes', 'pred_label', 'pred_score', 'pred_roi'),
-    *('scale_factor', 'img_shape'),
+    *('scale_factor', 'img_shape', 'pred_anomaly_score', 'anomaly_threshold'),
+    *('map_threshold', 'map_unit'),
 )
 WIDTH = 720  # Pixels of a picture in the page.
 QUALITY = 78  # Of JPEG.

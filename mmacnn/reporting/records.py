@@ -19,7 +19,7 @@ class Record:
         truth: True class.
         label: Predicted class.
         score: Score of the predicted class, in [0, 1]; of a detector, the best box's;
-            without a class, the anomaly score.
+            of an anomaly detector, the anomaly score.
         correct: Whether the prediction is correct: the class, or all boxes.
         difficulty: The larger, the harder for the model.
         object_fraction: Fraction of the image's area that the object, or the largest
@@ -78,7 +78,9 @@ def make_record(name: str, prediction: dict[str, Any]) -> Record:
         **known,
         truth=truth,
         label=label,
-        score=_defect_score(prediction) if label is None else _at(scores, label),
+        score=_defect_score(prediction)
+        if label is None or 'pred_anomaly_score' in prediction
+        else _at(scores, label),
         correct=None if None in (truth, label) else truth == label,
         difficulty=difficulty(prediction),
         object_fraction=prediction.get('region_fraction')

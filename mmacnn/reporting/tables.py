@@ -10,6 +10,7 @@ import numpy as np
 from mmacnn.utils.text import short
 
 from .charts import batch_times
+from .metric_names import metric_name
 from .results import Run, same_data
 from .statistics import confusion, correct_fraction
 
@@ -27,18 +28,23 @@ class Cell:
     detail: str = ''
 
 
-def headline(runs: Sequence[Run]) -> list[tuple[str, list[Cell]]]:
-    """Rows of the table on top: a name and a cell for each run."""
+def headline(runs: Sequence[Run]) -> list[tuple[str, str, list[Cell]]]:
+    """Rows of the table on top: a name, the metric's key, a cell for each run.
+
+    The key is empty where the name says all.
+    """
     rows = [
-        ('Images', [Cell(f'{len(run.records)}') for run in runs]),
-        (_correct_name(runs), [_correct_cell(run, runs[0]) for run in runs]),
+        ('Images', '', [Cell(f'{len(run.records)}') for run in runs]),
+        (_correct_name(runs), '', [_correct_cell(run, runs[0]) for run in runs]),
     ]
-    names = dict.fromkeys(name for run in runs for name in run.metrics)
-    for name in names:
-        rows.append((name, [_metric_cell(name, run, runs[0]) for run in runs]))
+    keys = dict.fromkeys(key for run in runs for key in run.metrics)
+    for key in keys:
+        name = metric_name(key)
+        cells = [_metric_cell(key, run, runs[0]) for run in runs]
+        rows.append((name, key if key != name else '', cells))
     if any(len(batch_times(run)) for run in runs):
         rows.append(
-            ('Median time for an image in the test', [_time(run) for run in runs])
+            ('Median time for an image in the test', '', [_time(run) for run in runs])
         )
     return rows
 

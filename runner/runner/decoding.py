@@ -68,6 +68,8 @@ def decode(model, outputs, prepared, score_thr=0.3):
         fields['roi'] = _in_frame(roi[:4], prepared.scale)
     if 'anomaly_score' in found:
         fields['anomaly_score'] = float(found['anomaly_score'][0])
+        threshold = model.outputs['anomaly_score'].get('threshold')
+        fields['anomaly_threshold'] = threshold
     if 'map' in found:
         fields.update(_of_map(model, found['map'], label, prepared))
     return fields

@@ -10,7 +10,10 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 GREEN, RED, AMBER = (0, 200, 0), (60, 60, 255), (0, 190, 255)  # BGR
 BLACK, WHITE, BLUE = (0, 0, 0), (255, 255, 255), (200, 90, 40)
 COLOURS = {PASS: GREEN, FAIL: RED}  # of the verdicts; all others are amber
-LIMIT = 30.0  # distance from the threshold, in the map's unit, of the fullest tint
+# The tint of mmacnn's pictures: fullest at this distance from the threshold, in the
+# map's unit; linear up to about 1 / BEND, logarithmic beyond; above 0 with a step.
+LIMIT, BEND = 10.0, 4.0
+STEP, STRONGEST, STRONGEST_BELOW = 0.3, 0.85, 0.4
 
 
 def draw(frame, result, threshold=0.0):
@@ -40,13 +43,40 @@ def draw(frame, result, threshold=0.0):
             _rectangle(picture, each.box, colour, unit)
         text = _text(each.class_name, each.score)
         _label(picture, text, each.box, colour, unit)
-    texts = [result.verdict.upper()]
-    if result.label is not None:
-        texts.append(_text(result.class_name, result.score, result.label))
-    if result.anomaly_score is not None:
-        texts.append(f'anomaly {result.anomaly_score:.4g}')
-    _banner(picture, '  '.join(texts), colour, unit)
+    _banner(picture, '  '.join(words(result)), colour, unit)
     return picture
+
+
+def words(result):
+    """What the banner says, by the regions that are drawn.
+
+    Args:
+        result (Result): what was found on a frame.
+
+    Returns:
+        list: texts, the verdict first.
+    """
+    texts = [result.verdict.upper()]
+    is_anomaly = result.anomaly_score is not None
+    if result.label is not None:
+        # How many good images score lower is no confidence: the score itself is shown.
+        score = None if is_anomaly else result.score
+        texts.append(_text(result.class_name, score, result.label))
+    if is_anomaly:
+        texts.append(f'anomaly {result.anomaly_score:.4g}')
+        if result.anomaly_threshold is not None:
+            texts[-1] += f', threshold {result.anomaly_threshold:.4g}'
+    # Of more than two classes, the map of a good image speaks for the good class.
+    of_defect = result.label or len(result.scores) < 3
+    if result.mask is not None and result.label is not None and of_defect:
+        count = sum(not each.class_name for each in result.detections)
+        if bool(count) != bool(result.label):
+            texts.append(_region_count(count))
+    return texts
+
+
+def _region_count(count):
+    return f"{count or 'no'} region{'' if count < 2 else 's'} above the map's level"
 
 
 def tint(picture, values):
@@ -59,19 +89,21 @@ def tint(picture, values):
     Returns:
         np.ndarray: of the picture's shape.
     """
-    level = np.sign(values) * np.log1p(np.abs(values)) / np.log1p(LIMIT)
+    level = np.sign(values) * np.log1p(BEND * np.abs(values)) / np.log1p(BEND * LIMIT)
     level = cv2.resize(np.float32(level.clip(-1, 1)), picture.shape[1::-1])
-    strength = (0.7 * np.sqrt(np.abs(level)))[..., None]
+    above = STEP + (STRONGEST - STEP) * level
+    strength = np.where(level > 0, above, -STRONGEST_BELOW * level)[..., None]
     grey = np.float32(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))[..., None]
     colour = np.where((level > 0)[..., None], np.float32(RED), np.float32(BLUE))
     return np.uint8(grey + (colour - grey) * strength)
 
 
 def outline(picture, mask, colour, unit):
-    """Draw the edge of a mask, with a dark rim for any background."""
-    contours = cv2.findContours(  # OpenCV 3 returns three values, OpenCV 4 two
+    """Draw the outer edges of a mask, with a dark rim; a hole has none."""
+    contours, tree = cv2.findContours(  # OpenCV 3 returns three values, OpenCV 4 two
         mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
-    )[-2]
+    )[-2:]
+    contours = [each for each, place in zip(contours, tree[0]) if place[3] < 0]
     cv2.drawContours(picture, contours, -1, BLACK, 4 * unit)
     cv2.drawContours(picture, contours, -1, colour, 2 * unit)
 

@@ -46,6 +46,8 @@ class Result(NamedTuple):
         detections: the surest first; defect regions, the largest first; prompt regions
             in the order of the command line.
         anomaly_score: to compare frames with one another.
+        anomaly_threshold: above which it is defective; None where the model does not
+            say it.
         milliseconds: ``read``, and ``predict`` with its ``prepare``, ``network`` and
             ``decode``.
         picture: file that was drawn.
@@ -64,6 +66,7 @@ class Result(NamedTuple):
     roi: Optional[Box] = None
     detections: Tuple[Detection, ...] = ()
     anomaly_score: Optional[float] = None
+    anomaly_threshold: Optional[float] = None
     milliseconds: Any = None
     picture: str = ''
     error: str = ''

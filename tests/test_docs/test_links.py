@@ -50,3 +50,21 @@ def test_files_of_the_methods_exist():
     paths = [path for path in paths if 'NAME' not in path]
     assert len(paths) > 80
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_links_have_texts():
+    """A code host shows nothing of a link without one."""
+    empty = re.compile(r'(?<!!)\[\s*\]\(')
+    found = [
+        str(page.relative_to(ROOT))
+        for page in pages()
+        if empty.search(FENCED.sub('', page.read_text(encoding='utf-8')))
+    ]
+    assert found == []
+
+
+def test_a_page_that_is_an_include_has_a_link_beside_it():
+    for page in (ROOT / 'docs/en').glob('*.md'):
+        text = page.read_text(encoding='utf-8')
+        for target in re.findall(r'^```\{include\} (\S+)', text, re.MULTILINE):
+            assert f']({target})' in text, page

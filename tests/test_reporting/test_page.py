@@ -186,3 +186,12 @@ def test_a_page_of_1200_images_stays_below_10_mb(acnn, photos, tmp_path, write):
     page = write(replace(acnn, predictions=predictions, maps={}))
     assert len(page.photos()) == 60
     assert len(page.text.encode()) < 10e6
+
+
+def test_metrics_have_names_in_words_and_their_keys(acnn, write):
+    metrics = {'map/pointing_small': 50.0, 'roi/centre_error_p95': 3.0, 'mine/x': 1.0}
+    page = write(replace(acnn, metrics=metrics))
+    name = 'Defective images with the peak of the map on a defect, %: small defects'
+    assert f'{name} map/pointing_small' in page.said
+    assert 'of the object, 95 % within, px roi/centre_error_p95' in page.said
+    assert page.said.count('mine/x') == 1

@@ -287,3 +287,29 @@ def test_picture(make_inspection, kind):
         marked, other = picture[200, 420].astype(int), picture[150, 60].astype(int)
         assert marked[2] > marked[0] and other[0] > other[2]
     json.dumps(result.to_dict())
+
+
+def test_words_agree_with_the_regions():
+    from runner.drawing import words
+    from runner.results import Detection, Result
+
+    mask, regions = np.zeros((6, 8), bool), (Detection((0, 0, 2, 2), area=0.1),) * 2
+    known = dict(anomaly_score=0.44, anomaly_threshold=1.0, score=0.11, mask=mask)
+    good = Result('a', 'pass', label=0, class_name='good', **known)
+    assert words(good) == ['PASS', 'good', 'anomaly 0.44, threshold 1']
+    assert words(good._replace(detections=regions))[3:] == [
+        "2 regions above the map's level"
+    ]
+    bad = good._replace(label=1, anomaly_score=2.0)
+    assert words(bad)[3:] == ["no region above the map's level"]
+    assert len(words(bad._replace(detections=regions))) == 3
+
+
+def test_a_hole_is_not_outlined():
+    from runner.drawing import outline
+
+    picture, mask = np.zeros((60, 60, 3), np.uint8), np.zeros((60, 60), bool)
+    mask[10:50, 10:50] = True
+    mask[20:40, 20:40] = False
+    outline(picture, mask, RED, 1)
+    assert picture[5:14, 5:14].any() and not picture[15:45, 15:45].any()

@@ -52,7 +52,10 @@ class AnomalyMethod(Method):
 
     def facts(self, model: AnomalyDetector) -> dict[str, dict]:
         """The map covers the input from edge to edge; 0 is where good images end."""
-        return dict(map=dict(stride=None, offset=None, threshold=0.0, unit='log-ratio'))
+        return dict(
+            map=dict(stride=None, offset=None, threshold=0.0, unit='log-ratio'),
+            anomaly_score=dict(threshold=float(model.calibration.threshold)),
+        )
 
     def check(self, model: AnomalyDetector) -> None:
         """See :class:`Method`."""

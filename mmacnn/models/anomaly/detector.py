@@ -101,7 +101,8 @@ class AnomalyDetector(BaseModel):
         ``pred_label``, 0 for good and 1 for defective; ``pred_score`` (2,), the
         fraction of good validation images that score at least as high, and lower; with
         a map ``pred_heatmap`` (H, W), the logarithm of the map by the level that good
-        images reach, and ``pred_mask`` (H, W) bool, where it is above that.
+        images reach, and ``pred_mask`` (H, W) bool, where it is above that. The
+        metainfo has ``anomaly_threshold``, and ``map_threshold`` and ``map_unit``.
         """
         scores, maps = self.measure(inputs)
         check_finite('score', scores)
@@ -118,14 +119,17 @@ class AnomalyDetector(BaseModel):
                 )
             return samples
         pairs = self.calibration.calibrated_scores(scores)
+        threshold = float(self.calibration.threshold)
         for sample, score, pair in zip(samples, scores, pairs, strict=True):
             label = (score > self.calibration.threshold).long()
             sample.set_pred_label(label[None]).set_pred_score(pair)
+            sample.set_metainfo(dict(anomaly_threshold=threshold))
         if maps is not None:
             heatmaps = self.calibration.log_ratio(maps)
             for sample, heatmap in zip(samples, heatmaps, strict=True):
                 sample.set_field(heatmap, 'pred_heatmap')
                 sample.set_field(heatmap > 0, 'pred_mask')
+                sample.set_metainfo(dict(map_threshold=0.0, map_unit='log-ratio'))
         return samples
 
 

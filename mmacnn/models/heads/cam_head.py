@@ -112,6 +112,8 @@ class CAMHead(LinearClsHead):
     def show(self, sample: DataSample, cam: Tensor) -> None:
         """Set ``pred_cam``, ``pred_heatmap`` and ``pred_mask`` of one image.
 
+        The metainfo ``map_threshold`` and ``map_unit`` say how the mask was cut.
+
         Args:
             sample: With ``pred_label``, and ``img_shape`` where it is known.
             cam: (K, h, w), the map of each logit.
@@ -125,6 +127,7 @@ class CAMHead(LinearClsHead):
         sample.set_field(cam, 'pred_cam')
         sample.set_field(heatmap, 'pred_heatmap')
         sample.set_field(heatmap > self.map_threshold, 'pred_mask')
+        sample.set_metainfo(dict(map_threshold=self.map_threshold, map_unit='logit'))
 
     def scores(self, logits: Tensor) -> Tensor:
         """Score of each class, (B, num_classes), from the logits."""
