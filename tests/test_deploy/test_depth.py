@@ -14,7 +14,8 @@ from ..testing.paths import ROOT
 
 for package in ('mmdeploy', 'onnx', 'onnxruntime'):
     pytest.importorskip(package)
-from .test_methods import assert_same, export, run_on_board  # noqa: E402
+from ..testing.exported import run_on_board, same_on_board  # noqa: E402
+from .test_methods import export  # noqa: E402
 
 
 @pytest.mark.parametrize('name', ['canet', 'cam'])
@@ -34,8 +35,8 @@ def test_a_12_bit_camera(name, tmp_path):
     exported = Inspector(config, backend_model=folder)
     for number, file in enumerate(files):
         shown = run_on_board(folder, file, tmp_path / f'{number}.jsonl')
-        assert_same(shown, trained)
-        assert_same(shown, next(exported([file])))
+        same_on_board(shown, trained)
+        same_on_board(shown, next(exported([file])))
 
     other = load_config(config, cfg_options=dict(depth=14))
     with pytest.raises(InputError, match='of depth=12, but the test pipeline .*14'):
