@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from mmacnn.converters import voc
 from mmacnn.datasets.image_files import read_image, read_image_size
 from mmacnn.datasets.regions import decode_region
 from mmacnn.datasets.transforms import LoadAnyDepthImage
@@ -144,24 +143,6 @@ def test_coco_boxes_are_of_the_upright_image(named):
     content['images'][1].update(height=SIZE[1], width=SIZE[0])
     named.labels.write_text(json.dumps(content))
     assert named.load()[1]['img_path'].endswith('b.png')
-
-
-def test_voc_boxes_are_of_the_upright_image(tmp_path):
-    sides = dict(xmin=2, ymin=2, xmax=9, ymax=9)
-    box = ''.join(f'<{side}>{place}</{side}>' for side, place in sides.items())
-    text = (
-        '<annotation><size><width>{}</width><height>{}</height></size><object>'
-        f'<name>dent</name><bndbox>{box}</bndbox></object></annotation>'
-    )
-    (tmp_path / 'xml').mkdir()
-    (tmp_path / 'images').mkdir()
-    save_oriented(tmp_path / 'images/a.jpg', 6)
-    folders = str(tmp_path / 'xml'), str(tmp_path / 'images'), str(tmp_path / 'a.json')
-    (tmp_path / 'xml/a.xml').write_text(text.format(56, 40))
-    with pytest.raises(ValueError, match='a.xml: found the size 56x40 .*has 40x56'):
-        voc.convert_voc(*folders, ['dent'])
-    (tmp_path / 'xml/a.xml').write_text(text.format(40, 56))
-    assert voc.convert_voc(*folders, ['dent']) == dict(dent=1)
 
 
 def claim_size(path, width, height):
