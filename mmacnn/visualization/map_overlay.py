@@ -84,21 +84,34 @@ def colour_bar(width: int, background: Colour, text: Colour) -> np.ndarray:
     return np.asarray(canvas)
 
 
-def outline(
-    image: np.ndarray, mask: np.ndarray, colour: Colour, is_filled: bool = False
-) -> np.ndarray:
+def fill(image: np.ndarray, mask: np.ndarray, colour: Colour) -> np.ndarray:
+    """Tint a mask lightly, which tells inside from outside.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        mask: (h, w), on where not zero, covering the image edge to edge.
+        colour: RGB.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    drawn = image.copy()
+    on = _at_size(mask, image.shape[:2]) != 0
+    drawn[on] = (drawn[on] * (1 - FILL) + np.array(colour) * FILL).round()
+    return drawn
+
+
+def outline(image: np.ndarray, mask: np.ndarray, colour: Colour) -> np.ndarray:
     """Draw the outer edge of each connected part of a mask, just outside of it.
 
-    A hole has no line, for it is not marked; with ``is_filled`` the marked pixels are
-    tinted, which tells it from the rest. No part is lost: one that is smaller than a
-    pixel of the image keeps a pixel, and where a part ends with the image, the line
+    A hole has no line, for it is not marked. No part is lost: one that is smaller than
+    a pixel of the image keeps a pixel, and where a part ends with the image, the line
     runs inside it.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         mask: (h, w), on where not zero, covering the image edge to edge.
         colour: RGB.
-        is_filled: Tint the mask lightly.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -107,9 +120,6 @@ def outline(
     marked = _at_size(mask, image.shape[:2])
     if not marked.any():
         return drawn
-    if is_filled:
-        on = marked != 0
-        drawn[on] = (drawn[on] * (1 - FILL) + np.array(colour) * FILL).round()
     for part in _without_holes(marked):
         _draw_edge(drawn, part, colour)
     return drawn

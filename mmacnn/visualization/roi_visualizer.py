@@ -24,7 +24,7 @@ from .drawing import (
     load_font,
     overlay_heatmap,
 )
-from .map_overlay import colour_bar, outline, overlay_map
+from .map_overlay import colour_bar, fill, outline, overlay_map
 from .words import decision, regions, regions_for
 
 PREDICTED = (
@@ -164,13 +164,15 @@ class RoIVisualizer(Visualizer):
         photo = fit(image, *PHOTO_SIZE)
         scale = np.tile(np.divide(photo.shape[1::-1], image.shape[1::-1]), 2)
         legend = []
+        if 'pred_mask' in pred:  # below all lines
+            photo = fill(photo, pred['pred_mask'], ROI_COLOUR)
         if true.get('gt_seg_map', np.zeros(1)).any():
             photo = outline(photo, true['gt_seg_map'], BOX_COLOUR)
             # What the region is was asked, or where a defect is.
             is_prompted = 'region_fraction' in true
             legend.append(('region' if is_prompted else 'true defect', BOX_COLOUR))
         if 'pred_mask' in pred:
-            photo = outline(photo, pred['pred_mask'], ROI_COLOUR, is_filled=True)
+            photo = outline(photo, pred['pred_mask'], ROI_COLOUR)
             first, *others = self._region_words(pred)
             legend += [(first, ROI_COLOUR), *((line, UNKNOWN) for line in others)]
         canvas, draw = as_canvas(photo)

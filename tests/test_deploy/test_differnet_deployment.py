@@ -89,6 +89,7 @@ def export(name, tmp_path, images, **options):
 def check_model_folder(folder):
     detail = json.loads((folder / 'detail.json').read_text())['mmacnn']
     assert [o['name'] for o in detail['outputs']] == ['anomaly_score', 'score', 'label']
+    assert isinstance(detail['outputs'][0]['threshold'], float)  # of the score
     assert detail['input']['size'] == [96, 96]
     assert not unsupported_operators(folder / 'end2end.onnx', '8.2')
 

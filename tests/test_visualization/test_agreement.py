@@ -202,3 +202,11 @@ def test_detections_are_the_drawn_boxes():
     found = inferencer.fields_of(sample, (96, 128))['detections']
     assert sorted(map(float, seen)) == sorted(each.score for each in found)
     assert len(seen) == 2 and len(sample.pred_instances) == 3
+
+
+def test_map_of_a_good_class_is_said_to_speak_for_it(draw):
+    """Of three classes, the map is that of the predicted one."""
+    sample = cam_sample(-1.0, [(0, 0)])
+    sample.set_field(torch.tensor([0.8, 0.1, 0.1]), 'pred_score', dtype=None)
+    photo, written = draw(sample)
+    assert outlines(photo) == 1 and '1 region for good' in written
