@@ -20,17 +20,16 @@ def figures(folder, *arguments, timeout=300):
     return json.loads(out.read_text())
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ('arguments', 'limit'),
     [
         # What a few images leak is little beside what the libraries take.
         (('inspect', '--images', 160, '--pictures'), 1),
         (('train', '--epochs', 8, '--workers', 0), 2),
-        pytest.param(('inspect', '--images', 20000), 3, marks=pytest.mark.soak),
-        pytest.param(
-            ('inspect', '--images', 2000, '--pictures'), 3, marks=pytest.mark.soak
-        ),
-        pytest.param(('train', '--epochs', 50), 3, marks=pytest.mark.soak),
+        (('inspect', '--images', 20000), 3),
+        (('inspect', '--images', 2000, '--pictures'), 3),
+        (('train', '--epochs', 50), 3),
     ],
     ids=lambda value: '-'.join(map(str, value)) if isinstance(value, tuple) else '',
 )

@@ -131,6 +131,7 @@ def test_an_interrupted_training_goes_on(config, tmp_path, monkeypatch):
     assert (tmp_path / 'out/bottle/epoch_1.pth').stat().st_mtime_ns == before
 
 
+@pytest.mark.soak
 def test_tool(config, tmp_path):
     def run(*arguments):
         return subprocess.run(

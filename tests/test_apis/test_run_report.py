@@ -43,6 +43,7 @@ def test_what_a_test_says_of_itself(tiny_config, checkpoint, tmp_path):
     assert all(0 < seconds < 60 for seconds in run['time']['seconds_per_image'])
 
 
+@pytest.mark.soak
 def test_tests_a_checkpoint_and_writes_the_page(tiny_config, checkpoint, tmp_path):
     done = subprocess.run(
         [

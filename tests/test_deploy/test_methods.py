@@ -13,7 +13,7 @@ from mmacnn.inference import Inspector
 from mmacnn.models.anomaly import DifferNet, PatchCore
 from mmacnn.models.classifiers import ACNN, CAMClassifier
 
-from ..testing.exported import ROLES, benchmark, run_on_board, same_on_board
+from ..testing.exported import benchmark, run_on_board, same_on_board
 from ..testing.methods import METHODS, images_of, prepare, random_weights
 from ..testing.paths import ROOT
 
@@ -55,40 +55,6 @@ def test_raw_input(name, tmp_path):
     taken = read_description(folder)['mmacnn']['input']
     assert (taken['layout'], taken['dtype'], taken['mean']) == ('NHWC', 'uint8', None)
     assert benchmark(folder, image)['label'] in (0, 1)
-
-
-DERIVED = """
-from mmengine.registry import MODELS
-from mmacnn.models.classifiers import ACNN
-
-
-@MODELS.register_module(force=True)
-class Derived(ACNN):
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        return super().forward(inputs, data_samples, mode)
-"""
-
-
-def derive(tmp_path, monkeypatch):
-    """Config of A-CNN, whose model's class is derived from ours."""
-    (tmp_path / 'derived_from_acnn.py').write_text(DERIVED)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    config = Path(prepare(METHODS['acnn'], tmp_path, train=2, test=4))
-    cfg = load_config(str(config))
-    cfg.model.type = 'mmengine.Derived'
-    cfg.custom_imports = dict(imports=['mmacnn', 'derived_from_acnn'])
-    cfg.dump(config)
-    return config
-
-
-def test_derived_class_exports_like_its_parent(tmp_path, monkeypatch):
-    config = derive(tmp_path, monkeypatch)
-    weights = random_weights(config, tmp_path / 'weights.pth')
-    image = images_of(METHODS['acnn'], tmp_path)[0]
-    deploy_cfg = ROOT / 'configs/deploy' / METHODS['acnn'].deploy
-    folder = export(deploy_cfg, config, weights, image, tmp_path / 'out')
-    outputs = read_description(folder)['mmacnn']['outputs']
-    assert [each['role'] for each in outputs] == ROLES['acnn']
 
 
 @pytest.mark.parametrize('parent', [ACNN, CAMClassifier, DifferNet, PatchCore])

@@ -67,6 +67,7 @@ def test_classifier(tiny_config, pictures):
     assert label in (0, 1) and 0.5 <= score <= 1
 
 
+@pytest.mark.soak
 def test_canet_with_the_boxes_of_each_class(pictures):
     """Two classes that are nearly equal: a region's second class has its own box."""
     cfg = Config.fromfile(DETECTOR)

@@ -40,6 +40,7 @@ def built(tmp_path_factory) -> Path:
     return out / 'html'
 
 
+@pytest.mark.soak
 def test_every_page_is_there(built):
     names = {path.stem for path in SOURCES.glob('*.md')}
     assert names <= {path.stem for path in built.glob('*.html')}
@@ -47,6 +48,7 @@ def test_every_page_is_there(built):
     assert 'LaplacianFPN' in text  # the method's README is part of its page
 
 
+@pytest.mark.soak
 def test_the_reference_has_every_public_name(built):
     from sphinx.util.inventory import InventoryFile
 

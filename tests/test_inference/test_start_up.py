@@ -56,7 +56,13 @@ print(*(name for name in {NOT_NEEDED} if name in sys.modules))
 """
 
 
-@pytest.mark.parametrize('method', CONFIGS)
+@pytest.mark.parametrize(
+    'method',
+    [
+        method if method == 'acnn' else pytest.param(method, marks=pytest.mark.soak)
+        for method in CONFIGS
+    ],
+)
 def test_a_verdict_imports_what_the_method_needs(method, tmp_path):
     arguments = [str(ROOT / CONFIGS[method]), str(tmp_path / 'weights.pth')]
     done = subprocess.run(

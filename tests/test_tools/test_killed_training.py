@@ -92,6 +92,7 @@ def check(config, folder, kills, seed):
     assert 'ended as the uninterrupted one' in done.stdout
 
 
+@pytest.mark.soak
 def test_killed_trainings_end_as_an_uninterrupted_one(tmp_path):
     check(acnn(tmp_path), tmp_path, kills=3, seed=0)
 

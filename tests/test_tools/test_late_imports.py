@@ -102,7 +102,7 @@ def test_names_of_label_formats():
     assert tuple(WRITERS) == import_labels.TARGETS
 
 
-@pytest.mark.parametrize('first', ['torch', 'mmengine.runner', 'mmacnn'])
+@pytest.mark.parametrize('first', ['mmengine.runner', 'mmacnn'])
 def test_checkpoints_load_whatever_was_imported_first(first, tmp_path):
     """The gaps of compat are closed when torch comes, before or after us."""
     code = (

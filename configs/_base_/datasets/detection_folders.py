@@ -1,6 +1,6 @@
 # Your own images with boxes, as `python -m mmacnn import ... --to coco` writes them.
 data_root = 'data/boxes'
-classes = ('defect',)
+classes = ('a', 'b', 'c', 'd')  # of yours
 img_scale = (320, 320)  # the image is fitted into this width and height
 
 train_pipeline = [

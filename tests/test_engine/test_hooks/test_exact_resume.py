@@ -63,9 +63,9 @@ def assert_same_state(one, other):
     ('place', 'epoch', 'workers'),
     [
         ('train', 2, 'in-process'),
-        ('train', 2, 'workers'),
+        pytest.param('train', 2, 'workers', marks=pytest.mark.soak),
         ('train', 2, 'persistent-workers'),
-        ('val', 2, 'in-process'),
+        pytest.param('val', 2, 'in-process', marks=pytest.mark.soak),
         ('val', 4, 'in-process'),  # after the last epoch
     ],
 )

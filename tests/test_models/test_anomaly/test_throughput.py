@@ -64,6 +64,7 @@ def plain_score(model, backbone, image):
 
 @pytest.mark.slow
 @torch.inference_mode()
+@pytest.mark.soak
 def test_an_image_is_scored_twice_as_fast_as_by_the_reference():
     cfg = Config.fromfile(CONFIG).model
     cfg.views.num_test = NUM_VIEWS
