@@ -45,10 +45,10 @@ demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
 	@echo 'pictures:   $(DEMO)/pictures (wrong/ and correct/)'
 	@echo "checkpoint: $$(cat $(DEMO)/last_checkpoint)"
 
-# Files of tests side by side, one thread each: more threads would wait for one another.
+# Tests side by side, one thread each: more threads would wait for one another.
 # An empty TEST_WORKERS counts as none.
 override TEST_WORKERS := $(or $(strip $(TEST_WORKERS)),2)
-TEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(TEST_WORKERS) --dist loadfile
+TEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(TEST_WORKERS) --dist worksteal
 
 QUICK := tests/test_ops tests/test_models tests/test_datasets
 

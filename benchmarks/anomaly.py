@@ -5,6 +5,9 @@ All have the same backbone with the same weights (the first config's), and see t
 pixels. anomalib's parts, settings and training are its own; what it cannot be told (no
 FastFlow for this backbone) is built from its parts. One thread. The models of anomalib
 have the threshold that anomalib chooses by default: the best F1 on the test images.
+
+anomalib (2.7.0 is what this was run with) wants an environment of its own, with this
+package in it.
 """
 
 import argparse

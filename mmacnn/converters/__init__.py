@@ -12,7 +12,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'mobilenet_v2': ['convert_mobilenet_v2_checkpoint'],
         'publish': ['publish_checkpoint'],
         'roi_mask': ['convert_roi_mask_checkpoint'],
-        'voc': ['convert_voc'],
         'wafer': ['convert_wafers'],
     },
 )
