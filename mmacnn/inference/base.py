@@ -84,6 +84,9 @@ class Inferencer:
             steps = deepcopy(config.test_dataloader.dataset.pipeline)
             self.loader = loader_of(steps)
             self.pipeline = Compose([step for step in steps if not is_loader(step)])
+        self.is_cropped = any(
+            'Crop' in type(step).__name__ for step in self.pipeline.transforms
+        )
         if not self.is_exported:
             load_weights(self.model, checkpoint, str(weights))
             try:
@@ -128,7 +131,7 @@ class Inferencer:
             )
         ]
         for packed, image in zip(data, images, strict=True):
-            note_shrink_factor(packed, image, self.pipeline.transforms)
+            note_shrink_factor(packed, image, self.is_cropped)
         return self.collate(data)
 
     @torch.no_grad()

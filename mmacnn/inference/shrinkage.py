@@ -2,7 +2,6 @@
 """Photographs that the test pipeline makes so small that small things vanish."""
 
 import logging
-from collections.abc import Sequence
 
 import numpy as np
 from mmengine.logging import print_log
@@ -56,19 +55,19 @@ class Shrinkage:
         )
 
 
-def note_shrink_factor(packed: dict, image: np.ndarray, steps: Sequence) -> None:
+def note_shrink_factor(packed: dict, image: np.ndarray, is_cropped: bool) -> None:
     """Give a data sample ``shrink_factor``: how many times smaller its input is.
 
     Args:
         packed: What the pipeline returned: ``inputs`` (C, h, w) and ``data_samples``.
         image: (H, W, C) that went into it.
-        steps: Of the pipeline. Behind one that crops, the sizes tell nothing; then the
+        is_cropped: Whether the pipeline crops. Then the sizes tell nothing, but the
             ``scale_factor`` of the sample does, if it has one.
     """
     inputs, sample = packed.get('inputs'), packed.get('data_samples')
     if inputs is None or not isinstance(sample, BaseDataElement):
         return
-    if any('Crop' in type(step).__name__ for step in steps):
+    if is_cropped:
         factor = 1 / min(sample.get('scale_factor', (1.0,))[:2])
     else:
         sizes = zip(image.shape[:2], inputs.shape[-2:], strict=True)

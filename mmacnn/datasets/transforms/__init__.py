@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'affine': ['RandomAffine'],
-        'cutpaste': ['CutPaste'],
         'load_image': ['LoadAnyDepthImage'],
         'load_mask': ['LoadDefectMask'],
         'photometric': ['RandomBlur', 'RandomNoise', 'RandomPhotometric'],
