@@ -20,6 +20,8 @@ TIMES = re.compile(r'\s+(data_)?time: \S+')
 # Hooks whose lines of mmengine say how the training goes.
 SHOWN = ('logger_hook', 'early_stopping_hook')
 BEST = 'The best checkpoint'
+# Of a backbone that is cut behind the last stage that is used.
+UNUSED = 'unexpected key in source state_dict'
 
 
 def shorten_terminal(logger: logging.Logger) -> None:
@@ -40,7 +42,8 @@ class TerminalFilter(logging.Filter):
     """Passes what this package says, warnings, errors, metrics and some progress.
 
     Not passed are mmengine's listings (the config, the machine, the hooks, how each
-    weight was initialised), and what libraries say of their own deprecation.
+    weight was initialised), pretrained weights that a cut backbone has no use for, and
+    what libraries say of their own deprecation.
     """
 
     def __init__(self) -> None:
@@ -53,7 +56,8 @@ class TerminalFilter(logging.Filter):
         if record.pathname.startswith(PACKAGE):
             return True
         if record.levelno > logging.INFO:
-            return 'deprecated' not in message
+            is_cut = UNUSED in message and 'missing keys' not in message
+            return not (is_cut or 'deprecated' in message)
         if record.levelno == logging.INFO and record.module in SHOWN:
             return self._is_due(message)
         return record.levelno < logging.INFO or BEST in message

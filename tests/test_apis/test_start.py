@@ -67,6 +67,15 @@ def test_a_method_of_ones_own_choice(tmp_path, weights):
     assert load_config(report.config).model.type == 'mmacnn.PatchCore'
 
 
+def test_a_method_that_the_labels_do_not_allow(tmp_path, weights):
+    folder = tmp_path / 'source' / 'good'
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / '0.png'), np.zeros((40, 40, 3), np.uint8))
+    with pytest.raises(ValueError, match='--method acnn: needs one object .* none'):
+        start(str(folder.parent), str(tmp_path / 'out'), 'acnn', weights)
+    assert not (tmp_path / 'out').exists()
+
+
 def test_good_images_alone(tmp_path, weights):
     folder = tmp_path / 'source' / 'good'
     folder.mkdir(parents=True)

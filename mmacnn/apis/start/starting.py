@@ -5,6 +5,7 @@ import os.path as osp
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from mmacnn.converters.labels.importer import (
     ImportOptions,
@@ -13,9 +14,9 @@ from mmacnn.converters.labels.importer import (
     read_labels,
 )
 from mmacnn.engine.model_zoo import find_root
-from mmacnn.utils import atomic_write, require_empty
+from mmacnn.utils import InputError, atomic_write, require_empty
 
-from .choice import Choice, choose_method
+from .choice import ACNN, Choice, choose_method
 from .facts import facts_of
 from .own_config import RECIPES, WEIGHTS, config_text
 
@@ -82,6 +83,8 @@ def start(
     facts = facts_of(dataset)
     choice = choose_method(facts, method)
     recipe = RECIPES[choice.method]
+    if choice.method == ACNN and not facts.num_boxed:
+        raise InputError(f'{source}: --method acnn: {choice.reason}, and there is none')
     if recipe.has_weights and not osp.isfile(weights):
         raise FileNotFoundError(
             f'{weights}: found no weights, expected those of EfficientNet-Lite0 on '
@@ -120,16 +123,19 @@ def _commands(root: Path, recipe) -> list[str]:
     tools = 'tools'
     if not Path(tools, 'train.py').is_file():
         tools = str(Path(find_root(), 'tools'))
-    python = Path(sys.executable).name
-    work = root / 'run'
-    weights = f'$(cat {work / "last_checkpoint"})'
-    test = f'{python} {tools}/test.py {root / CONFIG} {weights} --work-dir {work}'
-    configs = Path(tools).parent / 'configs' / 'deploy' / recipe.deploy
+    run = f'{Path(sys.executable).name} {quote(tools)}'
+    deploy = quote(str(Path(tools).parent / 'configs' / 'deploy' / recipe.deploy))
+    names = (CONFIG, 'run', 'pictures', 'results.json', 'report.html', 'exported')
+    config, work, shown, results, page, exported = (
+        quote(str(root / name)) for name in names
+    )
+    # The best one on the validation images, or the only one of a bank.
+    weights = f'{work}/{"best_*" if recipe.views else "epoch_1"}.pth'
     return [
-        f'{python} {tools}/train.py {root / CONFIG} --work-dir {work}',
-        f'{test} --show-dir {root / "pictures"} --out {root / "results.json"}',
-        f'{python} {tools}/analysis_tools/report.py {root / "results.json"} '
-        f'--out {root / "report.html"}',
-        f'{python} {tools}/deploy.py {configs} {root / CONFIG} '
-        f'{weights} IMAGE --work-dir {root / "exported"} --verify 20',
+        f'{run}/train.py {config} --work-dir {work}',
+        f'{run}/test.py {config} {weights} --work-dir {work} --show-dir {shown} '
+        f'--out {results}',
+        f'{run}/analysis_tools/report.py {results} --out {page}',
+        f'{run}/deploy.py {deploy} {config} {weights} IMAGE --work-dir {exported} '
+        '--verify 20',
     ]
