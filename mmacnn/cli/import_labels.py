@@ -101,6 +101,12 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
             help=f'fraction of the training images for {split} (0)',
         )
     parser.add_argument(
+        '--limit',
+        type=int_at_least(1),
+        metavar='N',
+        help='keep at most so many training images, of each class alike (all)',
+    )
+    parser.add_argument(
         '--seed', type=int_at_least(0), default=0, help='chooses which images (0)'
     )
 

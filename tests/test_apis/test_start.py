@@ -1,13 +1,15 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a folder to a config of one's own that builds and loads."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
 
-from mmacnn.apis.start import start
+from mmacnn.apis.start import start, trial
 from mmacnn.apis.start.choice import METHODS
 from mmacnn.apis.start.own_config import RECIPES, WEIGHTS, fit_size
 from mmacnn.cli import start as cli
@@ -120,3 +122,19 @@ def test_the_splits_of_the_source_stay(tmp_path, weights):
 )
 def test_the_input_shows_small_objects(size, area, smallest, expected):
     assert fit_size(size, area, smallest, least=16) == expected
+
+
+@pytest.mark.slow
+def test_two_methods_are_tried_side_by_side(tmp_path, weights, monkeypatch):
+    monkeypatch.setattr(trial, 'EFFORT', 0.001)
+    monkeypatch.setattr(trial, 'IMAGES', 24)
+    source, out = make_source('defect-folders', tmp_path / 'source'), tmp_path / 'out'
+    started = start(source, str(out), weights=weights)
+    assert started.choice.fitting == ['cam', 'anomaly']
+    page = trial.try_methods(started, source, str(out), weights)
+    assert {path.name for path in out.iterdir()} == {'config.py', 'data', 'try'}
+    text = Path(page).read_text()
+    assert '>cam<' in text and '>anomaly<' in text
+    train = load_config(str(out / 'try' / 'cam' / 'config.py')).train_dataloader
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        assert len(DATASETS.build(train.dataset)) == 24

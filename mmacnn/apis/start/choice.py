@@ -19,11 +19,13 @@ class Choice:
         method: One of ``METHODS``.
         reason: Why it fits.
         others: Of each other method, what it would need or why it is second.
+        fitting: The methods that the labels allow, the best one first.
     """
 
     method: str
     reason: str
     others: dict[str, str]
+    fitting: list[str]
 
 
 def choose_method(facts: Facts, method: str | None = None) -> Choice:
@@ -39,11 +41,11 @@ def choose_method(facts: Facts, method: str | None = None) -> Choice:
         acnn=_acnn(facts),
         detection=_detection(facts),
     )
-    if method is None:
-        order = (ACNN, DETECTION, CAM, ANOMALY)
-        method = next((name for name in order if fits[name][0]), ANOMALY)
+    order = (ACNN, DETECTION, CAM, ANOMALY)
+    fitting = [name for name in order if fits[name][0]] or [ANOMALY]
+    method = method or fitting[0]
     others = {name: fits[name][1] for name in METHODS if name != method}
-    return Choice(method, fits[method][1], others)
+    return Choice(method, fits[method][1], others, fitting)
 
 
 def _anomaly(facts: Facts) -> tuple[bool, str]:

@@ -157,10 +157,12 @@ RECIPES = dict(
 )
 
 
-def num_epochs(recipe: Recipe, num_train: int, size: tuple[int, int]) -> int:
+def num_epochs(
+    recipe: Recipe, num_train: int, size: tuple[int, int], effort: float = 1
+) -> int:
     """Epochs that see the images often enough in about ten minutes, 6 to 100."""
-    views = recipe.views * recipe.area / (size[0] * size[1])
-    return int(np.clip(round(views / max(num_train, 1)), 6, 100))
+    views = effort * recipe.views * recipe.area / (size[0] * size[1])
+    return int(np.clip(round(views / max(num_train, 1)), max(2, 6 * effort), 100))
 
 
 SCHEDULE = """
@@ -181,7 +183,13 @@ train_cfg = dict(max_epochs=max_epochs)
 
 
 def config_text(
-    recipe: Recipe, facts: Facts, base: str, data: str, classes: list[str], weights: str
+    recipe: Recipe,
+    facts: Facts,
+    base: str,
+    data: str,
+    classes: list[str],
+    weights: str,
+    effort: float = 1,
 ) -> str:
     """The config as text.
 
@@ -192,6 +200,7 @@ def config_text(
         data: Folder of the imported data.
         classes: Their names, in order.
         weights: File of ImageNet's weights.
+        effort: Fraction of the epochs of a whole training.
     """
     size = fit_size(facts.size, recipe.area, smallest_side(facts), recipe.least)
     height, width = facts.size
@@ -207,5 +216,6 @@ def config_text(
     ]
     text = '\n'.join(lines) + '\n'
     if recipe.views:
-        text += SCHEDULE.format(epochs=num_epochs(recipe, facts.num_train, size))
+        epochs = num_epochs(recipe, facts.num_train, size, effort)
+        text += SCHEDULE.format(epochs=epochs)
     return text

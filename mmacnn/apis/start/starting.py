@@ -3,7 +3,7 @@
 
 import os.path as osp
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
@@ -61,6 +61,7 @@ def start(
     method: str | None = None,
     weights: str = WEIGHTS,
     options: ImportOptions | None = None,
+    effort: float = 1,
 ) -> StartReport:
     """Look at labelled images, choose a method, and write a data set and a config.
 
@@ -71,6 +72,7 @@ def start(
         weights: File of ImageNet's weights of EfficientNet-Lite0.
         options: Of the import. Where the source has no split for validation or for the
             test, fractions of the training images are taken: 15 % and 20 % by default.
+        effort: Fraction of the epochs of a whole training.
 
     Raises:
         FileNotFoundError: The source, or the weights that the method starts from, are
@@ -82,6 +84,8 @@ def start(
     dataset, _, _ = read_labels(source, options)
     facts = facts_of(dataset)
     choice = choose_method(facts, method)
+    if options.limit:
+        facts = replace(facts, num_train=min(facts.num_train, options.limit))
     recipe = RECIPES[choice.method]
     if choice.method == ACNN and not facts.num_boxed:
         raise InputError(f'{source}: --method acnn: {choice.reason}, and there is none')
@@ -102,6 +106,7 @@ def start(
         data=str(data),
         classes=imported.classes,
         weights=weights,
+        effort=effort,
     )
     config = root / CONFIG
     with atomic_write(str(config)) as path:

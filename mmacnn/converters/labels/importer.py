@@ -15,7 +15,7 @@ from . import targets as target_module
 from .annotations import LabelledImage, LabelledSet
 from .cleaning import clean
 from .source import Source
-from .splitting import note_lacking, split_images
+from .splitting import limit_training, note_lacking, split_images
 from .targets import WRITERS, Files
 
 # In this order: what says more of itself comes first.
@@ -41,6 +41,8 @@ class ImportOptions:
         first_pixel: Number of the first pixel in VOC's xml, 0 or 1.
         rescale_labels: Scale labels that were drawn on the image in another size.
         val_fraction, test_fraction: Taken from the training images.
+        limit: Images to keep for training, at most, of each class alike; all by
+            default.
         seed: Chooses which.
         link: Make hard links to the images and no copies.
     """
@@ -58,6 +60,7 @@ class ImportOptions:
     rescale_labels: bool = False
     val_fraction: float = 0.0
     test_fraction: float = 0.0
+    limit: int | None = None
     seed: int = 0
     link: bool = False
 
@@ -181,6 +184,8 @@ def import_labels(
     split_images(
         dataset, notes, options.val_fraction, options.test_fraction, options.seed
     )
+    if options.limit:
+        limit_training(dataset, notes, options.limit, options.seed)
     _prepare(dataset, to, notes, options)
     if not dataset.images:
         raise InputError(f'{source}: found no image for --to {to}, expected some')

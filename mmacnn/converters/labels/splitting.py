@@ -65,6 +65,34 @@ def split_images(
             images = images[number:]
 
 
+def limit_training(
+    dataset: LabelledSet, notes: Notes, limit: int, seed: int = 0
+) -> None:
+    """Leave out training images at random until so many are left, in place.
+
+    Args:
+        dataset: The images, with their splits.
+        notes: Where those that are left out are counted.
+        limit: Images to keep; of each class alike.
+        seed: Another seed chooses other images.
+    """
+    images = dataset.in_split('train')
+    if len(images) <= limit:
+        return
+    ranked = []
+    for name, members in _by_class(images).items():
+        members.sort(key=lambda image: image.path)
+        random.Random(f'{seed} {name}').shuffle(members)
+        ranked += [
+            (place / len(members), image.path, id(image))
+            for place, image in enumerate(members)
+        ]
+    kept = {key for _, _, key in sorted(ranked)[:limit]}
+    dropped = {id(image) for image in images} - kept
+    dataset.images = [image for image in dataset.images if id(image) not in dropped]
+    notes.add(f'image for training left out (--limit {limit})', number=len(dropped))
+
+
 def _by_class(images: list[LabelledImage]) -> dict[str, list[LabelledImage]]:
     names = {id(image): classes_of(image) for image in images}
     counts = Counter(name for found in names.values() for name in found)

@@ -80,6 +80,14 @@ def test_splits_of_the_source_stay(source, tmp_path):
     assert report.images == dict(train=12, val=3, test=5)
 
 
+def test_limit_keeps_of_each_class_alike(source):
+    options = ImportOptions(test_fraction=0.3, limit=6)
+    report = import_labels(str(source), None, 'coco', options)
+    assert report.images == dict(train=6, test=6)
+    assert report.objects['train'] == dict(pit=3, scratch=3)
+    assert '8 x image for training left out (--limit 6)' in report.notes
+
+
 def test_links(source, tmp_path):
     options = ImportOptions(link=True)
     import_labels(str(source), str(tmp_path / 'out'), 'coco', options)
