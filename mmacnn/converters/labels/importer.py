@@ -42,6 +42,8 @@ class ImportOptions:
         rescale_labels: Scale labels that were drawn on the image in another size.
         val_fraction, test_fraction: Taken from the training images.
         seed: Chooses which.
+        part_pattern: What in a path names the part that an image shows, whose images
+            stay in one split; see :func:`mmacnn.converters.labels.splitting.part_of`.
         link: Make hard links to the images and no copies.
     """
 
@@ -59,6 +61,7 @@ class ImportOptions:
     val_fraction: float = 0.0
     test_fraction: float = 0.0
     seed: int = 0
+    part_pattern: str | None = None
     link: bool = False
 
 
@@ -179,7 +182,12 @@ def import_labels(
     clean(dataset, notes, options.rescale_labels)
     _order_classes(dataset, options.classes, source)
     split_images(
-        dataset, notes, options.val_fraction, options.test_fraction, options.seed
+        dataset,
+        notes,
+        options.val_fraction,
+        options.test_fraction,
+        options.seed,
+        options.part_pattern,
     )
     _prepare(dataset, to, notes, options)
     if not dataset.images:
@@ -228,7 +236,9 @@ def _prepare(dataset: LabelledSet, to: str, notes, options: ImportOptions) -> No
     elif to == 'class-folders':
         target_module.prepare_class_folders(dataset, notes, options.merge, options.good)
     else:
-        target_module.prepare_anomaly(dataset, notes, options.good, options.seed)
+        target_module.prepare_anomaly(
+            dataset, notes, options.good, options.seed, options.part_pattern
+        )
 
 
 def _order_classes(
