@@ -13,6 +13,7 @@ from mmacnn.engine.config import load_config
 from mmacnn.engine.hooks.anomaly_threshold import choose_threshold, is_learned
 from mmacnn.utils import InputError, atomic_write
 
+from .reported_images import warn_of_reported
 from .testing import test
 
 METRIC = 'best_threshold'
@@ -69,6 +70,7 @@ def choose_anomaly_threshold(
         with config_errors(config, dataloader):
             images = Runner.build_dataloader(cfg[dataloader], seed=0)
             learned = DATASETS.build(cfg.train_dataloader.dataset)
+        warn_of_reported(cfg, images.dataset, dataloader)
         line = choose_threshold(
             model,
             images,
@@ -84,17 +86,22 @@ def choose_anomaly_threshold(
 
 
 def choose_map_threshold(
-    config: str, checkpoint: str, out: str, cfg_options: dict | None = None
+    config: str,
+    checkpoint: str,
+    out: str,
+    dataloader: str = 'val_dataloader',
+    cfg_options: dict | None = None,
 ) -> tuple[float, float]:
     """Choose where a CAM classifier's map becomes a mask, and write it into a config.
 
-    On the config's test set, or on another one that ``cfg_options`` names. Do not
-    report results on the images that the threshold was chosen on.
+    On the config's validation images. Do not report results on the images that the
+    threshold was chosen on.
 
     Args:
         config: Config file with ``mmacnn.DefectMapMetric`` and masks.
         checkpoint: The weights.
         out: Config file to write, which builds on ``config``; must not exist.
+        dataloader: 'val_dataloader' or 'test_dataloader'.
         cfg_options: Settings to override, with dotted keys.
 
     Returns:
@@ -109,12 +116,17 @@ def choose_map_threshold(
         raise FileExistsError(f'{out} exists, name a new file')
     if Path(out).suffix != '.py':
         raise InputError(f'{out}: expected a name ending in .py')
-    metrics = test(config, checkpoint, cfg_options=cfg_options)
+    cfg = load_config(config, cfg_options=cfg_options)
+    if not cfg.get(dataloader):
+        raise InputError(f'{config}: expected the key {dataloader!r}, a data loader')
+    warn_of_reported(cfg, cfg[dataloader].dataset, dataloader)
+    split = dataloader.removesuffix('_dataloader')
+    metrics = test(config, checkpoint, cfg_options=cfg_options, split=split)
     found = {name.rpartition('/')[2]: value for name, value in metrics.items()}
     if METRIC not in found:
         raise InputError(
             f'{config}: found no masks to choose by, expected DefectMapMetric in '
-            'test_evaluator, mask_path in data_prefix and defects in the masks'
+            f'{split}_evaluator, mask_path in data_prefix and defects in the masks'
         )
     threshold, dice = found[METRIC], found['best_dice']
     if is_main_process():

@@ -11,6 +11,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
+from mmacnn.engine.data_checks import warning_of_reused_test
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.engine.terminal import StartHook
@@ -85,6 +86,9 @@ def train(
         if state is not None:
             # mmengine only warns of weights that are missing.
             load_weights(runner.model, state, cfg.load_from)
+        warning = warning_of_reused_test(cfg)
+        if warning:
+            runner.logger.warning(warning)
         begins_anew = resume is not None and state is None
         runner.register_hook(StartHook(begins_anew))
         try:

@@ -9,7 +9,7 @@ from mmacnn.utils.text import printable
 from .import_labels import add_source_arguments, add_split_arguments, import_options
 
 # Of mmacnn.apis.start, which takes seconds to import.
-METHODS = ('anomaly', 'cam', 'acnn', 'detection')
+METHODS = ('anomaly', 'cam', 'acnn', 'detection', 'roi-mask')
 WEIGHTS = 'data/efficientnet-lite0.pth'
 DESCRIPTION = (
     'Look at labelled images, say which method fits and why, and write a data set and '

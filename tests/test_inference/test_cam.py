@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmacnn.apis import choose_map_threshold
+from mmacnn.apis import choose_map_threshold, reported_images
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 from mmacnn.registry import MODELS
@@ -30,6 +30,7 @@ def root(tmp_path_factory):
         f'_base_ = [{str(BASE)!r}]\n'
         'test_dataloader = dict(num_workers=0, persistent_workers=False, '
         f'dataset=dict(data_root={str(root / "data")!r}))\n'
+        'val_dataloader = test_dataloader\n'
         f'work_dir = {str(root / "work")!r}\n'
     )
     torch.manual_seed(0)
@@ -69,12 +70,18 @@ def test_images_of_different_sizes_in_a_batch(inspector):
         list(inspector(images, batch_size=2))
 
 
-def test_chosen_threshold_is_in_the_new_config(root, tmp_path):
+def test_chosen_threshold_is_in_the_new_config(root, tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr(
+        reported_images, 'print_log', lambda line, **_: lines.append(line)
+    )
     out = tmp_path / 'chosen.py'
     threshold, dice = choose_map_threshold(
         str(root / 'mine.py'), str(root / 'weights.pth'), str(out)
     )
     assert 0 < dice <= 100
+    (line,) = lines
+    assert line.startswith('4 of the 4 images of val_dataloader, on which')
     cfg = load_config(str(out))
     assert cfg.model.head.map_threshold == pytest.approx(threshold, rel=1e-3)
     assert cfg.model.head.type == 'mmacnn.CAMHead'
@@ -86,7 +93,7 @@ def test_threshold_without_masks(root, tmp_path):
     out = str(tmp_path / 'chosen.py')
     config, weights = str(root / 'mine.py'), str(root / 'weights.pth')
     with pytest.raises(ValueError, match='found no masks to choose by'):
-        options = dict(test_evaluator=[dict(type='mmpretrain.Accuracy')])
+        options = dict(val_evaluator=[dict(type='mmpretrain.Accuracy')])
         choose_map_threshold(config, weights, out, cfg_options=options)
     with pytest.raises(ValueError, match='expected a name ending in .py'):
         choose_map_threshold(config, weights, str(tmp_path / 'chosen'))

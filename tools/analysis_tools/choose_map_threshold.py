@@ -8,14 +8,16 @@ from mmacnn.utils import check_paths, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog='Uses the test set of the config; for another one: '
-        '--cfg-options test_dataloader.dataset.data_root=FOLDER',
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='weights that were trained with it')
     parser.add_argument('out', help='config file to write; must not exist')
+    parser.add_argument(
+        '--dataloader',
+        default='val_dataloader',
+        choices=['val_dataloader', 'test_dataloader'],
+        help='key of the config, whose images it is chosen on (%(default)s)',
+    )
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -27,7 +29,11 @@ def main() -> None:
     from mmacnn.apis import choose_map_threshold
 
     threshold, dice = choose_map_threshold(
-        args.config, args.checkpoint, args.out, cfg_options=args.cfg_options
+        args.config,
+        args.checkpoint,
+        args.out,
+        dataloader=args.dataloader,
+        cfg_options=args.cfg_options,
     )
     print(f'{args.out}: threshold {threshold:.4g}, Dice {dice:.1f} %')
 

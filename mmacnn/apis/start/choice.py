@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from .facts import Facts
 
 ANOMALY, CAM, ACNN, DETECTION = 'anomaly', 'cam', 'acnn', 'detection'
-METHODS = (ANOMALY, CAM, ACNN, DETECTION)
+ROI_MASK = 'roi-mask'
+METHODS = (ANOMALY, CAM, ACNN, DETECTION, ROI_MASK)
 ENOUGH_DEFECTS = 20  # Images below which a classifier learns little of a defect.
 NEARLY_ALL = 0.95
 
@@ -35,12 +36,13 @@ def choose_method(facts: Facts, method: str | None = None) -> Choice:
         facts: Of the labelled set.
         method: What the user wants; None to choose.
     """
-    fits = dict(
-        anomaly=_anomaly(facts),
-        cam=_cam(facts),
-        acnn=_acnn(facts),
-        detection=_detection(facts),
-    )
+    fits = {
+        ANOMALY: _anomaly(facts),
+        CAM: _cam(facts),
+        ACNN: _acnn(facts),
+        DETECTION: _detection(facts),
+        ROI_MASK: _roi_mask(facts),
+    }
     order = (ACNN, DETECTION, CAM, ANOMALY)
     fitting = [name for name in order if fits[name][0]] or [ANOMALY]
     method = method or fitting[0]
@@ -80,7 +82,10 @@ def _acnn(facts: Facts) -> tuple[bool, str]:
             f'{len(facts.classes)} classes: find it, crop it, name it'
         )
     if not facts.num_boxed:
-        return False, 'needs one object that decides, with a box on 5 % of the images'
+        return False, (
+            'needs one object that decides, with a box on 5 % of the images, and there '
+            'is none'
+        )
     return False, (
         f'needs one object on each image (found it on {facts.num_single} of '
         f'{facts.num_train}) and two classes or more (found {len(facts.classes)})'
@@ -96,3 +101,14 @@ def _detection(facts: Facts) -> tuple[bool, str]:
     )
     # Masks beside folders of classes say where, but the folders are the labels.
     return not facts.whole_images, reason
+
+
+def _roi_mask(facts: Facts) -> tuple[bool, str]:
+    """Never chosen: the labels do not tell that places are known when it is used."""
+    if not facts.num_objects:
+        return False, 'needs an outline or a box of each region, and there is none'
+    kind = 'outlines' if facts.has_outlines else 'boxes or outlines'
+    return False, (
+        f'{facts.num_objects} {kind}, {len(facts.classes)} classes: it names regions '
+        'that you point at (--method roi-mask), and finds none'
+    )

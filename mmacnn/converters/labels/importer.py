@@ -44,6 +44,8 @@ class ImportOptions:
         limit: Images to keep for training, at most, of each class alike; all by
             default.
         seed: Chooses which.
+        part_pattern: What in a path names the part that an image shows, whose images
+            stay in one split; see :func:`mmacnn.converters.labels.splitting.part_of`.
         link: Make hard links to the images and no copies.
     """
 
@@ -62,6 +64,7 @@ class ImportOptions:
     test_fraction: float = 0.0
     limit: int | None = None
     seed: int = 0
+    part_pattern: str | None = None
     link: bool = False
 
 
@@ -182,7 +185,12 @@ def import_labels(
     clean(dataset, notes, options.rescale_labels)
     _order_classes(dataset, options.classes, source)
     split_images(
-        dataset, notes, options.val_fraction, options.test_fraction, options.seed
+        dataset,
+        notes,
+        options.val_fraction,
+        options.test_fraction,
+        options.seed,
+        options.part_pattern,
     )
     if options.limit:
         limit_training(dataset, notes, options.limit, options.seed)
@@ -233,7 +241,9 @@ def _prepare(dataset: LabelledSet, to: str, notes, options: ImportOptions) -> No
     elif to == 'class-folders':
         target_module.prepare_class_folders(dataset, notes, options.merge, options.good)
     else:
-        target_module.prepare_anomaly(dataset, notes, options.good, options.seed)
+        target_module.prepare_anomaly(
+            dataset, notes, options.good, options.seed, options.part_pattern
+        )
 
 
 def _order_classes(

@@ -16,7 +16,7 @@ from mmacnn.utils import InputError, track
 
 from . import coco, yolo
 from .annotations import LabelledImage, LabelledObject, LabelledSet, Notes
-from .splitting import classes_of
+from .splitting import classes_of, split_images
 
 GOOD, DEFECT, COMBINED = 'good', 'defective', 'combined'
 GOOD_TEST_FRACTION = 0.2
@@ -153,7 +153,11 @@ def prepare_class_folders(
 
 
 def prepare_anomaly(
-    dataset: LabelledSet, notes: Notes, good: str | None = None, seed: int = 0
+    dataset: LabelledSet,
+    notes: Notes,
+    good: str | None = None,
+    seed: int = 0,
+    part_pattern: str | None = None,
 ) -> None:
     """Good images to learn from, all others to test on."""
     good = good or dataset.good or GOOD
@@ -172,11 +176,15 @@ def prepare_anomaly(
             f'{len(dataset.images)}, expected some (--good names their class)'
         )
     if not any(image.split == 'test' for image in good_images):
-        from .splitting import split_images
-
         trained = [image for image in good_images if image.split == 'train']
         part = LabelledSet(dataset.format, trained, [good])
-        split_images(part, Notes(), test_fraction=GOOD_TEST_FRACTION, seed=seed)
+        split_images(
+            part,
+            notes,
+            test_fraction=GOOD_TEST_FRACTION,
+            seed=seed,
+            part_pattern=part_pattern,
+        )
         moved = sum(image.split == 'test' for image in trained)
         notes.add(f'good image taken for test ({GOOD_TEST_FRACTION:g})', number=moved)
     for image in dataset.images:
