@@ -39,8 +39,8 @@ def train(
         config: Config file.
         work_dir: Folder of logs and checkpoints. Without it the config's ``work_dir``,
             or else ``./work_dirs/NAME_OF_CONFIG``.
-        resume: A checkpoint to go on from, or ``'auto'``: the latest one in
-            ``work_dir``, and from the start, with a warning, if there is none yet.
+        resume: A checkpoint to go on from; ``'latest'``: the last one in ``work_dir``;
+            or ``'auto'``: that, and from the start, with a warning, if there is none.
         amp: Train in automatic mixed precision (needs an accelerator).
         validate: Evaluate during training, as the config says.
         auto_scale_lr: Scale the learning rate by the batch size that is really used.
@@ -55,7 +55,7 @@ def train(
 
     Raises:
         FileExistsError: Without ``resume``, ``work_dir`` holds an earlier training.
-        FileNotFoundError: The config, the checkpoint or the data are not there.
+        FileNotFoundError: The config, a checkpoint to resume or the data are not there.
         InputError: The config or the data are wrong.
         KeyboardInterrupt: It was interrupted; the message says how it goes on.
         OSError: The disk is full; the checkpoints so far can be read.
@@ -119,8 +119,14 @@ def _save_atomically(cfg: Config) -> None:
 
 def _set_resume(cfg: Config, resume: str) -> dict | None:
     """Let the runner resume; return the checkpoint, None if there is none."""
-    if resume == 'auto':
+    if resume in ('auto', 'latest'):
+        must_exist = resume == 'latest'
         resume, state = _latest_checkpoint(cfg.work_dir)
+        if resume is None and must_exist:
+            raise FileNotFoundError(
+                f'--resume: found no checkpoint in {cfg.work_dir}, expected one to go '
+                'on from (--resume auto begins anew then)'
+            )
         if resume is None:
             # Killed before its first checkpoint: from the start, as configured. The
             # same command must do, since a cluster's scheduler repeats it.

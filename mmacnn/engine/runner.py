@@ -76,10 +76,15 @@ class AtomicConfigRunner(Runner):
         """
         with redirect_stdout(StringIO()) as lists:
             checkpoint = super().load_checkpoint(filename, *args, **kwargs)
-        if self.rank == 0:
+        new, count = _new_weights(self.model, checkpoint)
+        if new and self.rank == 0:
             self.logger.info(lists.getvalue(), extra=FILE_ONLY)
-            level, line = _fitting_weights(self.model, checkpoint, filename)
-            self.logger.log(level, line)
+            names = ', '.join(new[:3]) + ', ...' * (len(new) > 3)
+            self.logger.log(
+                logging.WARNING if len(new) == count else logging.INFO,
+                f'{count - len(new)} of {count} tensors from {filename}; as the model '
+                f'begins: {names}',
+            )
         return checkpoint
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
@@ -99,10 +104,8 @@ class AtomicConfigRunner(Runner):
             ) from error
 
 
-def _fitting_weights(
-    model: nn.Module, checkpoint: dict, filename: str
-) -> tuple[int, str]:
-    """How many weights came from a file, and which ones did not: level and line."""
+def _new_weights(model: nn.Module, checkpoint: dict) -> tuple[list[str], int]:
+    """Names of the model's weights that no file gave, and the number of all."""
     model = model.module if is_model_wrapper(model) else model
     loaded = {
         name.removeprefix('module.'): value.shape
@@ -110,12 +113,7 @@ def _fitting_weights(
         if isinstance(value, Tensor)
     }
     own = {name: value.shape for name, value in model.state_dict().items()}
-    new = [name for name, shape in own.items() if loaded.get(name) != shape]
-    line = f'{len(own) - len(new)} of {len(own)} tensors from {filename}'
-    if new:
-        names = ', '.join(new[:3]) + ', ...' * (len(new) > 3)
-        line += f'; as the model begins: {names}'
-    return (logging.WARNING if len(new) == len(own) else logging.INFO), line
+    return [name for name, shape in own.items() if loaded.get(name) != shape], len(own)
 
 
 def _guard(method: str, key: str) -> Callable:

@@ -92,6 +92,11 @@ def test_an_interruption_says_how_to_go_on(tiny_config, tmp_path, monkeypatch, e
         train(str(tiny_config), work_dir=str(tmp_path), validate=False)
 
 
+def test_nothing_to_resume_ends_it(tiny_config, tmp_path):
+    with pytest.raises(FileNotFoundError, match='found no checkpoint in .*auto begins'):
+        train(str(tiny_config), work_dir=str(tmp_path / 'out'), resume='latest')
+
+
 def test_nothing_to_resume_is_said_last(tiny_config, tmp_path):
     train(
         str(tiny_config),
