@@ -6,7 +6,6 @@ tells how much each one contributes. Zhou et al., *Learning Deep Features for
 Discriminative Localization*, CVPR 2016, eq. 1 and 2.
 """
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-POOLINGS = ('mean', 'log-sum-exp', 'top')
+POOLINGS = ('mean', 'log-sum-exp')
 
 
 def class_activation_map(
@@ -73,36 +72,33 @@ def upsample_map(
     return F.grid_sample(cam, grid, 'bilinear', 'border', align_corners=False)
 
 
-def pool_map(cam: Tensor, pooling: str = 'mean', parameter: float = 1.0) -> Tensor:
+def pool_map(cam: Tensor, pooling: str = 'mean', sharpness: float = 1.0) -> Tensor:
     """One logit for each map.
 
-    A defect of a few cells barely moves the mean of a fine map; the others listen to
-    the highest cells, as in multiple-instance learning.
+    A defect of a few cells barely moves the mean of a fine map; the logarithm of the
+    mean exponential listens to the highest cells (Pinheiro and Collobert, *From
+    Image-level to Pixel-level Labeling*, CVPR 2015, eq. 6).
 
     Args:
         cam: (B, K, h, w).
-        pooling: 'mean'; 'log-sum-exp', ``log(mean(exp(r x))) / r`` (Pinheiro and
-            Collobert, *From Image-level to Pixel-level Labeling*, CVPR 2015, eq. 6); or
-            'top', the mean of the highest cells.
-        parameter: r, above 0: near 0 as the mean, large as the maximum; or the fraction
-            of cells that are highest, in (0, 1]. Nothing for 'mean'.
+        pooling: 'mean', or 'log-sum-exp': ``log(mean(exp(r x))) / r``.
+        sharpness: r, above 0: near 0 as the mean, large as the maximum.
 
     Returns:
         (B, K).
 
     Example:
         >>> cam = torch.tensor([[[[0.0, 1.0], [2.0, 5.0]]]])
-        >>> pool_map(cam), pool_map(cam, 'log-sum-exp', 1), pool_map(cam, 'top', 0.5)
-        (tensor([[2.]]), tensor([[3.6859]]), tensor([[3.5000]]))
+        >>> pool_map(cam), pool_map(cam, 'log-sum-exp')
+        (tensor([[2.]]), tensor([[3.6859]]))
     """
-    values = cam.flatten(2)
     if pooling == 'mean':
         return cam.mean((2, 3))
-    if pooling == 'log-sum-exp':
-        count = values.shape[-1]
-        return (torch.logsumexp(parameter * values, -1) - math.log(count)) / parameter
-    highest = max(1, round(parameter * values.shape[-1]))
-    return values.topk(highest, -1).values.mean(-1)
+    # Not torch.logsumexp less the logarithm of the number of cells, which would be a
+    # constant in an exported graph that takes images of any size.
+    peak = cam.amax((2, 3), keepdim=True)
+    rest = (sharpness * (cam - peak)).exp().mean((2, 3)).log()
+    return peak[..., 0, 0] + rest / sharpness
 
 
 class Regions(NamedTuple):

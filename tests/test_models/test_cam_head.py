@@ -108,16 +108,17 @@ def test_one_class_is_too_few():
 
 
 @pytest.mark.parametrize(
-    ('pooling', 'parameter', 'expected'),
+    ('settings', 'expected'),
     [
-        ('mean', 1.0, lambda x: x.mean()),
-        ('top', 0.1, lambda x: x.sort(descending=True).values[:4].mean()),
-        ('top', 1e-6, lambda x: x.max()),
-        ('log-sum-exp', 3.0, lambda x: (3 * x).exp().mean().log() / 3),
+        (dict(pooling='mean'), lambda x: x.mean()),
+        (
+            dict(pooling='log-sum-exp', sharpness=3.0),
+            lambda x: (3 * x).exp().mean().log() / 3,
+        ),
     ],
 )
-def test_pooling(pooling, parameter, expected):
-    head = make_head(pooling=pooling, pooling_parameter=parameter)
+def test_pooling(settings, expected):
+    head = make_head(**settings)
     features = torch.randn(3, 6, 5, 7)
     for cam, logit in zip(
         head.activation_map((features,)), head((features,)), strict=True
@@ -163,6 +164,7 @@ def test_no_mask_in_a_batch():
     [
         (dict(mask_loss=dict(type='mmacnn.MaskLoss')), 'num_classes is 3 with mask_lo'),
         (dict(pooling='max'), "pooling is 'max', expected one of mean, log-sum-exp"),
+        (dict(sharpness=0), 'sharpness is 0, expected'),
     ],
 )
 def test_mistakes(settings, message):

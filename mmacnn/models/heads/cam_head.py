@@ -8,6 +8,7 @@ from torch import Tensor
 from mmacnn.ops import POOLINGS, class_activation_map, pool_map, upsample_map
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
 
 @MODELS.register_module()
@@ -33,8 +34,8 @@ class CAMHead(LinearClsHead):
         in_channels: Channels of the backbone's last feature map.
         map_threshold: Where the map is above it is the defect, in logits.
         pooling: How a map becomes a logit, see :func:`mmacnn.ops.pool_map`: 'mean' as
-            published, 'log-sum-exp' or 'top'.
-        pooling_parameter: Of that.
+            published, or 'log-sum-exp'.
+        sharpness: Of 'log-sum-exp'.
         mask_loss: Config of a loss of pixels such as :class:`MaskLoss`, for two
             classes; None to learn from the labels of images alone.
         loss: Config of the loss; ``BinaryFocalLoss`` for two classes and
@@ -44,7 +45,7 @@ class CAMHead(LinearClsHead):
 
     Raises:
         InputError: Fewer than two classes, more than two with ``mask_loss``, or no such
-            pooling.
+            pooling or sharpness.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class CAMHead(LinearClsHead):
         in_channels: int,
         map_threshold: float = 0.0,
         pooling: str = 'mean',
-        pooling_parameter: float = 1.0,
+        sharpness: float = 4.0,
         mask_loss: dict | None = None,
         loss: dict | None = None,
         init_cfg: dict | None = None,
@@ -74,6 +75,7 @@ class CAMHead(LinearClsHead):
                 f'CAMHead: pooling is {pooling!r}, expected one of '
                 f'{", ".join(POOLINGS)}'
             )
+        check_number('CAMHead: sharpness', sharpness, 1e-3)
         kind = 'mmacnn.BinaryFocalLoss' if is_binary else 'mmpretrain.CrossEntropyLoss'
         super().__init__(
             1 if is_binary else num_classes,
@@ -84,7 +86,7 @@ class CAMHead(LinearClsHead):
         self.num_classes = num_classes
         self.map_threshold = map_threshold
         self.pooling = pooling
-        self.pooling_parameter = pooling_parameter
+        self.sharpness = sharpness
         self.mask_loss = None if mask_loss is None else MODELS.build(mask_loss)
 
     def place_cells(self, stride: int, offset: float) -> None:
@@ -115,7 +117,7 @@ class CAMHead(LinearClsHead):
 
     def pool(self, maps: Tensor) -> Tensor:
         """Logits (B, K) of maps (B, K, h, w)."""
-        return pool_map(maps, self.pooling, self.pooling_parameter)
+        return pool_map(maps, self.pooling, self.sharpness)
 
     def forward(self, feats: tuple[Tensor]) -> Tensor:
         """Logits, (B, 1) for two classes, else (B, num_classes)."""
