@@ -1,6 +1,4 @@
 # Strides 4, 8 and 16 joined at stride 4: the map follows the outline of a defect.
-# The first stages keep what they learned from ImageNet: they find edges, which a few
-# hundred images don't teach better, and cost most of a training step.
 model = dict(
     type='mmacnn.CAMClassifier',
     data_preprocessor=dict(
@@ -11,12 +9,7 @@ model = dict(
     ),
     backbone=dict(
         type='mmacnn.TruncatedBackbone',
-        backbone=dict(
-            type='mmacnn.EfficientNetLite',
-            out_indices=(2, 3, 4),
-            frozen_stages=3,  # up to stride 4
-            norm_eval=True,
-        ),
+        backbone=dict(type='mmacnn.EfficientNetLite', out_indices=(2, 3, 4)),
     ),
     neck=dict(type='mmacnn.JoinedStrides', in_channels=[24, 40, 112], channels=64),
     head=dict(
