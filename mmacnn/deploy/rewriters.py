@@ -76,19 +76,19 @@ def adaptive_padding__forward(self, x: Tensor) -> Tensor:
 
     mmcv's own keeps the number of output pixels of the image that it was traced with.
     """
-    context = FUNCTION_REWRITER.get_context()
-    dynamic = (context.cfg['ir_config'].get('dynamic_axes') or {}).get('input', {})
+    axes = FUNCTION_REWRITER.get_context().cfg['ir_config'].get('dynamic_axes') or {}
+    is_dynamic = bool({2, 3} & set(axes.get('input', {})))
     for axis, kernel in ((2, self.weight.shape[2]), (3, self.weight.shape[3])):
         stride, reach = self.stride[axis - 2], (kernel - 1) * self.dilation[axis - 2]
-        if stride > 1 and axis in dynamic:
-            # What the last stride lacks: 0 where the stride divides the side.
-            missing = (reach + 1 - stride + (-x.shape[axis]) % stride).clamp(min=0)
-            before = missing // 2
-            pads = (before, missing - before)
-            x = F.pad(x, (0, 0, *pads) if axis == 2 else pads)
+        side = x.shape[axis] if is_dynamic else int(x.shape[axis])
+        # What the last stride lacks is 0 where the stride divides the side.
+        missing = reach + 1 - stride + ((-side) % stride if stride > 1 else 0)
+        missing = missing.clamp(min=0) if torch.is_tensor(missing) else max(missing, 0)
+        before, after = missing // 2, missing - missing // 2
+        if is_dynamic:
+            x = F.pad(x, (0, 0, before, after) if axis == 2 else (before, after))
         else:
-            missing = max(reach + 1 - stride + -int(x.shape[axis]) % stride, 0)
-            x = _with_zeros(x, axis, missing // 2, missing - missing // 2)
+            x = _with_zeros(x, axis, before, after)
     return F.conv2d(
         x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups
     )
