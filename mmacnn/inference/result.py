@@ -27,6 +27,8 @@ class Detection:
         label: Number of that class.
         area: Fraction of the image that a region covers, in [0, 1]; None for a box.
         prompted: The user named the place.
+        sides: Length and width of a defect region in pixels of the image: of the
+            smallest turned rectangle round it.
     """
 
     box: tuple[float, float, float, float]
@@ -35,6 +37,7 @@ class Detection:
     label: int | None = None
     area: float | None = None
     prompted: bool = False
+    sides: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,15 @@ from .anomaly import (
     promised_fpr,
     threshold_rank,
 )
-from .cam import Regions, class_activation_map, connected_regions, upsample_map
+from .cam import (
+    POOLINGS,
+    Regions,
+    class_activation_map,
+    connected_regions,
+    pool_map,
+    region_sides,
+    upsample_map,
+)
 from .patches import (
     greedy_coreset,
     local_mean,
@@ -25,6 +33,7 @@ from .soft_argmax import gaussian_heatmap, soft_argmax
 from .spatial_attention import spatial_attention
 
 __all__ = [
+    'POOLINGS',
     'FprThreshold',
     'Regions',
     'best_f1_threshold',
@@ -41,7 +50,9 @@ __all__ = [
     'greedy_coreset',
     'local_mean',
     'nearest_distance',
+    'pool_map',
     'quarter_turn',
+    'region_sides',
     'resize_maps',
     'roi_box',
     'rotate',

@@ -182,7 +182,7 @@ def _of_map(model, values, label, prepared):
     if facts['threshold'] is None:
         return dict(heatmap=heatmap)
     marked = heatmap > facts['threshold']
-    boxes, areas = connected_regions(marked)
+    boxes, areas, sides = connected_regions(marked, prepared.scale)
     mask = cv2.resize(
         marked.astype(np.uint8),
         prepared.frame_size[::-1],
@@ -192,7 +192,11 @@ def _of_map(model, values, label, prepared):
         heatmap=heatmap,
         mask=mask.astype(bool),
         detections=tuple(
-            Detection(_in_frame(box, prepared.scale), area=float(area) / marked.size)
-            for box, area in zip(boxes, areas)
+            Detection(
+                _in_frame(box, prepared.scale),
+                area=float(area) / marked.size,
+                sides=lengths,
+            )
+            for box, area, lengths in zip(boxes, areas, sides)
         ),
     )

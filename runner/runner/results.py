@@ -21,6 +21,8 @@ class Detection(NamedTuple):
         label: number of that class.
         area: fraction of the frame that a region covers, in [0, 1]; None for a box.
         prompted: the user named the place.
+        sides: length and width of a defect region in pixels of the frame, of the
+            smallest turned rectangle round it.
     """
 
     box: Box
@@ -29,6 +31,7 @@ class Detection(NamedTuple):
     label: Optional[int] = None
     area: Optional[float] = None
     prompted: bool = False
+    sides: Optional[Tuple[float, float]] = None
 
 
 class Result(NamedTuple):

@@ -56,3 +56,6 @@ def same_on_board(shown, expected):
     assert len(shown['detections']) == len(expected.detections)
     for ours, theirs in zip(shown['detections'], expected.detections, strict=True):
         assert ours['box'] == pytest.approx(theirs.box, abs=1.0)
+        assert (ours['sides'] is None) == (theirs.sides is None)
+        if theirs.sides is not None:
+            assert ours['sides'] == pytest.approx(theirs.sides, abs=1.5)

@@ -7,5 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'binary_focal_loss': ['BinaryFocalLoss'],
         'equivariance_loss': ['EquivarianceLoss'],
         'localization_loss': ['CentreSmoothL1Loss', 'HeatmapKLDivLoss'],
+        'mask_loss': ['MaskLoss'],
     },
 )
