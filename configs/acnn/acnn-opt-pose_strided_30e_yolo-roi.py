@@ -1,4 +1,5 @@
-# Your own images of one object each, which lies turned by any angle; boxes upright.
+# Your own images of one object each, which lies turned by any angle. Boxes are upright
+# (`class cx cy w h`) or oriented (`class x1 y1 ... x4 y4`).
 # Set img_scale, and in model.stn the size of the object that lies straight (x 1.1) as
 # roi_size, and as output_size what its text needs to be legible.
 _base_ = './acnn-opt_strided_30e_yolo-roi.py'
@@ -23,7 +24,7 @@ model = dict(
 
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
-    dict(type='Resize', scale={{_base_.img_scale}}, keep_ratio=False),
+    dict(type='mmacnn.ResizeWithCorners', scale={{_base_.img_scale}}, keep_ratio=False),
     dict(
         type='mmacnn.RandomAffine',
         translate_ratio=0.1,
@@ -42,7 +43,10 @@ train_pipeline = [
     dict(type='RandomGrayscale', prob=0.1, keep_channels=True),
     dict(type='mmacnn.RandomBlur', sigma=(0.0, 0.8), motion=2.0),
     dict(type='mmacnn.RandomNoise', sigma=(0.0, 10.0), coarse_sigma=(0.0, 8.0)),
-    dict(type='ToTensor', keys=['gt_bboxes', 'gt_corners']),
-    dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes', 'gt_corners')),
+    dict(type='ToTensor', keys=['gt_bboxes', 'gt_corners', 'gt_is_oriented']),
+    dict(
+        type='mmpretrain.PackInputs',
+        algorithm_keys=('gt_bboxes', 'gt_corners', 'gt_is_oriented'),
+    ),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,4 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import math
+
 import pytest
 import torch
 
@@ -118,6 +120,16 @@ def test_the_loss_of_a_right_pose_is_nearly_zero(data_samples):
         direction=add_angles(found.direction, as_direction(torch.tensor([1.2])))
     )
     assert loss._box_loss(wrong, data_samples, roi_size) > 0.1
+    corners = oriented_corners(
+        torch.zeros(4, 2), found.direction, found.scale, roi_size
+    )
+    for sample, own in zip(data_samples, corners, strict=True):
+        sample.set_field(own[None], 'gt_corners')
+        sample.set_field(torch.ones(1, dtype=torch.bool), 'gt_is_oriented')
+    assert loss._box_loss(found, data_samples, roi_size) < 1e-4
+    turned = add_angles(found.direction, as_direction(torch.tensor([math.pi])))
+    upside_down = found._replace(direction=turned)
+    assert loss._box_loss(upside_down, data_samples, roi_size) > 0.3
 
 
 def test_without_pose_the_weights_keep_their_names(acnn_cfg, pose_cfg):

@@ -79,14 +79,16 @@ def warp_corners(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Return the corners of the warped boxes.
 
     Args:
-        boxes: ``(N, 4)`` xyxy in pixels.
+        boxes: ``(N, 4)`` xyxy in pixels, or ``(N, 4, 2)`` corners.
         matrix: ``(2, 3)``; maps ``(x, y, 1)``.
 
     Returns:
         ``(N, 4, 2)`` ``(x, y)`` in pixels, float32: what were the upper left, upper
         right, lower right and lower left corners.
     """
-    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    corners = boxes
+    if boxes.ndim == 2:
+        corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     corners = corners @ matrix[:, :2].T + matrix[:, 2]
     # mmcv's Resize leaves float64.
     return corners.astype(np.float32)
@@ -100,8 +102,10 @@ class RandomAffine(Transform):
     that allows this, since an image that keeps its class must keep its object.
 
     Required keys: ``img`` ``(H, W, 3)`` uint8, ``gt_bboxes`` ``(N, 4)`` xyxy pixels
-    (optional). Both are changed; the size of the image stays. Added key with boxes:
-    ``gt_corners`` ``(N, 4, 2)``, the corners of the boxes, which turn with the image.
+    (optional), ``gt_corners`` ``(N, 4, 2)`` (of oriented boxes). All are changed; the
+    size of the image stays. Added keys with boxes: ``gt_corners``, where there were
+    none those of the upright boxes, which turn with the image, and ``gt_is_oriented``
+    ``(N,)`` bool, whether there were.
 
     Args:
         translate_ratio: Largest shift as a fraction of the width and of the height,
@@ -151,7 +155,9 @@ class RandomAffine(Transform):
         matrix = self._draw_matrix(image.shape[:2], boxes)
         results['img'] = warp_image(image, matrix, **self._border(image))
         if boxes is not None:
-            results['gt_corners'] = warp_corners(boxes, matrix)
+            results['gt_is_oriented'] = np.full(len(boxes), 'gt_corners' in results)
+            corners = results.get('gt_corners', boxes)
+            results['gt_corners'] = warp_corners(corners, matrix)
             results['gt_bboxes'] = warp_boxes(boxes, matrix)
         return results
 

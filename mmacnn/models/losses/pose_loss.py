@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Direction and scale of the ROI, learned from upright boxes and from turned copies."""
+"""Direction and scale of the ROI, learned from boxes and from turned copies."""
 
 import math
 
@@ -19,7 +19,7 @@ BLEND = 4.0  # Pixels over which the edge of a turned disc fades.
 
 @MODELS.register_module()
 class PoseLoss(nn.Module):
-    """What the pose of an ROI must be, without a label that says it.
+    """What the pose of an ROI must be, with or without a label that says it.
 
     - Of each image, with or without a box, a copy is made in which the disc round the
       object is turned and magnified at random. The pose found on it must be the first
@@ -28,6 +28,7 @@ class PoseLoss(nn.Module):
       This settles the pose up to a constant.
     - Of each image with an upright box, the upright box round the ROI must just hold
       it. This settles the constant: the long side of the ROI lies along the object.
+      An oriented box says direction and scale itself.
 
     The principle of the former is that of Thewlis et al., *Unsupervised learning of
     object landmarks by factorized spatial embeddings*, ICCV 2017, section 3.1.
@@ -68,8 +69,9 @@ class PoseLoss(nn.Module):
             inputs: (B, C, H, W).
             localization: Prediction on ``inputs``.
             centre: (B, 2), where the objects are, as far as it is known.
-            data_samples: ``gt_corners`` (N, 4, 2), of boxes that were upright before
-                the images were turned; N = 0 where not known.
+            data_samples: ``gt_corners`` (N, 4, 2), with ``gt_is_oriented`` (N,) of
+                oriented boxes, else of boxes that were upright before the images were
+                turned; N = 0 where not known.
             roi_size: (h, w) of the ROI at scale 1 in pixels.
         """
         angle = torch.empty_like(localization.scale).uniform_(-math.pi, math.pi)
@@ -96,20 +98,20 @@ class PoseLoss(nn.Module):
         data_samples: list[DataSample],
         roi_size: tuple[int, int],
     ) -> Tensor:
-        corners, known = known_corners(data_samples, localization.centre)
+        corners, known, is_oriented = known_corners(data_samples, localization.centre)
         right, down = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
         # (x, y) with y pointing down is the direction of minus the box's angle.
         turned_back = right / right.norm(dim=1, keepdim=True)
-        cos, sin = add_angles(localization.direction, turned_back).abs().unbind(1)
-        height, width = roi_size
-        loss = sum(
-            _log_distance(localization.scale * extent, self.margin * side, beta=0.05)
-            for extent, side in (
-                (width * cos + height * sin, right.norm(dim=1)),
-                (width * sin + height * cos, down.norm(dim=1)),
-            )
-        )
-        return mean_where(loss, known)
+        turned = add_angles(localization.direction, turned_back)
+        cos, sin = turned.abs().unbind(1)
+        (height, width), scale = roi_size, localization.scale
+        right, down = (self.margin * side.norm(dim=1) for side in (right, down))
+        upright = _log_distance(
+            scale * (width * cos + height * sin), right, beta=0.05
+        ) + _log_distance(scale * (width * sin + height * cos), down, beta=0.05)
+        fitting = torch.maximum(right / width, down / height)
+        oriented = 1 - turned[:, 0] + _log_distance(scale, fitting, beta=0.05)
+        return mean_where(torch.where(is_oriented, oriented, upright), known)
 
 
 def _log_distance(first: Tensor, second: Tensor, beta: float) -> Tensor:
@@ -118,19 +120,28 @@ def _log_distance(first: Tensor, second: Tensor, beta: float) -> Tensor:
 
 def known_corners(
     data_samples: list[DataSample], like: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Corners of the first box of each image, (B, 4, 2), and where there is one, (B,).
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Corners of the first box of each image.
 
-    Where there is none the corners are those of a square of two pixels.
+    Returns:
+        (B, 4, 2), those of a square of a pixel where there is no box; (B,), where
+        there is one; (B,), where it is oriented.
     """
-    square = like.new_tensor([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+    square = like.new_tensor([(-1, -1), (1, -1), (1, 1), (-1, 1)]) / 2
     found = [sample.get('gt_corners') for sample in data_samples]
     is_known = [each is not None and len(each) > 0 for each in found]
     corners = [
         each[0].to(like) if known else square
         for each, known in zip(found, is_known, strict=True)
     ]
-    return torch.stack(corners), torch.tensor(is_known, device=like.device)
+    is_oriented = [
+        known and 'gt_is_oriented' in sample and bool(sample.gt_is_oriented[0])
+        for sample, known in zip(data_samples, is_known, strict=True)
+    ]
+    known, oriented = (
+        torch.tensor(flags, device=like.device) for flags in (is_known, is_oriented)
+    )
+    return torch.stack(corners), known, oriented
 
 
 @torch.no_grad()
