@@ -57,5 +57,6 @@ class HeatmapLocalizer(BaseModule):
         weights = around_peak(heatmap.detach(), PEAK_WINDOW)
         pose = (fields * weights[:, None]).sum((2, 3))
         direction = pose[:, :2] / (pose[:, :2].square().sum(1, True) + 1e-12).sqrt()
-        scale = pose[:, 2].clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE).exp()
+        # Bent, not cut off: beyond a limit there would be no gradient back.
+        scale = ((pose[:, 2] / MAX_LOG_SCALE).tanh() * MAX_LOG_SCALE).exp()
         return Localization(centre, logits, heatmap, direction, scale)

@@ -26,9 +26,10 @@ class PoseLoss(nn.Module):
       one, turned and magnified. A direction has length one, so that it cannot collapse.
       Only the disc is turned, for else the edges of the image would tell the angle.
       This settles the pose up to a constant.
-    - Of each image with an upright box, the upright box round the ROI must just hold
-      it. This settles the constant: the long side of the ROI lies along the object.
-      An oriented box says direction and scale itself.
+    - An oriented box says direction and scale. Of an upright one, the upright box round
+      the ROI must just hold it, which says the scale; and the object is taken to have
+      lain upright on its photograph, with ``upright_weight``. This settles the
+      constant, and breaks the symmetry: from copies alone a direction is learned slowly.
 
     The principle of the former is that of Thewlis et al., *Unsupervised learning of
     object landmarks by factorized spatial embeddings*, ICCV 2017, section 3.1.
@@ -38,6 +39,10 @@ class PoseLoss(nn.Module):
         margin: Side of the ROI over that of the object, 1 or more.
         copy_weight: Factor of the former loss.
         box_weight: Factor of the latter.
+        upright_weight: How much to believe that an object with an upright box lay
+            upright on its photograph; not believed where the box is high and the ROI
+            wide, or the other way round. The loss is bounded, so that some that lay
+            otherwise do little harm. 0 where they lie at any angle.
     """
 
     def __init__(
@@ -45,13 +50,15 @@ class PoseLoss(nn.Module):
         scale_range: tuple[float, float] = (0.8, 1.25),
         margin: float = 1.1,
         copy_weight: float = 1.0,
-        box_weight: float = 0.2,
+        box_weight: float = 1.0,
+        upright_weight: float = 1.0,
     ) -> None:
         super().__init__()
         self.scale_range = scale_range
         self.margin = margin
         self.copy_weight = copy_weight
         self.box_weight = box_weight
+        self.upright_weight = upright_weight
 
     def forward(
         self,
@@ -103,7 +110,9 @@ class PoseLoss(nn.Module):
         # (x, y) with y pointing down is the direction of minus the box's angle.
         turned_back = right / right.norm(dim=1, keepdim=True)
         turned = add_angles(localization.direction, turned_back)
-        cos, sin = turned.abs().unbind(1)
+        # Of the scale alone: a direction half a turn off would have to pass the
+        # quarter turn, where the ROI fits worst.
+        cos, sin = turned.detach().abs().unbind(1)
         (height, width), scale = roi_size, localization.scale
         right, down = (self.margin * side.norm(dim=1) for side in (right, down))
         upright = _log_distance(
@@ -111,6 +120,8 @@ class PoseLoss(nn.Module):
         ) + _log_distance(scale * (width * sin + height * cos), down, beta=0.05)
         fitting = torch.maximum(right / width, down / height)
         oriented = 1 - turned[:, 0] + _log_distance(scale, fitting, beta=0.05)
+        lies_along = (right > down) == (width > height)
+        upright = upright + self.upright_weight * lies_along * (1 - turned[:, 0])
         return mean_where(torch.where(is_oriented, oriented, upright), known)
 
 
