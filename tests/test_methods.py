@@ -18,6 +18,7 @@ NEEDED = ('mmdeploy', 'onnx', 'onnxruntime')
 
 DECODED = dict(
     acnn={'label', 'score', 'roi'},
+    acnn_pose={'label', 'score', 'roi'},
     canet={'boxes', 'labels'},
     cam={'label', 'score', 'heatmap'},
     roi_mask={'label', 'score'},

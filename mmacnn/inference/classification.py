@@ -58,6 +58,8 @@ class ClassificationInferencer(Inferencer):
             fields['anomaly_threshold'] = prediction.get('anomaly_threshold')
         if 'pred_roi' in prediction:
             fields['roi'] = tuple(prediction.pred_roi.tolist())
+        if 'pred_corners' in prediction:
+            fields['corners'] = tuple(map(tuple, prediction.pred_corners.tolist()))
         if 'pred_mask' in prediction:
             fields['detections'] = _defect_regions(prediction)
         return fields

@@ -66,6 +66,9 @@ def decode(model, outputs, prepared, score_thr=0.3):
         fields['score'] = float(score)
     if roi is not None:
         fields['roi'] = _in_frame(roi[:4], prepared.scale)
+    if 'corners' in found:
+        corners = found['corners']
+        fields['corners'] = tuple(_in_frame(each, prepared.scale) for each in corners)
     if 'anomaly_score' in found:
         fields['anomaly_score'] = float(found['anomaly_score'][0])
         threshold = model.outputs['anomaly_score'].get('threshold')

@@ -4,6 +4,7 @@
 So the log of a board and that of a workstation are read by the same program.
 """
 
+from itertools import chain
 from typing import Any, NamedTuple, Optional, Tuple
 
 Box = Tuple[float, float, float, float]
@@ -46,6 +47,8 @@ class Result(NamedTuple):
         score: of that class, in [0, 1].
         scores: of each class, in [0, 1], where the model classifies the frame.
         roi: left, top, right, bottom; it may reach outside.
+        corners: (x, y) of a turned ROI's upper left, upper right, lower right and lower
+            left corner, as the object is read; none of an upright one.
         detections: the surest first; defect regions, the largest first; prompt regions
             in the order of the command line.
         anomaly_score: to compare frames with one another.
@@ -67,6 +70,7 @@ class Result(NamedTuple):
     score: Optional[float] = None
     scores: Tuple[float, ...] = ()
     roi: Optional[Box] = None
+    corners: Tuple[Tuple[float, float], ...] = ()
     detections: Tuple[Detection, ...] = ()
     anomaly_score: Optional[float] = None
     anomaly_threshold: Optional[float] = None
@@ -91,6 +95,7 @@ class Result(NamedTuple):
         row['box'] = _numbers(self.detections[0].box) if self.detections else ''
         del row['scores']
         row['roi'] = _numbers(self.roi or ())
+        row['corners'] = _numbers(chain(*self.corners))
         times = row.pop('milliseconds')
         for stage in STAGES:
             row[stage + '_ms'] = round(times[stage], 2) if stage in times else None

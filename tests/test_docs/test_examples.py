@@ -149,11 +149,12 @@ def test_data_formats(tmp_path):
     size = (image['height'], image['width'])
     check_outline(annotation['segmentation'], size, 'coco.json')
 
-    with_box, class_alone, table, *_ = blocks_of('text')
-    label, box = parse_line(with_box, 'a.txt', num_classes=3)
+    with_box, oriented, class_alone, table, *_ = blocks_of('text')
+    label, box, _ = parse_line(with_box, 'a.txt', num_classes=3)
     left, top, right, bottom = pixel_box(box, 480, 640, 'a.txt')
     assert (label, round(right - left), round(bottom - top)) == (2, 35, 17)
-    assert parse_line(class_alone, 'b.txt', num_classes=3) == (2, None)
+    assert len(parse_line(oriented, 'a.txt', num_classes=3)[2]) == 4
+    assert parse_line(class_alone, 'b.txt', num_classes=3) == (2, None, None)
 
     (tmp_path / 'train.csv').write_text(table)
     for name in ('a.jpg', 'a_0.png', 'a_1.png'):

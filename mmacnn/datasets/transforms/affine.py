@@ -71,11 +71,27 @@ def warp_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     Returns:
         ``(N, 4)`` xyxy in pixels, float32, not clipped to the image.
     """
-    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    corners = warp_corners(boxes, matrix)
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+
+
+def warp_corners(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return the corners of the warped boxes.
+
+    Args:
+        boxes: ``(N, 4)`` xyxy in pixels, or ``(N, 4, 2)`` corners.
+        matrix: ``(2, 3)``; maps ``(x, y, 1)``.
+
+    Returns:
+        ``(N, 4, 2)`` ``(x, y)`` in pixels, float32: what were the upper left, upper
+        right, lower right and lower left corners.
+    """
+    corners = boxes
+    if boxes.ndim == 2:
+        corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     corners = corners @ matrix[:, :2].T + matrix[:, 2]
-    warped = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     # mmcv's Resize leaves float64.
-    return warped.astype(np.float32)
+    return corners.astype(np.float32)
 
 
 @TRANSFORMS.register_module()
@@ -86,8 +102,11 @@ class RandomAffine(Transform):
     that allows this, since an image that keeps its class must keep its object.
 
     Required keys: ``img`` ``(H, W, 3)`` uint8, ``gt_bboxes`` ``(N, 4)`` xyxy pixels
-    and ``gt_seg_map`` ``(H, W)`` uint8 (both optional). All are changed; the size of
-    the image stays. Beyond the image's edge the mask is 0, or mirrored as the image.
+    (optional), ``gt_corners`` ``(N, 4, 2)`` (of oriented boxes) and ``gt_seg_map``
+    ``(H, W)`` uint8 (optional). All are changed; the size of the image stays. Beyond
+    the image's edge the mask is 0, or mirrored as the image. Added keys with boxes:
+    ``gt_corners``, where there were none those of the upright boxes, which turn with
+    the image, and ``gt_is_oriented`` ``(N,)`` bool, whether there were.
 
     Args:
         translate_ratio: Largest shift as a fraction of the width and of the height,
@@ -141,6 +160,9 @@ class RandomAffine(Transform):
             border = dict(border, borderValue=0, flags=cv2.INTER_NEAREST)
             results['gt_seg_map'] = warp_image(results['gt_seg_map'], matrix, **border)
         if boxes is not None:
+            results['gt_is_oriented'] = np.full(len(boxes), 'gt_corners' in results)
+            corners = results.get('gt_corners', boxes)
+            results['gt_corners'] = warp_corners(corners, matrix)
             results['gt_bboxes'] = warp_boxes(boxes, matrix)
         return results
 
