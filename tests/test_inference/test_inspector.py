@@ -18,11 +18,12 @@ from mmacnn.inference.frames import open_frames
 from mmacnn.inference.result import (
     Detection,
     InspectionResult,
-    judge,
     over_image,
+    require_threshold,
 )
 from mmacnn.inference.result_files import ResultFiles
 from mmacnn.inference.sources import open_sources
+from mmacnn.line.rules import Judge
 from mmacnn.utils import InputError
 
 from ..test_tools.test_train import TORCHRUN, free_port, run
@@ -273,12 +274,16 @@ MASK = np.ones((2, 2), bool)
     ],
 )
 def test_verdicts(result, accept, min_score, verdict):
-    assert judge(result, accept, min_score) == verdict
+    rules = dict(accept=accept, min_score=min_score)
+    rules = {key: value for key, value in rules.items() if value is not None}
+    assert Judge(rules, CLASSES)(result, (8, 8)) == verdict
 
 
 def test_anomaly_score_without_a_threshold():
     with pytest.raises(InputError, match='found an anomaly score and no threshold'):
-        judge(InspectionResult('a', anomaly_score=1.5))
+        require_threshold(InspectionResult('a', anomaly_score=1.5), {})
+    rules = dict(image=dict(fail_from=1.6))
+    require_threshold(InspectionResult('a', anomaly_score=1.5), rules)
 
 
 def test_maps_cover_the_image():
