@@ -51,8 +51,9 @@ def hash_image(image):
 class Record:
     """Appends results to the chain in a folder, and keeps images of some.
 
-    A file ends with its day (UTC) or at ``file_mb``. Where the folder is larger than
-    ``disk_mb``, the oldest images go, then the oldest files but the present one.
+    A file has the number of its first line in its name. It ends with its day (UTC) or
+    at ``file_mb``. Where the folder is larger than ``disk_mb``, the oldest images go,
+    then the oldest files but the present one.
 
     Args:
         folder (str): of an earlier run, whose chain goes on, or new.
@@ -73,7 +74,6 @@ class Record:
         self._counts, self._file, self._day, self._size = Counter(), None, '', 0
         os.makedirs(os.path.join(folder, IMAGES), exist_ok=True)
         files = record_files(folder)
-        self._next_file = _file_number(files[-1]) + 1 if files else 0
         self.number, self.last_hash = _last_line(files)
         images = os.path.join(folder, IMAGES)
         images = [os.path.join(images, name) for name in sorted(os.listdir(images))]
@@ -113,10 +113,11 @@ class Record:
                 return
             os.fsync(self._file.fileno())
             self.close()
-        name = f'{self._next_file:06d}_{day}{SUFFIX}'
-        path = os.path.join(self._folder, name)
+        path = os.path.join(self._folder, f'{self.number:09d}_{day}{SUFFIX}')
+        if os.path.exists(path) and not os.path.getsize(path):
+            os.remove(path)  # its first line was not written
         self._file = open(path, 'xb', buffering=0)  # noqa: SIM115 closed by `close`
-        self._next_file, self._day, self._size = self._next_file + 1, day, 0
+        self._day, self._size = day, 0
         self._files.append(path)
 
     def _append(self, content):
@@ -167,13 +168,6 @@ def record_files(folder):
     """Paths of a record's files, the oldest first."""
     names = [name for name in os.listdir(folder) if name.endswith(SUFFIX)]
     return [os.path.join(folder, name) for name in sorted(names)]
-
-
-def _file_number(path):
-    number = os.path.basename(path).partition('_')[0]
-    if not number.isdigit():
-        raise LineError(f'{path}: expected files of a record in its folder alone')
-    return int(number)
 
 
 def _last_line(files):
@@ -243,15 +237,25 @@ def verify(path, expected=()):
                 if not line.endswith(b'\n'):
                     found.problems.append(f'{where}: not all of it was written')
                     continue
-                number = _verify_line(line[:-1], where, number, images, found)
+                digits = os.path.basename(file).partition('_')[0] if place == 1 else ''
+                number = _verify_line(line[:-1], where, number, images, found, digits)
     for each in expected:
         if each not in found.hashes:
             found.problems.append(f'no line has the hash {each}')
     return found
 
 
-def _verify_line(line, where, number, images, found):
-    """Check a line; return the number that the next one should have."""
+def _verify_line(line, where, number, images, found, digits):
+    """Check a line; return the number that the next one should have.
+
+    Args:
+        line (bytes): without its end.
+        where (str): for messages.
+        number (int): that it should have; None for the first.
+        images (str): folder of the kept images.
+        found (Verification): takes what is found.
+        digits (str): the number in the file's name, for its first line; else ''.
+    """
     digest = hash_bytes(line)
     try:
         facts = json.loads(line)['record']
@@ -263,9 +267,9 @@ def _verify_line(line, where, number, images, found):
         return number
     if number is None:
         found.first = given
-        if bool(given) != bool(previous):
-            found.problems.append(f'{where}: the lines before it were removed')
-    elif (given, previous) != (number, found.last_hash):
+    if digits and f'{given:09d}' != digits or bool(given) != bool(previous):
+        found.problems.append(f'{where}: the lines before it were removed')
+    elif number is not None and (given, previous) != (number, found.last_hash):
         found.problems.append(
             f'{where}: this line, or what was before it, is not as it was written'
         )
