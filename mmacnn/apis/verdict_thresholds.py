@@ -98,8 +98,8 @@ def proof(point: Point) -> str:
     total = point.escapes.total
     bound = 100 * float(upper_bound(point.escapes.hits, total))
     return (
-        f'these {total} defective parts show, with {CONFIDENCE:.0%} confidence, that '
-        f'fewer than {bound:.3g} % escape; to show "escape < {PROOF:.1%}", '
+        f'these {total} defective parts show with {100 * CONFIDENCE:.0f} % confidence '
+        f'that fewer than {bound:.3g} % escape; to show "escape < {100 * PROOF:g} %", '
         f'{parts_needed(PROOF)} defective parts without one escape are needed'
     )
 

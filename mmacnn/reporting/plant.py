@@ -98,7 +98,7 @@ def _of_defects(point: Point) -> list[str]:
         f'{_count(rejected.hits)} of {rejected.total} good parts would be rejected '
         f'(overkill, {_range(rejected)}).',
         f'So fewer than {bound:.2g} % of the defective parts escape, with '
-        f'{CONFIDENCE:.0%} confidence. To show fewer than {PROOF:.1%}, '
+        f'{_percent(CONFIDENCE)} confidence. To show fewer than {_percent(PROOF)}, '
         f'{parts_needed(PROOF)} defective parts are needed, none of which escapes.',
     ]
 
@@ -133,6 +133,10 @@ def _in_words(run: Run) -> list[str]:
                 f'{run.class_name(label)}, {count} times.'
             )
     return sentences
+
+
+def _percent(rate: float) -> str:
+    return f'{100 * rate:.3g} %'
 
 
 def _count(number: int) -> str:
@@ -194,8 +198,9 @@ def draw_escapes(answered: Sequence[Answer]) -> Chart | None:
             'Escapes and overkill',
             alt_texts,
             'The line is what other thresholds would give; nearer to the lower left '
-            'is better. Circle: as the model decides. Square: as chosen. The bars are '
-            '95 % intervals (Clopper and Pearson).',
+            'is better. Circle: as the model decides. Square: as chosen; off the line '
+            'where parts are unsure, which is neither. The bars are 95 % intervals '
+            '(Clopper and Pearson).',
         )
 
 
