@@ -78,7 +78,8 @@ def test_from_data_to_the_exported_model(name, tmp_path):
     regions = settings.get('regions', ())
     # Checked here, and by the Inspector and the board below before they start.
     golden = list(map(str, images[:2]))
-    assert add_golden(folder, config, weights, golden, regions=regions) == 2
+    count = add_golden(folder, config, weights, golden, regions=regions)
+    assert count == len(golden)
     outputs = read_description(folder)['mmacnn']['outputs']
     assert [each['role'] for each in outputs] == ROLES[name]
     inspector = Inspector(config, backend_model=folder, **settings)

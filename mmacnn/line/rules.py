@@ -51,15 +51,26 @@ def read_folder_rules(folder):
     try:
         with open(path, encoding='utf-8') as file:
             rules = json.load(file)
-        unknown = set(rules) - KEYS
-        unknown |= set(rules.get('image', {})) - {'fail_from', 'unsure_from'}
-        for rule in rules.get('classes', {}).values():
-            unknown |= set(rule) - OF_CLASS
-        if unknown:
-            raise ValueError(f'unknown key {sorted(unknown)[0]}')
-    except (ValueError, TypeError, AttributeError) as error:
+        _check(rules)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LineError(f'{path}: expected verdict rules, found {error}') from None
     return rules
+
+
+def _check(rules):
+    """Raise an error where the rules cannot be applied."""
+    limits = [rules.get('image', {}), *rules.get('classes', {}).values()]
+    unknown = set(rules) - KEYS
+    for limit in limits:
+        unknown |= set(limit) - OF_CLASS
+    if unknown:
+        raise ValueError(f'the unknown key {sorted(unknown)[0]}')
+    numbers = [number for limit in limits for number in limit.values()]
+    for zone in rules.get('zones', ()):
+        numbers += [zone['weight'], *zone.get('box', zone.get('polygon'))]
+    for number in [*numbers, rules.get('min_score', 0)]:
+        if not isinstance(number, (int, float)):
+            raise ValueError(f'{number!r}, which is no number')
 
 
 class Judge:

@@ -165,7 +165,13 @@ def test_rules_of_the_folder_decide(make_folder, tmp_path):
     assert verdicts == ['pass', 'fail', 'pass', 'pass', 'pass']
 
 
-@pytest.mark.parametrize('text', ['{', '{"acept": []}', '{"classes": {"a": {"b": 1}}}'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        *('{', '[]', '{"acept": []}', '{"classes": {"a": {"b": 1}}}'),
+        *('{"image": {"fail_from": "1"}}', '{"zones": [{"weight": 0}]}'),
+    ],
+)
 def test_damaged_rules(tmp_path, text):
     from line.rules import read_folder_rules
 
