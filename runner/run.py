@@ -16,9 +16,13 @@ from itertools import chain
 # Before OpenCV is imported: by default a header may claim a billion pixels.
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
+from line.record import hash_file, hash_values
+from line.record_arguments import add_record_arguments, open_record
+from line.rules import read_folder_rules
 from runner.backends import BACKENDS
 from runner.drawing import draw
 from runner.errors import UserError
+from runner.golden import check_golden
 from runner.inspection import Inspection
 from runner.model_folder import ModelFolder
 from runner.regions import Regions
@@ -46,6 +50,7 @@ def parse_args():
     parser.add_argument('folder', help='model folder that tools/deploy.py wrote')
     parser.add_argument(
         'source',
+        nargs='?',
         help='folder of images, image, video, number of a USB camera (0), csi:0 for '
         'a camera on the CSI connector, or a URL such as rtsp://...',
     )
@@ -64,6 +69,7 @@ def parse_args():
     parser.add_argument('--show', action='store_true', help='show frames in a window')
     parser.add_argument('--max-frames', type=int, metavar='N', help='stop after N')
     add_verdict_arguments(parser)
+    add_record_arguments(parser)
     add_region_arguments(parser)
     for name, value, what in (
         ('--width', 1280, "width of a camera's frames"),
@@ -73,7 +79,10 @@ def parse_args():
     ):
         help_text = f'{what} (%(default)s)'
         parser.add_argument(name, type=int, default=value, help=help_text)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.source is None and not args.check_golden:
+        parser.error('expected a source, or --check-golden')
+    return args
 
 
 def add_verdict_arguments(parser):
@@ -86,9 +95,19 @@ def add_verdict_arguments(parser):
     parser.add_argument(
         '--min-score',
         type=probability,
-        default=0.0,
         metavar='SCORE',
         help='below this score of the class the verdict is "unsure" (0)',
+    )
+    parser.add_argument(
+        '--rules',
+        metavar='FILE',
+        help="verdict rules, .json (the model folder's, if it has some)",
+    )
+    parser.add_argument(
+        '--check-golden',
+        action='store_true',
+        help='inspect the golden parts of the model folder, which is done before each '
+        'run, and no frames',
     )
     parser.add_argument(
         '--score-thr',
@@ -164,16 +183,19 @@ class Sinks:
         pictures (str): folder.
         has_window (bool): whether to show frames.
         threshold (float): of the model's map.
+        record (Record): takes each result; None for none.
     """
 
-    def __init__(self, results, pictures, has_window, threshold):
-        self._threshold = threshold
+    def __init__(self, results, pictures, has_window, threshold, record=None):
+        self._threshold, self._record = threshold, record
         self._pictures = PictureFolder(pictures) if pictures else None
         self._window = Window() if has_window else None
         self._results = ResultFile(results) if results else None
 
     def write(self, frame, result):
         """Write a result, and draw it on its frame."""
+        if self._record is not None:
+            self._record.write(frame, result.to_dict())
         has_pictures = self._pictures is not None or self._window is not None
         if has_pictures and frame is not None and not result.error:
             picture = draw(frame, result, self._threshold)
@@ -186,7 +208,7 @@ class Sinks:
             self._results.write(result)
 
     def close(self):
-        for sink in (self._results, self._window):
+        for sink in (self._results, self._window, self._record):
             if sink is not None:
                 sink.close()
 
@@ -209,7 +231,7 @@ def run(args, statistics):
             return thing
 
         model = ModelFolder(args.folder)
-        frames = opened(
+        frames = args.source and opened(
             open_source(
                 args.source,
                 args.width,
@@ -219,17 +241,37 @@ def run(args, statistics):
                 model.input.depth,
             )
         )
-        inspection = Inspection(
-            model,
-            opened(BACKENDS[args.backend](model)),
-            regions,
-            args.accept,
-            args.min_score,
-            args.score_thr,
-        )
+        backend = opened(BACKENDS[args.backend](model))
+        count = check_golden(model, backend)
+        if args.check_golden:
+            print(f'{count} golden parts have the results that they must have')
+            return
+        inspection = Inspection(model, backend, regions, rules_of(args), args.score_thr)
         threshold = model.outputs.get('map', {}).get('threshold')
-        sinks = opened(Sinks(args.results, args.pictures, args.show, threshold))
+        record = args.record and open_record(args, facts_of(args, model, inspection))
+        sinks = Sinks(args.results, args.pictures, args.show, threshold, record)
+        opened(sinks)
         inspect(inspection, frames, sinks, statistics, args.max_frames)
+
+
+def rules_of(args):
+    """The verdict rules, those of the command line first."""
+    rules = dict(read_folder_rules(args.rules or args.folder))
+    if args.accept is not None:
+        rules['accept'] = args.accept
+    if args.min_score is not None:
+        rules['min_score'] = args.min_score
+    return rules
+
+
+def facts_of(args, model, inspection):
+    """Hashes of what decides, for the record."""
+    network = model.engine if args.backend == 'tensorrt' else model.onnx
+    return dict(
+        model=hash_file(network),
+        config=hash_file(os.path.join(model.path, 'detail.json')),
+        rules=hash_values(dict(inspection.judge.rules, score_thr=args.score_thr)),
+    )
 
 
 def main():
