@@ -22,14 +22,14 @@ ROWS = (
     ('apis',),
     ('inference', 'benchmark'),
     ('deploy',),
-    ('engine', 'reporting', 'converters'),
+    ('engine', 'reporting', 'converters', 'line'),
     ('datasets', 'evaluation', 'visualization', 'models', 'synthetic'),
     ('ops', 'utils', 'registry', 'version', 'compat'),
 )
 # Folders outside of the package: nothing imports them.
 OUTSIDE = ('tools', 'benchmarks', 'demo', 'runner')
-# They import no other room: one runs before all of them, one runs without the package.
-ALONE = ('compat', 'runner')
+# They import no other room: one runs before all of them, two run without the package.
+ALONE = ('compat', 'runner', 'line')
 # `import mmacnn` itself runs these, before any room.
 START = ('compat', 'registry', 'version')
 
@@ -121,6 +121,7 @@ def room_of(module: tuple[str, ...]) -> str | None:
 COLUMN = {
     **dict(tools=0, benchmarks=1, demo=2, runner=4, cli=2, apis=1.5),
     **dict(inference=2, benchmark=1, deploy=1.5, converters=0, engine=1, reporting=2.5),
+    **dict(line=4),
     **dict(datasets=0, models=1, evaluation=2, visualization=3, synthetic=4),
     **dict(ops=0, utils=1, registry=2, version=3, compat=4),
 }

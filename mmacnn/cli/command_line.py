@@ -10,6 +10,8 @@ from dataclasses import replace
 from glob import has_magic
 from typing import TYPE_CHECKING
 
+from mmacnn.line.cameras import is_camera
+from mmacnn.line.station import add_station_arguments, open_station
 from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 from mmacnn.visualization.words import decision
@@ -145,6 +147,13 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help='merge convolutions with the normalization behind them, which is faster',
     )
     parser.add_argument('--show', action='store_true', help='show each in a window')
+    add_station_arguments(parser)
+    parser.add_argument(
+        '--calibrate-drift',
+        metavar='OUT',
+        help='take the images for usual ones: how they look goes into this new '
+        'checkpoint; or name the model folder of --backend-model',
+    )
     add_region_arguments(parser)
     add_launcher(parser)
 
@@ -158,10 +167,18 @@ def run_inspection(args: argparse.Namespace) -> None:
     if args.show:
         require_screen()
     labels = args.labels_out[1:] if args.labels_out else []
-    files = [each for each in args.inputs if not each.isdigit() and not has_magic(each)]
+    files = [
+        each for each in args.inputs if not is_camera(each) and not has_magic(each)
+    ]
     check_paths(
-        [*files, args.weights, args.backend_model], new_folders=[args.out_dir, *labels]
+        [*files, args.weights, args.backend_model],
+        new_files=[] if args.backend_model else [args.calibrate_drift],
+        new_folders=[args.out_dir, *labels],
     )
+    if args.calibrate_drift and not (args.weights or args.backend_model):
+        raise InputError('--calibrate-drift: expected --weights or --backend-model')
+    if args.launcher != 'none' and (args.sink or args.calibrate_drift):
+        raise InputError('--sink, --calibrate-drift: expected one process alone')
     # Late: --help and mistakes need not wait for them.
     from mmengine.dist import init_dist, is_main_process
 
@@ -185,18 +202,25 @@ def run_inspection(args: argparse.Namespace) -> None:
         fuse_conv_bn=args.fuse_conv_bn,
     )
     inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
-    if isinstance(inputs, str) and inputs.isdigit():
-        inputs = int(inputs)
+    station = open_station(
+        args,
+        inspector.inferencer.drift,
+        args.backend_model or args.weights or '',
+        bool(args.calibrate_drift),
+    )
     verdicts: Counter = Counter()
     errors, found = 0, []
-    results = inspector(
-        inputs,
-        batch_size=args.batch_size,
-        show=args.show,
-        out_dir=args.out_dir,
-        recursive=args.recursive,
-    )
     try:
+        results = inspector(
+            inputs,
+            batch_size=args.batch_size,
+            show=args.show,
+            out_dir=args.out_dir,
+            recursive=args.recursive,
+            trigger=args.trigger,
+            stall=args.stall,
+            station=station,
+        )
         for result in results:
             verdicts[result.verdict] += 1
             errors += bool(result.error)
@@ -206,6 +230,12 @@ def run_inspection(args: argparse.Namespace) -> None:
                 print(describe(result))
     except KeyboardInterrupt:  # how a camera's run ends
         print('stopped')
+    finally:
+        station.close()
+    if args.calibrate_drift:
+        from mmacnn.apis.drift import store_drift
+
+        print(store_drift(station.calibration, args.calibrate_drift, args.weights))
     if is_main_process():
         print_summary(verdicts, args.out_dir, inspector.shrinkage.summary())
         if args.labels_out:

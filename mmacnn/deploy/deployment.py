@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a checkpoint to a model folder that was shown to give the same answers."""
 
+import json
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -28,7 +29,7 @@ from .deploy_config import (
     load_deploy_config,
     plain_model_config,
 )
-from .description import precision, write_description
+from .description import DRIFT, precision, write_description
 from .methods import method_of
 from .model_folder import deployed_model
 from .onnx.exporting import export_onnx, mmdeploy_session
@@ -107,6 +108,9 @@ def deploy(
             write_description(
                 folder, target, cfg, checkpoint, model, names and list(names)
             )
+            drift = (weights.get('meta') or {}).get('drift')
+            if drift:
+                (folder / DRIFT).write_text(json.dumps(drift))
             if verify:
                 files = _image_files(verify_images, verify, cfg, 'test_dataloader')
                 lines.append(str(_verify(model, folder, target, cfg, files)))

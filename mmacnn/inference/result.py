@@ -58,7 +58,8 @@ class InspectionResult:
         anomaly_score: Of an anomaly detector, for comparing images with one another.
         anomaly_threshold: Of that score; an image above it is defective. None where the
             model does not say it.
-        milliseconds: ``read`` and ``predict``, the latter of its batch over the images.
+        milliseconds: ``read`` and ``predict``, the latter of its batch over the images;
+            ``age``, of a camera's frame when the model took it.
         picture: File that was drawn.
         error: What is wrong with the file or the prediction, on one line.
     """
@@ -97,7 +98,7 @@ class InspectionResult:
         del row['scores']
         row['roi'] = _numbers(self.roi or ())
         times = row.pop('milliseconds')
-        for step in ('read', 'predict'):
+        for step in ('read', 'age', 'predict'):
             row[f'{step}_ms'] = round(times[step], 2) if step in times else None
         return row
 
