@@ -29,8 +29,6 @@ from shutil import which
 import numpy as np
 import psutil
 
-from mmacnn.utils.text import plain_table
-
 ROOT = Path(__file__).parents[1]
 BITS = 32  # of the time in a picture, see rtsp_server.py
 FPS = 25
@@ -74,7 +72,7 @@ def watch_station(log: str, arguments: list[str]) -> None:
             if frame is not None:
                 width = frame.shape[1] // BITS
                 row = frame[frame.shape[0] // 2, width // 2 :: width, 0][:BITS] > 128
-                made = int(''.join('01'[bit] for bit in row), 2)
+                made = int(''.join('01'[int(bit)] for bit in row), 2)
                 age = (int(1000 * time.time()) - made) % (1 << BITS)
                 print(time.time(), source, age, len(frame), file=ages, flush=True)
             return super().__call__(source, frame, read, error)
@@ -213,31 +211,31 @@ def start_all(folder: Path, model: Path) -> dict[str, Program]:
     return running
 
 
-def disturb(running: dict[str, Program], seconds: float, log: Path) -> list[tuple]:
-    """Kill and stall all but the station, evenly over ``seconds``.
+def until_it_inspects(folder: Path) -> None:
+    """Wait for the first frames of the station."""
+    ages, end = folder / 'ages.txt', time.monotonic() + 60
+    while not (ages.is_file() and len(ages.read_text().splitlines()) > 50):
+        if time.monotonic() > end:
+            sys.exit(f'error: no frames: {(folder / "station.log").read_text()}')
+        time.sleep(0.5)
 
-    Returns:
-        (time, what was done) of each.
-    """
+
+def disturb(running: dict[str, Program], seconds: float) -> None:
+    """Kill and stall all but the station, evenly over ``seconds``."""
     camera_0, camera_1 = running['camera_0'], running['camera_1']
     deeds = (
-        ('camera_0 killed', lambda turn: camera_0.restart(2)),
-        ('broker killed', lambda turn: running['broker'].restart(3)),
-        (
-            'camera_1 with another size',
-            lambda turn: camera_1.restart(1, '--size', SIZES[(turn + 1) % 2]),
-        ),
-        ('hook killed', lambda turn: running['hook'].restart(3)),
-        ('camera_0 stalled', lambda turn: camera_0.pause(5)),
+        lambda turn: camera_0.restart(2),
+        lambda turn: running['broker'].restart(3),
+        lambda turn: camera_1.restart(1, '--size', SIZES[(turn + 1) % 2]),
+        lambda turn: running['hook'].restart(3),
+        lambda turn: camera_0.pause(5),
     )
-    done, start, total = [], time.time(), ROUNDS * len(deeds)
+    start, total = time.time(), ROUNDS * len(deeds)
     for number in range(total):
-        name, deed = deeds[number % len(deeds)]
+        deed = deeds[number % len(deeds)]
         time.sleep(max(0.0, start + seconds * number / total - time.time()))
         deed(number // len(deeds))
-        done.append((time.time(), name))
     time.sleep(max(0.0, start + seconds - time.time()))
-    return done
 
 
 def drained(folder: Path, count: int) -> None:
@@ -251,7 +249,7 @@ def drained(folder: Path, count: int) -> None:
 
 
 def records_of(path: Path) -> dict[str, str]:
-    """Id to fingerprint of what a receiver has; a record that came twice counts once."""
+    """Id to fingerprint of what a receiver has; one that came twice counts once."""
     records = [json.loads(line) for line in path.read_text().splitlines()]
     return {record['id']: fingerprint(record) for record in records}
 
@@ -263,13 +261,14 @@ def growth(memory: list[float]) -> float:
     return 100 * (statistics.median(memory[-quarter:]) / before - 1)
 
 
-def soak(folder: Path, minutes: float) -> dict:
+def soak(folder: Path, model: Path, minutes: float) -> dict:
     """See the module.
 
     Returns:
         Figures.
     """
-    running = start_all(folder, build_model(folder))
+    running = start_all(folder, model)
+    until_it_inspects(folder)
     memory, is_over = [], threading.Event()
     process = psutil.Process(running['station'].process.pid)
 
@@ -277,13 +276,13 @@ def soak(folder: Path, minutes: float) -> dict:
         while not is_over.wait(60 * minutes / 200) and process.is_running():
             memory.append(process.memory_info().rss / 2**20)
 
-    time.sleep(15)  # until it is warm
     threading.Thread(target=sample, daemon=True).start()
     try:
-        deeds = disturb(running, 60 * minutes, folder)
+        disturb(running, 60 * minutes)
         is_over.set()
-        status = running['station'].process.poll()
+        early = running['station'].process.poll()
         running['station'].stop(signal.SIGINT)
+        status = running['station'].process.returncode
         # What waits is sent by the next run; here one without any frames.
         lines = (folder / 'results.jsonl').read_text().splitlines()
         flush(running['station'].command, len(lines), folder)
@@ -297,14 +296,15 @@ def soak(folder: Path, minutes: float) -> dict:
         for name in ('mqtt', 'hook')
     }
     return dict(
-        ended_early=status is not None,
+        ended_early=early is not None,
+        status=status,
         results=len(record),
         lost={name: len(record) - len(found) for name, found in received.items()},
         equal={name: found == record for name, found in received.items()},
-        memory=statistics.median(memory),
+        memory=[round(each) for each in memory[:: len(memory) // 8 or 1]],
         growth=growth(memory),
         outages=sum('lost, trying again' in line for line in lines),
-        **ages(folder, lines, deeds),
+        **ages(folder, lines),
     )
 
 
@@ -322,24 +322,28 @@ def flush(command: list[str], count: int, folder: Path) -> None:
             return
 
 
-def ages(folder: Path, lines: list[str], deeds: list[tuple]) -> dict:
+def ages(folder: Path, lines: list[str]) -> dict:
     """In ms: since a frame arrived, and since it was made; both when it was taken."""
     records = [json.loads(line) for line in lines]
     arrived = [r['milliseconds']['age'] for r in records if 'age' in r['milliseconds']]
     rows = [line.split() for line in (folder / 'ages.txt').read_text().splitlines()]
     times = np.array([float(row[0]) for row in rows])
     made = np.array([float(row[2]) for row in rows])
-    # A camera that stalled sends what it kept; from 2 s after a frame is back, none is.
+    # What a camera kept while it stalled comes first; then frames must be new.
+    sources = np.array([row[1].partition('#')[0] for row in rows])
     is_calm = np.ones(len(times), bool)
-    for at, _ in deeds:
-        is_calm &= ~((times > at - 8) & (times < at + 4))
+    for source in set(sources):
+        (mine,) = np.nonzero(sources == source)
+        for gap in np.nonzero(np.diff(times[mine]) > 1)[0]:
+            back = times[mine[gap + 1]]
+            is_calm[mine[(times[mine] >= back) & (times[mine] < back + 2)]] = False
     return dict(
         frames_a_second=len(times) / (times[-1] - times[0]),
         age=np.percentile(arrived, (50, 95, 99, 100)).tolist(),
         made=np.percentile(made, (50, 95, 99, 100)).tolist(),
-        made_calm=np.percentile(made[is_calm], (50, 95, 99, 100)).tolist()
-        if is_calm.any()
-        else None,
+        made_from_2_s_after_an_outage=np.percentile(
+            made[is_calm], (50, 95, 99, 100)
+        ).tolist(),
         sizes=sorted({int(row[3]) for row in rows}),
     )
 
@@ -347,6 +351,7 @@ def ages(folder: Path, lines: list[str], deeds: list[tuple]) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--minutes', type=float, default=5, help='how long (5)')
+    parser.add_argument('--model', metavar='DIR', help='model folder (exports one)')
     parser.add_argument('--keep', metavar='DIR', help='new folder for all logs')
     parser.add_argument('--out', metavar='FILE', help='.json file of the figures')
     parser.add_argument('--role', nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -365,7 +370,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(args.keep or place)
         folder.mkdir(parents=True, exist_ok=True)
-        figures = soak(folder, args.minutes)
+        model = Path(args.model) if args.model else build_model(folder)
+        figures = soak(folder, model, args.minutes)
+    from mmacnn.utils.text import plain_table
+
     print(plain_table(['figure', 'value'], [[k, str(v)] for k, v in figures.items()]))
     if args.out:
         Path(args.out).write_text(json.dumps(figures))

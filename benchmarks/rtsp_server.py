@@ -21,7 +21,8 @@ BITS = 32  # columns of a picture, the milliseconds of the clock, highest bit fi
 PIPELINE = (
     '( appsrc name=source is-live=true do-timestamp=true format=time '
     'caps=video/x-raw,format=GRAY8,width={width},height={height},framerate={fps}/1 '
-    '! videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 '
+    '! videoconvert ! video/x-raw,format=I420 '
+    '! x264enc tune=zerolatency speed-preset=ultrafast threads=1 '
     'key-int-max={fps} ! rtph264pay name=pay0 pt=96 config-interval=1 )'
 )
 

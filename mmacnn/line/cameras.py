@@ -122,6 +122,8 @@ class GenICam:
     # Of PFNC, the names of pixel formats, to BGR; grey stays as it is.
     COLOURS = dict(
         RGB8=cv2.COLOR_RGB2BGR,
+        RGBa8=cv2.COLOR_RGBA2BGR,
+        BGRa8=cv2.COLOR_BGRA2BGR,
         BayerRG8=cv2.COLOR_BayerBG2BGR,
         BayerGR8=cv2.COLOR_BayerGB2BGR,
         BayerGB8=cv2.COLOR_BayerGR2BGR,
@@ -158,7 +160,10 @@ class GenICam:
     def read(self):
         """See ``open_camera``; (False, None) where none came within a second."""
         try:
-            with self._camera.fetch(timeout=1) as buffer:
+            buffer = self._camera.fetch(timeout=1)
+            if buffer is None:  # packets of it are missing
+                return False, None
+            with buffer:
                 part = buffer.payload.components[0]
                 shape = (part.height, part.width, -1)
                 image, pixels = part.data.reshape(shape).copy(), part.data_format

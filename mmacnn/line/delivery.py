@@ -14,7 +14,7 @@ from threading import Condition, Thread
 from .errors import LineError
 from .streams import say
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a record is sent again
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds before a record is sent again
 CLOSING_SECONDS = 5.0  # for what waits when the program ends
 COMPACT_BYTES = 1 << 20  # a file of sent records that may be emptied
 
@@ -154,7 +154,8 @@ class Delivery:
 
     def __init__(self, name, sender, queue):
         self.name, self._sender, self._queue = name, sender, queue
-        self._wake, self._is_closing, self._is_away = Condition(), False, False
+        self._wake, self._is_away = Condition(), False
+        self._end = None  # of time.monotonic(), while it is closing
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -166,11 +167,11 @@ class Delivery:
 
     def _run(self):
         pause = FIRST_PAUSE
-        while True:
+        while self._end is None or time.monotonic() < self._end:
             with self._wake:
                 item = self._queue.peek()
                 if item is None:
-                    if self._is_closing:
+                    if self._end is not None:
                         break
                     self._wake.wait(1.0)
                     continue
@@ -182,9 +183,9 @@ class Delivery:
                 with contextlib.suppress(Exception):
                     self._sender.close()
                 with self._wake:
-                    if self._is_closing:
+                    if self._end is not None:
                         break
-                    self._wake.wait_for(lambda: self._is_closing, pause)
+                    self._wake.wait_for(lambda: self._end is not None, pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
             pause = FIRST_PAUSE
@@ -211,10 +212,9 @@ class Delivery:
     def close(self):
         """Send what waits if the receiver is there; else it waits for the next run."""
         with self._wake:
-            self._is_closing = True
+            self._end = time.monotonic() + CLOSING_SECONDS
             self._wake.notify_all()
-        end = time.monotonic() + CLOSING_SECONDS
-        self._thread.join(max(0.0, end - time.monotonic()))
+        self._thread.join(CLOSING_SECONDS + 1.0)  # more, if an answer is on its way
         with self._wake:
             count = len(self._queue)
             if count:

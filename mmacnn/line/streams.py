@@ -13,15 +13,16 @@ from threading import Condition, Thread
 
 import cv2
 
-from .cameras import camera_name, hint, open_camera
+from .cameras import ANSWER_SECONDS, camera_name, hint, open_camera
 from .errors import LineError
 from .triggers import FROM_CAMERA, open_trigger
 
 MISSED_FRAMES = 5  # A USB camera skips a frame now and then; so many are an outage.
 OPENING_SECONDS = 15.0  # until the first frame: a stream may wait for its key frame
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a camera is opened again
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds before a camera is opened again
 KEPT = 32  # triggered frames that wait for the model
 STUCK_THREADS = 5  # reads that never returned
+CLOSING_SECONDS = ANSWER_SECONDS + 1.0
 POLL_SECONDS = 0.05
 
 # ``image`` is (H, W, 3) or (H, W); None where ``error`` says that the camera is lost.
@@ -192,11 +193,16 @@ class Stream:
             say(f'{self.reason}; trying again')
 
     def close(self):
-        """End the thread, with its next frame."""
+        """Let the thread end with its next frame.
+
+        Returns:
+            list: of the thread.
+        """
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.is_over = True
-            connection.thread.join(1.0)
+        if connection is None:
+            return self._stuck
+        connection.is_over = True
+        return [*self._stuck, connection.thread]
 
 
 class Streams:
@@ -268,8 +274,14 @@ class Streams:
                 self._wake.wait(POLL_SECONDS)
 
     def close(self):
-        """Let the cameras go."""
-        for stream in self.streams:
-            stream.close()
+        """Let the cameras go.
+
+        A thread that comes back from OpenCV while Python ends would crash it, so that
+        each is waited for, as long as a camera that is away may take to say so.
+        """
+        threads = [each for stream in self.streams for each in stream.close()]
+        end = time.monotonic() + CLOSING_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
         if self._trigger is not None:
             self._trigger.close()

@@ -284,6 +284,34 @@ def test_opc_ua():
         server.stop()
 
 
+def test_modbus():
+    pytest.importorskip('pymodbus', reason='pymodbus is not installed')
+    from pymodbus.client import ModbusTcpClient
+    from pymodbus.datastore import (
+        ModbusDeviceContext,
+        ModbusSequentialDataBlock,
+        ModbusServerContext,
+    )
+    from pymodbus.server import ServerStop, StartTcpServer
+
+    port = free_port()
+    block = ModbusSequentialDataBlock(1, [0] * 100)
+    context = ModbusServerContext(ModbusDeviceContext(hr=block), single=True)
+    serve = dict(context=context, address=('127.0.0.1', port))
+    threading.Thread(target=StartTcpServer, kwargs=serve, daemon=True).start()
+    until(lambda: not socket.socket().connect_ex(('127.0.0.1', port)))
+    sender = open_sender(f'modbus://127.0.0.1:{port}/40')
+    client = ModbusTcpClient('127.0.0.1', port=port)
+    client.connect()
+    for count, verdict, code in ((1, 'fail', 2), (2, 'pass', 1), (3, 'unreadable', 0)):
+        sender.send(dict(RECORD, verdict=verdict))
+        registers = client.read_holding_registers(40, count=3).registers
+        assert registers == [code, 7500, count]
+    client.close()
+    sender.close()
+    ServerStop()
+
+
 def test_newest_alone():
     """A PLC that was away gets the last record, and no old ones."""
     queue = delivery.Newest()

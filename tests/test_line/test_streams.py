@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -230,6 +231,21 @@ def test_gige_without_its_packages(monkeypatch):
     monkeypatch.setitem(sys.modules, 'harvesters.core', None)
     with pytest.raises(LineError, match='^gige:0: needs a package.*harvesters$'):
         cameras.open_camera('gige:0')
+
+
+def test_a_genicam_camera(opened, monkeypatch):
+    """The producer of simulated cameras that comes with the package genicam."""
+    genicam = pytest.importorskip('genicam', reason='harvesters is not installed')
+    pytest.importorskip('harvesters.core', reason='harvesters is not installed')
+    folder = Path(genicam.__file__).parent
+    if not list(folder.glob('*.cti')):
+        pytest.skip('this genicam has no simulated cameras')
+    monkeypatch.setenv('GENICAM_GENTL64_PATH', str(folder))
+    _, frames = opened('gige:0', stall=5.0)
+    first, second = next(frames), next(frames)
+    assert not second.error and first.image.ndim == 3 and first.image.any()
+    with pytest.raises(LineError, match='gige:none: cannot be opened'):
+        cameras.open_camera('gige:none')
 
 
 def test_a_network_camera_that_is_cut(opened):
