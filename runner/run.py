@@ -17,7 +17,8 @@ from itertools import chain
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
 from line.cameras import Mode
-from line.station import add_station_arguments, open_station
+from line.station import open_station
+from line.station_arguments import add_station_arguments
 from runner.backends import BACKENDS
 from runner.drawing import draw
 from runner.errors import UserError

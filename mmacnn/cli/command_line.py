@@ -10,8 +10,8 @@ from dataclasses import replace
 from glob import has_magic
 from typing import TYPE_CHECKING
 
-from mmacnn.line.cameras import is_camera
-from mmacnn.line.station import add_station_arguments, open_station
+from mmacnn.line.names import is_camera
+from mmacnn.line.station_arguments import add_station_arguments
 from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 from mmacnn.visualization.words import decision
@@ -183,6 +183,7 @@ def run_inspection(args: argparse.Namespace) -> None:
     from mmengine.dist import init_dist, is_main_process
 
     from mmacnn.inference.inspector import Inspector
+    from mmacnn.line.station import open_station
 
     if args.labels_out:
         from mmacnn.converters.labels.predictions import check_format

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmacnn.datasets.image_files import IMAGE_SUFFIXES, list_files, list_files_below
 from mmacnn.datasets.transforms import LoadAnyDepthImage
-from mmacnn.line.cameras import camera_name, is_camera
+from mmacnn.line.names import camera_name, is_camera
 from mmacnn.line.streams import Streams
 from mmacnn.utils import InputError
 

@@ -2,13 +2,14 @@
 """Opening a camera: USB, CSI, network, GenICam."""
 
 import os
-import re
 from collections import namedtuple
 from glob import glob
 
 import cv2
 
-from .errors import LineError, missing_package
+from .errors import LineError
+from .extras import import_extra
+from .names import camera_name
 
 # A URL that does not answer is given up after this.
 ANSWER_SECONDS = 5
@@ -31,22 +32,6 @@ HINTS = (
 # Frames that a camera is asked for: pixels, a second, and flip-method of a CSI camera.
 Mode = namedtuple('Mode', 'width height fps flip')
 DEFAULT_MODE = Mode(1280, 720, 30, 0)
-
-
-def is_camera(source):
-    """Whether it names a camera or a stream: ``0``, ``csi:0``, ``gige:0``, a URL.
-
-    Args:
-        source (str): of the command line.
-    """
-    return '://' in source or bool(re.match(r'([0-9]+|csi:[0-9]+|gige:.+)$', source))
-
-
-def camera_name(source):
-    """What results call it; without the password of a URL."""
-    if '://' in source:
-        return re.sub(r'://[^/?#]*@', '://', source)
-    return f'camera {source}' if source.isdigit() else source
 
 
 def hint(source):
@@ -131,11 +116,8 @@ class GenICam:
     )
 
     def __init__(self, source):
-        try:
-            from genicam.gentl import TimeoutException
-            from harvesters.core import Harvester
-        except ImportError:
-            raise missing_package(source, 'harvesters') from None
+        core = import_extra(source, 'harvesters.core', 'harvesters')
+        gentl = import_extra(source, 'genicam.gentl', 'harvesters')
         folders = os.environ.get('GENICAM_GENTL64_PATH', '').split(os.pathsep)
         producers = [file for each in folders for file in glob(f'{each}/*.cti')]
         if not producers:
@@ -143,8 +125,8 @@ class GenICam:
                 f'{source}: found no .cti file in GENICAM_GENTL64_PATH, expected the '
                 "producer of the camera's maker"
             )
-        self._source, self._timeout = source, TimeoutException
-        self._harvester = Harvester()
+        self._source, self._timeout = source, gentl.TimeoutException
+        self._harvester = core.Harvester()
         for file in producers:
             self._harvester.add_file(file)
         which = source[5:]

@@ -50,23 +50,28 @@ def measure(image, result):
         size = max(1, round(width * factor)), max(1, round(height * factor))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     grey = cv2.GaussianBlur(grey, (3, 3), 0)  # noise is no edge
-    edges = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
-    mean, deviation = (float(each[0, 0]) for each in cv2.meanStdDev(grey))
-    total = float(edges.sum()) + 1e-6
-    x = np.arange(edges.shape[1], dtype=np.float32) + 0.5
-    y = np.arange(edges.shape[0], dtype=np.float32) + 0.5
+    edges = cv2.convertScaleAbs(cv2.Laplacian(grey, cv2.CV_16S))
+    mean, contrast = (float(each[0, 0]) for each in cv2.meanStdDev(grey))
+    sharpness = float(cv2.meanStdDev(edges)[1][0, 0])
     values = dict(
         score=_score(result),
         brightness=mean,
-        focus=math.log((edges.std() + 1e-3) / (deviation + 1e-3)),
-        position_x=float(edges.sum(axis=0) @ x) / total / edges.shape[1],
-        position_y=float(edges.sum(axis=1) @ y) / total / edges.shape[0],
+        focus=math.log((sharpness + 1e-3) / (contrast + 1e-3)),
+        position_x=_centre(cv2.reduce(edges, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)),
+        position_y=_centre(cv2.reduce(edges, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F)),
     )
     if result.roi is not None:
         left, top, right, bottom = result.roi
         values['roi_x'] = (left + right) / 2 / width
         values['roi_y'] = (top + bottom) / 2 / height
     return values
+
+
+def _centre(weights):
+    """Mean place of weights in a row, in [0, 1]; the middle where all are 0."""
+    weights = weights.ravel().astype(float) + 1e-9
+    places = (np.arange(len(weights)) + 0.5) / len(weights)
+    return float(weights @ places / weights.sum())
 
 
 def _score(result):
@@ -133,7 +138,7 @@ class Drift:
 
     Args:
         facts (dict): of ``Calibration.facts``. A camera that is not in it is compared
-            with what was calibrated on files, where that is there.
+            with what was calibrated on files, or with the only reference there is.
         place (str): where ``facts`` are from, for the message.
 
     Raises:
@@ -166,7 +171,9 @@ class Drift:
         """
         key = source_key(source)
         if key not in self._watched:
-            found = self._references.get(key, self._references.get(''))
+            known = self._references
+            other = next(iter(known.values())) if len(known) == 1 else known.get('')
+            found = known.get(key, other)
             self._watched[key] = found and Watch(key, *found)
         watch = self._watched[key]
         return watch.add(values) if watch else ((), [])

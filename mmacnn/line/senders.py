@@ -15,23 +15,15 @@ A sender is a class with
 import json
 import ssl
 import time
-from importlib import import_module
 from urllib.parse import unquote, urlsplit
 
 from .delivery import Rejected
-from .errors import LineError, missing_package
+from .errors import LineError
+from .extras import import_extra
 
 ANSWER_SECONDS = 10.0
 VERDICTS = dict(unreadable=0)
 VERDICTS.update({'pass': 1, 'fail': 2, 'unsure': 3})
-
-
-def import_package(user, module, package):
-    """A module of an extra; the error says how to install it."""
-    try:
-        return import_module(module)
-    except ImportError:
-        raise missing_package(user, package) from None
 
 
 class Webhook:
@@ -45,7 +37,7 @@ class Webhook:
     REJECTIONS = (400, 413, 422)
 
     def __init__(self, address):
-        self._httpx = import_package(address, 'httpx', 'httpx')
+        self._httpx = import_extra(address, 'httpx', 'httpx')
         self._address, self._client = address, None
 
     def send(self, record):
@@ -74,7 +66,7 @@ class Mqtt:
     newest_only = False
 
     def __init__(self, address):
-        self._mqtt = import_package(address, 'paho.mqtt.client', 'paho-mqtt')
+        self._mqtt = import_extra(address, 'paho.mqtt.client', 'paho-mqtt')
         self._url, self._client = urlsplit(address), None
         self._topic = unquote(self._url.path.strip('/'))
         if not self._url.hostname or not self._topic:
@@ -125,8 +117,8 @@ class OpcUa:
     newest_only = True
 
     def __init__(self, address):
-        sync = import_package(address, 'asyncua.sync', 'asyncua')
-        self._ua = import_package(address, 'asyncua.ua', 'asyncua')
+        sync = import_extra(address, 'asyncua.sync', 'asyncua')
+        self._ua = import_extra(address, 'asyncua.ua', 'asyncua')
         url = urlsplit(address)
         self._open = lambda: sync.Client(url._replace(query='').geturl())
         self._nodes = dict(pair.split('=', 1) for pair in url.query.split('&') if pair)
@@ -179,7 +171,7 @@ class Modbus:
     newest_only = True
 
     def __init__(self, address):
-        self._modbus = import_package(address, 'pymodbus.client', 'pymodbus')
+        self._modbus = import_extra(address, 'pymodbus.client', 'pymodbus')
         url = urlsplit(address)
         self._host, self._port = url.hostname, url.port or 502
         register = url.path.strip('/') or '0'

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import cv2
 
-from .cameras import camera_name
 from .delivery import Delivery, Newest, Spool
 from .errors import LineError
+from .names import camera_name
 from .senders import Modbus, Mqtt, OpcUa, Webhook
+from .station_arguments import SINKS
 
 SENDERS = {
     'mqtt': Mqtt,
@@ -24,9 +25,6 @@ SENDERS = {
     'modbus': Modbus,
 }
 FOLDERS, PLUGIN = 'folders:', 'plugin:'
-FORMS = (
-    'mqtt://, http(s)://, opc.tcp://, modbus://, folders:DIR or plugin:CLASS:ADDRESS'
-)
 
 
 class Folders:
@@ -99,7 +97,7 @@ def open_sender(address):
     if not address.startswith(PLUGIN):
         kind = SENDERS.get(address.partition('://')[0])
         if kind is None or '://' not in address:
-            raise LineError(f'{address}: expected a sink: {FORMS}')
+            raise LineError(f'{address}: expected a sink: {SINKS}')
         return kind(address)
     path, _, rest = address[len(PLUGIN) :].partition(':')
     module, _, name = path.rpartition('.')

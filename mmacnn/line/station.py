@@ -2,69 +2,15 @@
 """What a station does with each result beside the files: drift and receivers."""
 
 from .drift import Calibration, Drift, measure
-from .sinks import FORMS, Sinks
+from .sinks import Sinks
 from .streams import say
-from .triggers import is_trigger
-
-
-def trigger(text):
-    """A ``type`` for argparse."""
-    if not is_trigger(text):
-        raise ValueError
-    return text
-
-
-def seconds(text):
-    """A number above 0, a ``type`` for argparse."""
-    value = float(text)
-    if not value > 0:
-        raise ValueError
-    return value
-
-
-def add_station_arguments(parser):
-    """Add the options of live cameras and of receivers.
-
-    Args:
-        parser (argparse.ArgumentParser): of ``inspect``, or of the board's runner.
-    """
-    parser.add_argument(
-        '--trigger',
-        type=trigger,
-        default='',
-        metavar='WHAT',
-        help='when to take a frame of a camera: camera (it is triggered itself), stdin '
-        '(a line), udp:PORT or udp:ADDRESS:PORT (a datagram), every:SECONDS (always, '
-        'the newest frame)',
-    )
-    parser.add_argument(
-        '--stall',
-        type=seconds,
-        default=5.0,
-        metavar='SECONDS',
-        help='without a frame for so long, a camera is opened again (5)',
-    )
-    parser.add_argument(
-        '--sink',
-        nargs='+',
-        action='append',
-        default=[],
-        metavar='ADDRESS',
-        help=f'where each result goes too: {FORMS}',
-    )
-    parser.add_argument(
-        '--spool',
-        default='spool',
-        metavar='DIR',
-        help='where results wait while a receiver is away (./spool)',
-    )
 
 
 def open_station(args, reference=None, place='', calibrates=False):
     """The station that the user asked for.
 
     Args:
-        args (argparse.Namespace): with the options of ``add_station_arguments``.
+        args (argparse.Namespace): with the options of ``station_arguments``.
         reference (dict): of ``drift.Calibration.facts``; None where there is none.
         place (str): where the reference is from, for messages.
         calibrates (bool): collect such facts instead.

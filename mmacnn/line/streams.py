@@ -13,8 +13,9 @@ from threading import Condition, Thread
 
 import cv2
 
-from .cameras import ANSWER_SECONDS, camera_name, hint, open_camera
+from .cameras import ANSWER_SECONDS, hint, open_camera
 from .errors import LineError
+from .names import camera_name
 from .triggers import FROM_CAMERA, open_trigger
 
 MISSED_FRAMES = 5  # A USB camera skips a frame now and then; so many are an outage.

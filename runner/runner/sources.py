@@ -5,7 +5,7 @@ import os
 from typing import Any, NamedTuple, Optional
 
 import cv2
-from line.cameras import is_camera
+from line.names import is_camera
 from line.streams import Streams
 
 from .errors import UserError

@@ -220,6 +220,7 @@ def broker(tmp_path):
     config.write_text(
         f'listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n'
         f'persistence true\npersistence_location {kept}/\nautosave_interval 1\n'
+        'autosave_on_changes true\n'
     )
     running = []
 
@@ -241,7 +242,9 @@ def test_mqtt_with_a_broker_that_is_killed(broker, tmp_path):
 
     port, start, stop = broker
     got = []
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    # The broker keeps what comes while this one is not back yet.
+    version = mqtt.CallbackAPIVersion.VERSION2
+    client = mqtt.Client(version, client_id='desk', clean_session=False)
     client.on_connect = lambda *_: client.subscribe('line/results', qos=1)
     client.on_message = lambda _, __, message: got.append(json.loads(message.payload))
     client.reconnect_delay_set(1, 1)

@@ -13,6 +13,7 @@ import pytest
 
 from mmacnn.line import cameras, streams
 from mmacnn.line.errors import LineError
+from mmacnn.line.names import camera_name
 from mmacnn.line.streams import Streams
 
 from ..testing.mjpeg import mjpeg_camera
@@ -123,6 +124,7 @@ def test_a_camera_that_is_pulled_out_and_plugged_in(world, opened, capfd):
 def test_a_read_that_never_returns(world, opened, monkeypatch):
     """Each try leaves a thread behind; before there are too many, the program ends."""
     monkeypatch.setattr(streams, 'OPENING_SECONDS', 0.3)
+    monkeypatch.setattr(streams, 'CLOSING_SECONDS', 0.1)
     _, frames = opened()
     next(frames)
     world.hangs = True
@@ -221,10 +223,10 @@ def test_a_clock_ends_with_its_events(world, opened, monkeypatch):
 
 
 def test_passwords_are_not_in_names():
-    assert cameras.camera_name('rtsp://me:s@cret@host:554/a?b=c@d') == (
+    assert camera_name('rtsp://me:s@cret@host:554/a?b=c@d') == (
         'rtsp://host:554/a?b=c@d'
     )
-    assert cameras.camera_name('http://[host/a') == 'http://[host/a'
+    assert camera_name('http://[host/a') == 'http://[host/a'
 
 
 def test_gige_without_its_packages(monkeypatch):
