@@ -17,7 +17,7 @@ from itertools import chain
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
 from line.cameras import Mode
-from line.station import open_station
+from line.station import open_station, uninterrupted
 from line.station_arguments import add_station_arguments
 from runner.backends import BACKENDS
 from runner.drawing import draw
@@ -159,7 +159,8 @@ def inspect(inspection, frames, sinks, statistics, max_frames=None):
             result = result._replace(milliseconds=dict(result.milliseconds, age=age))
         if result.error:
             sys.stderr.write(f'{result.error}\n')
-        sinks.write(frame, result)
+        with uninterrupted():
+            sinks.write(frame, result)
         statistics.add(result)
         if time.time() - reported >= REPORT_SECONDS:
             reported = time.time()

@@ -14,7 +14,7 @@ from mmengine.dist import all_gather_object, barrier, get_dist_info, is_main_pro
 from mmacnn.datasets.regions import Region
 from mmacnn.engine.config import load_config
 from mmacnn.engine.model_zoo import find_model
-from mmacnn.line.station import Station
+from mmacnn.line.station import Station, uninterrupted
 from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
 from .build import build_inferencer
@@ -191,9 +191,10 @@ class Inspector:
                             name, frame.image, prediction, show, path
                         )
                 result = replace(result, picture=picture)
-                files.write(result)
-                if station is not None:
-                    station.write(frame.image, result)
+                with uninterrupted():
+                    files.write(result)
+                    if station is not None:
+                        station.write(frame.image, result)
                 yield result
 
     def _predict(self, batches: Iterator[list[tuple[Frame, float]]]) -> Iterator[tuple]:

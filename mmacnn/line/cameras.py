@@ -76,10 +76,12 @@ def open_camera(source, mode=None):
 
 
 def _open_url(url):
-    # Else the first frames are those that waited while the stream was looked at.
+    # Else the first frames are those that waited while the stream was looked at, and
+    # each try to reach a camera that is away is a line of FFmpeg's own.
     os.environ.setdefault(
         'OPENCV_FFMPEG_CAPTURE_OPTIONS', 'rtsp_transport;tcp|fflags;nobuffer'
     )
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     if not hasattr(cv2, 'CAP_PROP_READ_TIMEOUT_MSEC'):  # the OpenCV of JetPack 4.6
         return cv2.VideoCapture(url)
     limits = []

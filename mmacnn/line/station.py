@@ -1,9 +1,29 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What a station does with each result beside the files: drift and receivers."""
 
+import signal
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+
 from .drift import Calibration, Drift, measure
 from .sinks import Sinks
 from .streams import say
+
+
+@contextmanager
+def uninterrupted():
+    """Let Control-C wait until a result has reached all its receivers."""
+    if current_thread() is not main_thread():
+        yield  # which no Control-C reaches
+        return
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *args: came.append(args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def open_station(args, reference=None, place='', calibrates=False):

@@ -2,6 +2,8 @@
 """Receivers that are away; real brokers and servers where the packages are there."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from mmacnn.line import delivery, senders
 from mmacnn.line.delivery import Spool
 from mmacnn.line.errors import LineError
 from mmacnn.line.sinks import Sinks, open_sender
+from mmacnn.line.station import uninterrupted
 
 RECORD = dict(source='camera 0#7', verdict='fail', score=0.75, time=1.5e9)
 
@@ -81,6 +84,16 @@ def test_nothing_is_lost_over_outages_and_runs(desk, tmp_path, capfd):
     err = capfd.readouterr().err
     assert err.count('away, results wait: ConnectionError: nobody there') == 1
     assert '20 results wait for the next run in ' in err
+
+
+def test_control_c_waits_for_the_last_result():
+    done = []
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        done.append('all receivers')
+    assert done
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_record_that_is_never_taken_stops_no_other(desk, tmp_path):
