@@ -69,8 +69,11 @@ format: setup ## format, and fix what ruff can fix
 docs: setup ## write the documentation to docs/_build/index.html
 	$(RUN) -m sphinx -q -W --keep-going -d docs/_build/.doctrees docs/en docs/_build
 
+# Of the station's own soak, benchmarks/line_soak.py.
+SOAK_MINUTES ?= 5
+
 soak: setup ## run the long tests, for what fails seldom
-	$(TEST) -m soak --hypothesis-profile=soak --durations=0
+	SOAK_MINUTES=$(SOAK_MINUTES) $(TEST) -m soak --hypothesis-profile=soak --durations=0
 
 BENCH := work_dirs/bench
 BENCH_CONFIG := configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py

@@ -10,15 +10,18 @@ import argparse
 import os
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import chain
 
 # Before OpenCV is imported: by default a header may claim a billion pixels.
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
+from line.cameras import Mode
 from line.record import hash_file, hash_values
 from line.record_arguments import add_record_arguments, open_record
 from line.rules import read_folder_rules
+from line.station import open_station, uninterrupted
+from line.station_arguments import add_station_arguments
 from runner.backends import BACKENDS
 from runner.drawing import draw
 from runner.errors import UserError
@@ -50,9 +53,9 @@ def parse_args():
     parser.add_argument('folder', help='model folder that tools/deploy.py wrote')
     parser.add_argument(
         'source',
-        nargs='?',
-        help='folder of images, image, video, number of a USB camera (0), csi:0 for '
-        'a camera on the CSI connector, or a URL such as rtsp://...',
+        nargs='*',
+        help='folder of images, image, video; or cameras: number of a USB camera (0), '
+        'csi:0 for one on the CSI connector, gige:0 for GenICam, rtsp://..., http://...',
     )
     parser.add_argument(
         '--backend',
@@ -68,6 +71,13 @@ def parse_args():
     )
     parser.add_argument('--show', action='store_true', help='show frames in a window')
     parser.add_argument('--max-frames', type=int, metavar='N', help='stop after N')
+    parser.add_argument(
+        '--calibrate-drift',
+        action='store_true',
+        help='take these frames for usual ones: how they look goes into drift.json of '
+        'the model folder, and is watched in later runs',
+    )
+    add_station_arguments(parser)
     add_verdict_arguments(parser)
     add_record_arguments(parser)
     add_region_arguments(parser)
@@ -80,7 +90,7 @@ def parse_args():
         help_text = f'{what} (%(default)s)'
         parser.add_argument(name, type=int, default=value, help=help_text)
     args = parser.parse_args()
-    if args.source is None and not args.check_golden:
+    if not args.source and not args.check_golden:
         parser.error('expected a source, or --check-golden')
     return args
 
@@ -147,23 +157,28 @@ def inspect(inspection, frames, sinks, statistics, max_frames=None):
 
     Args:
         inspection (Inspection): the model.
-        frames (iterable): (source, frame, error).
+        frames (iterable): of ``Frame``.
         sinks (Sinks): where results go.
         statistics (Statistics): counts.
         max_frames (int): stop after so many; None for all.
     """
     is_warm = False
     reported = started = time.time()
-    for source, frame, error in frames:
+    for source, frame, error, arrived in frames:
         read = time.time() - started
         if frame is not None and not is_warm:
             is_warm = True
             inspection.warm_up(frame, WARM_UP)
             statistics.start()
+        taken = time.monotonic()
         result = inspection(source, frame, read, error)
+        if arrived is not None and result.milliseconds:
+            age = 1000 * (taken - arrived)
+            result = result._replace(milliseconds=dict(result.milliseconds, age=age))
         if result.error:
             sys.stderr.write(f'{result.error}\n')
-        sinks.write(frame, result)
+        with uninterrupted():
+            sinks.write(frame, result)
         statistics.add(result)
         if time.time() - reported >= REPORT_SECONDS:
             reported = time.time()
@@ -183,11 +198,13 @@ class Sinks:
         pictures (str): folder.
         has_window (bool): whether to show frames.
         threshold (float): of the model's map.
+        station (Station): takes each frame and result too.
         record (Record): takes each result; None for none.
     """
 
-    def __init__(self, results, pictures, has_window, threshold, record=None):
-        self._threshold, self._record = threshold, record
+    def __init__(self, results, pictures, has_window, threshold, station, record=None):
+        self._threshold, self._station = threshold, station
+        self._record = record
         self._pictures = PictureFolder(pictures) if pictures else None
         self._window = Window() if has_window else None
         self._results = ResultFile(results) if results else None
@@ -206,6 +223,7 @@ class Sinks:
                 self._window.write(picture)
         if self._results is not None:
             self._results.write(result)
+        self._station.write(frame, result)
 
     def close(self):
         for sink in (self._results, self._window, self._record):
@@ -234,11 +252,10 @@ def run(args, statistics):
         frames = args.source and opened(
             open_source(
                 args.source,
-                args.width,
-                args.height,
-                args.fps,
-                args.flip,
                 model.input.depth,
+                Mode(args.width, args.height, args.fps, args.flip),
+                args.trigger,
+                args.stall,
             )
         )
         backend = opened(BACKENDS[args.backend](model))
@@ -248,10 +265,17 @@ def run(args, statistics):
             return
         inspection = Inspection(model, backend, regions, rules_of(args), args.score_thr)
         threshold = model.outputs.get('map', {}).get('threshold')
+        station = opened(
+            open_station(args, model.drift, model.drift_file, args.calibrate_drift)
+        )
         record = args.record and open_record(args, facts_of(args, model, inspection))
-        sinks = Sinks(args.results, args.pictures, args.show, threshold, record)
-        opened(sinks)
-        inspect(inspection, frames, sinks, statistics, args.max_frames)
+        sinks = opened(
+            Sinks(args.results, args.pictures, args.show, threshold, station, record)
+        )
+        with suppress(KeyboardInterrupt):  # how a person ends a camera's run
+            inspect(inspection, frames, sinks, statistics, args.max_frames)
+        if args.calibrate_drift:
+            station.calibration.store(model.drift_file)
 
 
 def rules_of(args):
@@ -279,8 +303,6 @@ def main():
     statistics = Statistics()
     try:
         run(args, statistics)
-    except KeyboardInterrupt:
-        pass  # how a person ends a camera's run
     except (UserError, OSError) as error:
         sys.stderr.write(f'error: {error}\n')
         return 2

@@ -10,7 +10,9 @@ from dataclasses import replace
 from glob import has_magic
 from typing import TYPE_CHECKING
 
+from mmacnn.line.names import is_camera
 from mmacnn.line.record_arguments import add_record_arguments
+from mmacnn.line.station_arguments import add_station_arguments
 from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 from mmacnn.visualization.words import decision
@@ -162,6 +164,13 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help='merge convolutions with the normalization behind them, which is faster',
     )
     parser.add_argument('--show', action='store_true', help='show each in a window')
+    add_station_arguments(parser)
+    parser.add_argument(
+        '--calibrate-drift',
+        metavar='OUT',
+        help='take the images for usual ones: how they look goes into this new '
+        'checkpoint; or name the model folder of --backend-model',
+    )
     add_record_arguments(parser)
     add_region_arguments(parser)
     add_launcher(parser)
@@ -176,16 +185,24 @@ def run_inspection(args: argparse.Namespace) -> None:
     if args.show:
         require_screen()
     labels = args.labels_out[1:] if args.labels_out else []
-    files = [each for each in args.inputs if not each.isdigit() and not has_magic(each)]
+    files = [
+        each for each in args.inputs if not is_camera(each) and not has_magic(each)
+    ]
     check_paths(
         [*files, args.weights, args.backend_model, args.rules],
+        new_files=[] if args.backend_model else [args.calibrate_drift],
         new_folders=[args.out_dir, *labels],
     )
+    if args.calibrate_drift and not (args.weights or args.backend_model):
+        raise InputError('--calibrate-drift: expected --weights or --backend-model')
+    if args.launcher != 'none' and (args.sink or args.calibrate_drift):
+        raise InputError('--sink, --calibrate-drift: expected one process alone')
     # Late: --help and mistakes need not wait for them.
     from mmengine.dist import init_dist, is_main_process
 
     from mmacnn.engine.rules import read_rules
     from mmacnn.inference.inspector import Inspector
+    from mmacnn.line.station import open_station
 
     if args.labels_out:
         from mmacnn.converters.labels.predictions import check_format
@@ -207,18 +224,25 @@ def run_inspection(args: argparse.Namespace) -> None:
     )
     inspector.record = record_of(args, inspector)
     inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
-    if isinstance(inputs, str) and inputs.isdigit():
-        inputs = int(inputs)
+    station = open_station(
+        args,
+        inspector.inferencer.drift,
+        args.backend_model or args.weights or '',
+        bool(args.calibrate_drift),
+    )
     verdicts: Counter = Counter()
     errors, found = 0, []
-    results = inspector(
-        inputs,
-        batch_size=args.batch_size,
-        show=args.show,
-        out_dir=args.out_dir,
-        recursive=args.recursive,
-    )
     try:
+        results = inspector(
+            inputs,
+            batch_size=args.batch_size,
+            show=args.show,
+            out_dir=args.out_dir,
+            recursive=args.recursive,
+            trigger=args.trigger,
+            stall=args.stall,
+            station=station,
+        )
         for result in results:
             verdicts[result.verdict] += 1
             errors += bool(result.error)
@@ -228,6 +252,12 @@ def run_inspection(args: argparse.Namespace) -> None:
                 print(describe(result))
     except KeyboardInterrupt:  # how a camera's run ends
         print('stopped')
+    finally:
+        station.close()
+    if args.calibrate_drift:
+        from mmacnn.apis.drift import store_drift
+
+        print(store_drift(station.calibration, args.calibrate_drift, args.weights))
     if is_main_process():
         print_summary(verdicts, args.out_dir, inspector.shrinkage.summary())
         if inspector.record is not None:

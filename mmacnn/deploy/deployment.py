@@ -31,7 +31,7 @@ from .deploy_config import (
     load_deploy_config,
     plain_model_config,
 )
-from .description import precision, write_description
+from .description import DRIFT, precision, write_description
 from .methods import method_of
 from .model_folder import deployed_model
 from .onnx.exporting import export_onnx, mmdeploy_session
@@ -114,6 +114,9 @@ def deploy(
             write_description(
                 folder, target, cfg, checkpoint, model, names and list(names)
             )
+            drift = (weights.get('meta') or {}).get('drift')
+            if drift:
+                (folder / DRIFT).write_text(json.dumps(drift))
             if rules:
                 rules = check_rules(rules, 'rules', names or ())
                 (folder / RULES).write_text(json.dumps(rules, indent=4) + '\n')

@@ -16,6 +16,7 @@ from .methods import method_of
 from .model_folder import FORMAT, fixed_size
 from .roles import by_role
 
+DRIFT = 'drift.json'  # how usual frames look, see mmacnn.line.drift
 # How MMDeploy's SDK calls the codebases.
 SDK_MODULES = dict(Classification='mmcls', ObjectDetection='mmdet')
 

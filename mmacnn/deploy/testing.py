@@ -1,12 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """An exported model in the test loop of its config."""
 
+from pathlib import Path
+
 from mmengine.config import Config
 
-from mmacnn.utils import InputError
+from mmacnn.utils import InputError, read_json
 
 from .deploy_config import plain_model_config, require_packages
-from .description import input_size
+from .description import DRIFT, input_size
 from .model_folder import fixed_size, read_description
 
 
@@ -51,3 +53,9 @@ def use_exported_model(cfg: Config, folder: str) -> int | None:
 def class_names_of(folder: str) -> list[str] | None:
     """Names of the classes of an exported model, None if they were not known."""
     return read_description(folder)['mmacnn']['classes']
+
+
+def drift_of(folder: str) -> dict | None:
+    """How usual frames look, see :mod:`mmacnn.line.drift`; None if not known."""
+    path = Path(folder, DRIFT)
+    return read_json(str(path), 'the reference of drift') if path.is_file() else None

@@ -76,7 +76,10 @@ class Inferencer:
             config = deepcopy(config)
             self.batch_size = testing.use_exported_model(config, str(backend_model))
             names = testing.class_names_of(str(backend_model))
-            checkpoint = dict(meta=dict(dataset_meta=dict(classes=names)))
+            meta = dict(dataset_meta=dict(classes=names))
+            checkpoint = dict(
+                meta=dict(meta, drift=testing.drift_of(str(backend_model)))
+            )
         self.model = build_model(config, self.scope)
         scope = config.get('default_scope') or self.scope
         errors = config_errors(path, 'test_dataloader')
@@ -96,6 +99,8 @@ class Inferencer:
         self.model.eval()
         with config_errors(path, 'test_dataloader'):
             self.classes = class_names(checkpoint, config)
+        self.drift = (checkpoint.get('meta') or {}).get('drift')
+        """How usual frames look, see :mod:`mmacnn.line.drift`; None if not known."""
 
     def preprocess(
         self,

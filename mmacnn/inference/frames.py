@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Where images come from: files, folders, arrays, videos, cameras; read one by one."""
+"""Where images come from: files, folders, arrays, videos; read one by one."""
 
 import logging
 import os.path as osp
@@ -24,8 +24,6 @@ Image = str | Path | np.ndarray
 Source = Image | int
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
-# A USB camera skips a frame now and then; so many in a row mean that it is gone.
-MISSED_FRAMES = 5
 
 
 class Frame(NamedTuple):
@@ -34,12 +32,14 @@ class Frame(NamedTuple):
     Args:
         name: Path of the file, ``array_3`` or ``video.mp4#3``.
         image: (H, W, 3) uint8 BGR; None where it can't be read.
-        error: What is wrong with the file, on one line.
+        error: What is wrong with the file or the camera, on one line.
+        arrived: When a camera's frame was there, in seconds of ``time.monotonic()``.
     """
 
     name: str
     image: np.ndarray | None
     error: str = ''
+    arrived: float | None = None
 
 
 def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
@@ -65,11 +65,6 @@ def list_images(inputs: Image | Sequence[Image]) -> list[Image]:
         else:
             check_array(image, f'input {i}')
     return images
-
-
-def is_stream(source: object) -> bool:
-    """Whether it is an URL that OpenCV opens, not that of an image."""
-    return isinstance(source, str) and '://' in source and not is_image_url(source)
 
 
 def name_of(image: Image, index: int) -> str:
@@ -100,7 +95,7 @@ def read_image(
 
 
 def open_frames(
-    inputs: Source | Sequence[Image],
+    inputs: Image | Sequence[Image],
     rank: int = 0,
     world_size: int = 1,
     loader: LoadAnyDepthImage | None = None,
@@ -109,8 +104,7 @@ def open_frames(
 
     Args:
         inputs: An image file or its URL (``https://.../a.jpg``), a folder of them, a
-            video, the number of a camera, an URL that OpenCV opens (``rtsp://...``), an
-            image as an array, or a list of files, such URLs and arrays.
+            video, an image as an array, or a list of files, such URLs and arrays.
         rank: Which of several processes this one is.
         world_size: How many processes share the images.
         loader: How files, arrays and frames become images; one of no ``depth`` by
@@ -121,23 +115,28 @@ def open_frames(
 
     Raises:
         FileNotFoundError: An input is missing.
-        InputError: A folder has no image, an array is none, a video or a camera can't
-            be opened, or several processes are to share one.
+        InputError: A folder has no image, an array is none, a video can't be opened,
+            or several processes are to share one.
     """
     loader = loader or LoadAnyDepthImage()
     path = str(inputs) if isinstance(inputs, str | Path) else ''
-    is_live = isinstance(inputs, int) or is_stream(path)
-    is_video = path.lower().endswith(VIDEO_SUFFIXES) and osp.isfile(path)
-    if not (is_live or is_video):
+    if not (path.lower().endswith(VIDEO_SUFFIXES) and osp.isfile(path)):
         return Images(list_images(inputs), rank, world_size, loader)
+    require_one_process(path, world_size)
+    return Capture(path, loader)
+
+
+def require_one_process(source: object, world_size: int) -> None:
+    """See that no other process wants the frames of a video or a camera.
+
+    Raises:
+        InputError: There is one.
+    """
     if world_size > 1:
         raise InputError(
-            f'{inputs}: several processes cannot share a video or a camera, expected '
+            f'{source}: several processes cannot share a video or a camera, expected '
             'images'
         )
-    source = inputs if isinstance(inputs, int) else str(inputs)
-    name = f'camera {inputs}' if isinstance(inputs, int) else source
-    return Capture(source, name, is_live, loader)
 
 
 class Images:
@@ -171,41 +170,33 @@ class Images:
 
 
 class Capture:
-    """A video, or a camera, which goes on until it is unplugged.
+    """A video.
 
     Args:
-        source: What OpenCV opens.
-        name: How to call it.
-        is_live: A camera: it has no end, so that a missing frame is a fault.
-        loader: How frames become images, those of a camera with 16 bits, too.
+        path: The file.
+        loader: How frames become images.
 
     Raises:
         InputError: It can't be opened.
     """
 
-    def __init__(
-        self, source: str | int, name: str, is_live: bool, loader: LoadAnyDepthImage
-    ) -> None:
-        self.name, self.is_live, self.loader = name, is_live, loader
-        self.capture = cv2.VideoCapture(source)
+    def __init__(self, path: str, loader: LoadAnyDepthImage) -> None:
+        self.path, self.loader = path, loader
+        self.capture = cv2.VideoCapture(path)
         if not self.capture.isOpened():
-            hint = 'is it plugged in, and free?' if is_live else 'is it a video?'
-            raise InputError(f'{name}: cannot be opened: {hint}')
+            raise InputError(f'{path}: cannot be opened: is it a video?')
 
     def __iter__(self) -> Iterator[Frame]:
-        number = missed = 0
+        number = 0
         try:
-            while missed < (MISSED_FRAMES if self.is_live else 1):
+            while True:
                 is_there, image = self.capture.read()
-                if is_there:
-                    name = f'{self.name}#{number}'
-                    yield Frame(name, *read_image(image, name, self.loader))
-                    number, missed = number + 1, 0
-                else:
-                    missed += 1
+                if not is_there:
+                    break
+                name = f'{self.path}#{number}'
+                yield Frame(name, *read_image(image, name, self.loader))
+                number += 1
         finally:
             self.capture.release()
-        if self.is_live:
-            raise InputError(f'{self.name}: no more frames after {number}')
         if number == 0:
-            raise InputError(f'{self.name}: found no frame that OpenCV can decode')
+            raise InputError(f'{self.path}: found no frame that OpenCV can decode')

@@ -17,6 +17,7 @@ from mmacnn.engine.model_zoo import find_model
 from mmacnn.engine.rules import check_rules, rules_of, without_none
 from mmacnn.line.record import Record, hash_file, hash_values
 from mmacnn.line.rules import UNREADABLE, Judge, read_folder_rules
+from mmacnn.line.station import Station, uninterrupted
 from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
 from .build import build_inferencer
@@ -25,7 +26,7 @@ from .golden import check_golden
 from .result import InspectionResult, require_threshold
 from .result_files import ResultFiles
 from .shrinkage import Shrinkage
-from .sources import Sources, open_sources
+from .sources import Live, Sources, open_sources
 
 
 class Inspector:
@@ -133,6 +134,9 @@ class Inspector:
         show: bool = False,
         out_dir: str = '',
         recursive: bool = False,
+        trigger: str = '',
+        stall: float = 5.0,
+        station: Station | None = None,
     ) -> Iterator[InspectionResult]:
         """Inspect, one batch at a time, as the results are asked for.
 
@@ -141,15 +145,19 @@ class Inspector:
                 (``https://.../a.jpg``, downloaded into memory), a folder of them, a
                 video, the number of a camera, the URL of a stream, a pattern such as
                 ``'line/*.png'``, an image as an array, or a list of files, folders,
-                patterns and arrays. An array is (H, W), (H, W, 1), (H, W, 3) BGR or
-                (H, W, 4) BGRA, of uint8, of uint16 in the range of the config's
-                ``depth``, or of floating-point numbers in [0, 1].
+                patterns and arrays, or of cameras and streams. An array is (H, W),
+                (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, of uint8, of uint16 in the
+                range of the config's ``depth``, or of floating-point numbers in [0, 1].
             batch_size (int): Images that go through the model together.
             show (bool): Show each picture in a window until a key is pressed.
             out_dir (str): New or empty folder for a picture of each image,
                 ``results.jsonl`` and ``results.csv``, written line by line.
             recursive (bool): Take the images of sub-folders too; of a folder that has
                 no image itself they are taken in any case.
+            trigger (str): When a frame of a camera is wanted, see
+                :mod:`mmacnn.line.triggers`. By default, whenever there is a new one.
+            stall (float): Seconds without a frame after which a camera is opened again.
+            station (Station, optional): Takes each frame and result too.
 
         Yields:
             A result for each image, in order. One that can't be read has ``error``
@@ -161,8 +169,9 @@ class Inspector:
         Raises:
             FileNotFoundError: An input is missing.
             FileExistsError: ``out_dir`` is not empty.
-            InputError: There is no image, an array is none, a video or a camera can't
-                be opened, or ``batch_size`` is below 1.
+            OSError: No camera can be opened.
+            InputError: There is no image, an array is none, a video can't be opened, or
+                ``batch_size`` is below 1.
         """
         if batch_size < 1:
             raise InputError(f'batch_size: expected at least 1, found {batch_size}')
@@ -172,9 +181,11 @@ class Inspector:
         rank, world_size = get_dist_info()
         # Here, and not at the first result, is where a wrong path shows.
         loader = self.inferencer.loader
-        frames = open_sources(inputs, rank, world_size, loader, recursive)
+        frames = open_sources(
+            inputs, rank, world_size, loader, recursive, trigger, stall
+        )
         if world_size == 1:
-            return self._inspect(frames, batch_size, show, out_dir)
+            return self._inspect(frames, batch_size, show, out_dir, station)
         barrier()  # No process may write before the folder was found empty.
         mine = self._inspect(frames, batch_size, show, out_dir, is_fraction=True)
         return iter(_gather(mine, out_dir))
@@ -197,10 +208,11 @@ class Inspector:
 
     def _inspect(
         self,
-        frames: Images | Capture | Sources,
+        frames: Images | Capture | Sources | Live,
         batch_size: int,
         show: bool,
         out_dir: str,
+        station: Station | None = None,
         is_fraction: bool = False,
     ) -> Iterator[InspectionResult]:
         batches = _batches(frames, self.inferencer.batch_size or batch_size)
@@ -211,8 +223,7 @@ class Inspector:
                 self._predict(batches), 'Inspecting', count
             ):
                 result = self._result(frame, prediction, times)
-                if self.record is not None:
-                    self.record.write(frame.image, result.to_dict())
+                recorded = result.to_dict()
                 picture = '' if result.error else files.picture_of(frame.name)
                 if picture or (show and not result.error):
                     name = Path(frame.name).name
@@ -221,21 +232,29 @@ class Inspector:
                             name, frame.image, prediction, show, path
                         )
                 result = replace(result, picture=picture)
-                files.write(result)
+                with uninterrupted():
+                    if self.record is not None:
+                        self.record.write(frame.image, recorded)
+                    files.write(result)
+                    if station is not None:
+                        station.write(frame.image, result)
                 yield result
 
     def _predict(self, batches: Iterator[list[tuple[Frame, float]]]) -> Iterator[tuple]:
         """Frame, prediction, and the milliseconds of reading and of predicting."""
         for batch in batches:
             readable = [frame for frame, _ in batch if frame.image is not None]
-            start = time.perf_counter()
+            start, now = time.perf_counter(), time.monotonic()
             predictions = iter(self._forward(readable))
             elapsed = 1e3 * (time.perf_counter() - start) / max(1, len(readable))
             for frame, read in batch:
+                times = dict(read=read)
                 if frame.image is None:
-                    yield frame, None, dict(read=read)
-                else:
-                    yield frame, next(predictions), dict(read=read, predict=elapsed)
+                    yield frame, None, times
+                    continue
+                if frame.arrived is not None:
+                    times['age'] = 1e3 * (now - frame.arrived)
+                yield frame, next(predictions), dict(times, predict=elapsed)
 
     def _forward(self, frames: Sequence[Frame]) -> list:
         if not frames:

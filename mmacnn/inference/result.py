@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What any of the methods says of an image, in one form."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from itertools import chain
 
@@ -63,7 +63,8 @@ class InspectionResult:
         anomaly_score: Of an anomaly detector, for comparing images with one another.
         anomaly_threshold: Of that score; an image above it is defective. None where the
             model does not say it.
-        milliseconds: ``read`` and ``predict``, the latter of its batch over the images.
+        milliseconds: ``read`` and ``predict``, the latter of its batch over the images;
+            ``age``, of a camera's frame when the model took it.
         picture: File that was drawn.
         error: What is wrong with the file or the prediction, on one line.
     """
@@ -104,7 +105,7 @@ class InspectionResult:
         row['roi'] = _numbers(self.roi or ())
         row['corners'] = _numbers(chain(*self.corners))
         times = row.pop('milliseconds')
-        for step in ('read', 'predict'):
+        for step in ('read', 'age', 'predict'):
             row[f'{step}_ms'] = round(times[step], 2) if step in times else None
         return row
 

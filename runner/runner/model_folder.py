@@ -12,6 +12,17 @@ FORMAT = 2  # layout of `mmacnn` in detail.json
 DECISIVE = ('scores', 'label', 'boxes', 'map')
 
 
+def read_drift(path):
+    """How usual frames look, see ``line.drift``; None if there is no such file."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+    except ValueError as error:
+        raise UserError(f'{path}: damaged: {error}') from None
+
+
 class ModelFolder:
     """What detail.json says about a model: its input, and its outputs by role.
 
@@ -38,6 +49,8 @@ class ModelFolder:
                 raise ValueError('a model in another folder')
             self.onnx = os.path.join(path, facts['model'])
             self.engine = os.path.splitext(self.onnx)[0] + '.engine'
+            self.drift_file = os.path.join(path, 'drift.json')
+            self.drift = read_drift(self.drift_file)
             self.input = InputFormat(facts['input'])
             self.outputs = {output['role']: output for output in facts['outputs']}
             self.names = {role: each['name'] for role, each in self.outputs.items()}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 Box = Tuple[float, float, float, float]
 STAGES = ('read', 'predict', 'prepare', 'network', 'decode')
+TIMES = (*STAGES, 'age')
 
 
 class Detection(NamedTuple):
@@ -55,7 +56,7 @@ class Result(NamedTuple):
         anomaly_threshold: above which it is defective; None where the model does not
             say it.
         milliseconds: ``read``, and ``predict`` with its ``prepare``, ``network`` and
-            ``decode``.
+            ``decode``; ``age``, of a camera's frame when the model took it.
         picture: file that was drawn.
         error: what is wrong with the frame or the prediction, on one line.
         time: seconds since 1970.
@@ -97,7 +98,7 @@ class Result(NamedTuple):
         row['roi'] = _numbers(self.roi or ())
         row['corners'] = _numbers(chain(*self.corners))
         times = row.pop('milliseconds')
-        for stage in STAGES:
+        for stage in TIMES:
             row[stage + '_ms'] = round(times[stage], 2) if stage in times else None
         return row
 

@@ -1,77 +1,66 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Where frames come from: a folder, an image, a video, a camera."""
+"""Where frames come from: a folder, an image, a video, cameras."""
 
 import os
-import re
+from typing import Any, NamedTuple, Optional
 
 import cv2
+from line.names import is_camera
+from line.streams import Streams
 
 from .errors import UserError
 from .pixels import decode, to_bgr8
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff')
-# A USB camera skips a frame now and then; so many in a row mean that it is gone.
-MISSED_FRAMES = 5
-
-# What a CSI camera delivers stays in the GPU's memory until it is scaled and converted.
-# Frames that nobody fetched in time are dropped, so that each is a present one.
-CSI_PIPELINE = (
-    'nvarguscamerasrc sensor-id={sensor} ! '
-    'video/x-raw(memory:NVMM), width=(int){width}, height=(int){height}, '
-    'framerate=(fraction){fps}/1 ! '
-    'nvvidconv flip-method={flip} ! video/x-raw, format=(string)BGRx ! '
-    'videoconvert ! video/x-raw, format=(string)BGR ! '
-    'appsink drop=true max-buffers=1 sync=false'
-)
 
 
-def open_source(source, width, height, fps, flip, depth=None):
+class Frame(NamedTuple):
+    """A frame, or why there is none.
+
+    Args:
+        name: of the file, or of the camera with the number of the frame.
+        image: (H, W, 3) uint8 BGR; None where there is none.
+        error: what is wrong, on one line.
+        arrived: when a camera's frame was there, in seconds of ``time.monotonic()``.
+    """
+
+    name: str
+    image: Any
+    error: str = ''
+    arrived: Optional[float] = None
+
+
+def open_source(sources, depth=None, mode=None, trigger='', stall=5.0):
     """Frames of what the user named.
 
     Args:
-        source (str): a folder of images, an image, a video, the number of a USB camera
-            ('0'), 'csi:0' for a camera on the CSI connector, or a URL that OpenCV
-            opens ('rtsp://...').
-        width (int): of a camera's frames.
-        height (int): of a camera's frames.
-        fps (int): frames a second that a camera is asked for.
-        flip (int): ``flip-method`` of a CSI camera; 2 turns the picture by 180 degrees.
+        sources (list): one folder of images, image or video; or cameras, see
+            ``line.cameras``.
         depth (int): bits of the camera whose images have 16; see ``pixels.to_bgr8``.
+        mode (Mode): what a camera is asked for.
+        trigger (str): when a camera's frame is wanted, see ``line.triggers``.
+        stall (float): seconds without a frame after which a camera is opened again.
 
     Returns:
-        Images | Capture: gives (name, frame, error) when it is gone through, frames
-        (H, W, 3) uint8 BGR, or None and what is wrong with the file.
+        Images | Video | Live: gives each ``Frame`` when it is gone through.
 
     Raises:
-        UserError: nothing is there, or it cannot be opened.
+        UserError, OSError: nothing is there, or it cannot be opened.
     """
-    csi = re.match(r'csi:([0-9]+)$', source)
+    if all(map(is_camera, sources)):
+        return Live(Streams(sources, trigger, stall, mode), depth)
+    source = sources[0]
+    if len(sources) > 1 or trigger:
+        raise UserError(
+            f'{source}: several sources, or --trigger, expected with cameras alone'
+        )
     if os.path.isdir(source) or source.lower().endswith(IMAGE_SUFFIXES):
         return Images(source, depth)
-    if csi:
-        pipeline = CSI_PIPELINE.format(
-            sensor=csi.group(1), width=width, height=height, fps=fps, flip=flip
-        )
-        capture = cv2.VideoCapture(pipeline, cv2.CAP_GSTREAMER)
-        hint = 'is the cable in, and does OpenCV have GStreamer? Try: nvgstcapture-1.0'
-        return Capture(capture, source, hint, is_live=True, depth=depth)
-    if source.isdigit():
-        capture = cv2.VideoCapture(int(source))
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        capture.set(cv2.CAP_PROP_FPS, fps)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        hint = 'is it plugged in, and not in use? See: ls /dev/video*'
-        return Capture(capture, 'camera ' + source, hint, is_live=True, depth=depth)
-    if '://' in source:
-        capture = cv2.VideoCapture(source)
-        return Capture(capture, source, 'can it be reached?', is_live=True, depth=depth)
     if not os.path.isfile(source):
         raise UserError(
             f'{source}: no such folder, image or video (a camera is a number, or csi:0)'
         )
-    capture = cv2.VideoCapture(source)
-    return Capture(capture, source, 'is it a video?', is_live=False, depth=depth)
+    return Video(source, depth)
 
 
 class Images:
@@ -99,7 +88,7 @@ class Images:
         for path in self._paths:
             frame = decode(path) if os.path.isfile(path) else None
             if frame is None:
-                yield path, None, f'{path}: not a readable image'
+                yield Frame(path, None, f'{path}: not a readable image')
             else:
                 yield _converted(path, frame, self._depth)
 
@@ -107,48 +96,58 @@ class Images:
         pass
 
 
-class Capture:
-    """A video or a camera.
+class Video:
+    """A video file.
 
     Args:
-        capture (cv2.VideoCapture): opened.
-        name (str): to name it by.
-        hint (str): what to look at if there is no frame.
-        is_live (bool): a camera, which has no end: a missing frame is a fault.
+        path (str): the file.
         depth (int): see ``open_source``.
     """
 
-    def __init__(self, capture, name, hint, is_live, depth=None):
-        self._capture, self._name, self._hint = capture, name, hint
-        self._depth, self._is_live = depth, is_live
-        if not capture.isOpened():
-            raise UserError(f'{name}: cannot be opened: {hint}')
+    def __init__(self, path, depth=None):
+        self._path, self._depth = path, depth
+        self._capture = cv2.VideoCapture(path)
+        if not self._capture.isOpened():
+            raise UserError(f'{path}: cannot be opened: is it a video?')
 
     def __iter__(self):
-        number = missed = 0
-        while missed < MISSED_FRAMES:
-            is_there, frame = self._capture.read()
-            if is_there:
-                yield _converted(f'{self._name}#{number}', frame, self._depth)
-                number, missed = number + 1, 0
-            elif self._is_live:
-                missed += 1
-            else:
+        number = 0
+        while True:
+            is_there, image = self._capture.read()
+            if not is_there:
                 break
-        if self._is_live or number == 0:
-            raise UserError(
-                '{}: no {}frame: {}'.format(
-                    self._name, 'more ' if number else '', self._hint
-                )
-            )
+            yield _converted(f'{self._path}#{number}', image, self._depth)
+            number += 1
+        if number == 0:
+            raise UserError(f'{self._path}: no frame: is it a video?')
 
     def close(self):
         self._capture.release()
 
 
-def _converted(name, frame, depth):
-    """(name, frame, error) with the frame as the model takes it."""
+class Live:
+    """Cameras.
+
+    Args:
+        streams (Streams): of them.
+        depth (int): see ``open_source``.
+    """
+
+    def __init__(self, streams, depth=None):
+        self._streams, self._depth = streams, depth
+        self.close = streams.close
+
+    def __iter__(self):
+        for name, image, error, arrived in self._streams:
+            if image is None:
+                yield Frame(name, None, error, arrived)
+            else:
+                yield _converted(name, image, self._depth, arrived)
+
+
+def _converted(name, image, depth, arrived=None):
+    """The frame as the model takes it."""
     try:
-        return name, to_bgr8(frame, depth, name), ''
+        return Frame(name, to_bgr8(image, depth, name), '', arrived)
     except UserError as error:
-        return name, None, str(error)
+        return Frame(name, None, str(error), arrived)

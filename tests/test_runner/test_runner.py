@@ -5,11 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+
+from ..testing.mjpeg import mjpeg_camera
 
 RUNNER = Path(__file__).parents[2] / 'runner'
 BLUE, RED = (250, 20, 10), (10, 20, 250)  # BGR
@@ -42,7 +46,8 @@ def test_python_3_6_can_run_it():
 def test_it_imports_what_jetpack_carries_alone():
     code = """
 import sys
-sys.modules.update(dict.fromkeys(('mmacnn', 'torch', 'mmengine', 'onnxruntime')))
+missing = 'mmacnn', 'torch', 'mmengine', 'onnxruntime', 'httpx', 'paho'
+sys.modules.update(dict.fromkeys(missing))
 import run
 """
     subprocess.run([sys.executable, '-c', code], check=True, cwd=RUNNER)
@@ -170,48 +175,36 @@ def test_the_log_is_read_as_that_of_a_workstation():
     assert row.keys() - theirs.to_row().keys() == extra
 
 
-class Camera:
-    """Gives frames and gaps as told, then nothing, as a camera without its cable."""
-
-    def __init__(self, *frames):
-        self.frames = list(frames)
-
-    def isOpened(self):  # noqa: N802, as OpenCV calls it
-        return True
-
-    def read(self):
-        image = self.frames.pop(0) if self.frames else None
-        return image is not None, image
-
-    def release(self):
-        self.frames = None
-
-
-def test_a_camera_that_is_pulled_out():
-    from runner.errors import UserError
-    from runner.sources import Capture
-
-    image = frame(RED)
-    camera = Capture(Camera(image, None, image), 'camera 0', 'look', is_live=True)
-    seen = []
-    with pytest.raises(UserError, match='^camera 0: no more frame: look$'):
-        for name, _, _ in camera:
-            seen.append(name)
-    assert seen == ['camera 0#0', 'camera 0#1']
-    camera.close()
+def test_a_camera_that_is_lost_and_back(make_folder, tmp_path):
+    """The age of each frame is in the results, an outage is one of them."""
+    results = tmp_path / 'results.csv'
+    with mjpeg_camera() as camera:
+        url = f'http://user:secret@127.0.0.1:{camera.server_address[1]}/live'
+        threading.Timer(4, setattr, (camera, 'is_cut', True)).start()
+        threading.Timer(6, setattr, (camera, 'is_cut', False)).start()
+        done = run(
+            *(make_folder('classifier'), url, '--backend', 'onnxruntime'),
+            *('--results', results, '--max-frames', 300, '--trigger', 'every:0.03'),
+        )
+    assert done.returncode == 1, done.stderr
+    with results.open() as file:
+        records = list(csv.DictReader(file))
+    lost = [each for each in records if each['error']]
+    assert 'lost, trying again' in lost[0]['error']
+    assert {each['verdict'] for each in lost} == {'unreadable'}
+    assert not records[-1]['error'] and 0 <= float(records[-1]['age_ms']) < 100
+    assert 'secret' not in results.read_text() + done.stderr
 
 
 def test_the_command_for_a_csi_camera(monkeypatch):
-    from runner import sources
+    from line import cameras
 
     opened = []
-
-    def capture(*arguments):
-        opened.append(arguments)
-        return Camera()
-
-    monkeypatch.setattr(sources.cv2, 'VideoCapture', capture)
-    sources.open_source('csi:1', 1280, 720, 60, 2)
+    camera = SimpleNamespace(isOpened=lambda: True)
+    monkeypatch.setattr(
+        cameras.cv2, 'VideoCapture', lambda *args: opened.append(args) or camera
+    )
+    assert cameras.open_camera('csi:1', cameras.Mode(1280, 720, 60, 2)) is camera
     ((pipeline, api),) = opened
     assert api == cv2.CAP_GSTREAMER
     elements = [each.strip() for each in pipeline.split('!')]
@@ -221,6 +214,31 @@ def test_the_command_for_a_csi_camera(monkeypatch):
         'framerate=(fraction)60/1',
         'nvvidconv flip-method=2',
     ]
+
+
+def test_drift_is_calibrated_and_watched(make_folder, tmp_path):
+    """With files of a folder; the alarm is on the terminal and in the sinks."""
+    model, images = make_folder('classifier'), tmp_path / 'images'
+    common = (model, images, '--backend', 'onnxruntime')
+    rng = np.random.default_rng(0)
+    for brightness in (100, 60):
+        shutil.rmtree(images, ignore_errors=True)
+        images.mkdir()
+        for number in range(220):
+            pixels = rng.normal(brightness + rng.normal(0, 3), 9, (12, 24, 3))
+            cv2.imwrite(str(images / f'{number}.png'), pixels.clip(0, 255))
+        if brightness == 100:
+            done = run(*common, '--calibrate-drift')
+            assert done.returncode == 0, done.stderr
+            assert Path(model, 'drift.json').is_file()
+        watched = run(*common, '--sink', f'folders:{tmp_path / "kept"}')
+        assert watched.returncode == 0, watched.stderr
+        assert ('drift: brightness has changed' in watched.stderr) == (brightness == 60)
+    assert len(list((tmp_path / 'kept').rglob('*.jpg'))) == 440
+    Path(model, 'drift.json').write_text('{"": 1}')
+    done = run(*common)
+    assert done.returncode == 2
+    assert 'drift.json: damaged reference of drift' in done.stderr
 
 
 MISTAKES = {
