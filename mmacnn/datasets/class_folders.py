@@ -49,9 +49,9 @@ class ClassFolderDataset(CustomDataset):
     Raises:
         FileNotFoundError: There is no such folder, or a mask is missing.
         InputError: Folders and classes differ, there are less than two, one has no
-            image, or an image is damaged. A mask marks a defect on a good image, marks
-            nothing on a defective one, is not of its image's size or belongs to no
-            image, or there is none to train with.
+            image, or an image is damaged. A mask marks a defect on a good image, is
+            not of its image's size or belongs to no image, or there is none to train
+            with.
     """
 
     def __init__(

@@ -1,12 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Masks of defects beside images in folders of classes: all, some or none."""
 
+import logging
 import os.path as osp
 from collections.abc import Sequence
 
 import cv2
 import mmcv
 import numpy as np
+from mmengine.logging import print_log
 
 from mmacnn.utils import InputError
 
@@ -30,8 +32,10 @@ def add_masks(
     Raises:
         FileNotFoundError: A mask is missing, and all are needed.
         InputError: A mask belongs to no image, or marks a defect on a good one; where
-            not all are needed also: it marks nothing, or is not of its image's size.
+            not all are needed also: it is not of its image's size. There a mask that
+            marks nothing counts as none, with a warning.
     """
+    empty = []
     there = set(list_files_below(folder, (MASK_SUFFIX,)))
     for info, file in zip(data_list, files, strict=True):
         name = osp.splitext(file)[0] + MASK_SUFFIX
@@ -41,14 +45,22 @@ def add_masks(
             if name in there:
                 _require_empty(path, info['img_path'])
         elif name in there:
-            info['mask_path'] = path
-            if not needs_all:
-                _require_mark(path, info['img_path'])
+            if needs_all or _is_marked(path, info['img_path']):
+                info['mask_path'] = path
+            else:
+                empty.append(path)
         elif needs_all:
             raise FileNotFoundError(
                 f'{path}: found no such mask, expected one for {info["img_path"]}'
             )
         there.discard(name)
+    if empty:
+        print_log(
+            f'{empty[0]}: found an empty mask of a defective image ({len(empty)} in '
+            'all), taken as not known',
+            logger='current',
+            level=logging.WARNING,
+        )
     if there and not needs_all:
         raise InputError(
             f'{osp.join(folder, min(there))}: found a mask without an image '
@@ -105,16 +117,12 @@ def _read_grey(path: str) -> np.ndarray | None:
 
 
 def _require_empty(path: str, image: str) -> None:
-    if read_mask(path, read_image_size(image), image).any():
+    if _is_marked(path, image):
         raise InputError(
             f'{path}: found a defect marked on {image}, an image of the good class, '
             'expected an empty mask, none, or the image in another class'
         )
 
 
-def _require_mark(path: str, image: str) -> None:
-    if not read_mask(path, read_image_size(image), image).any():
-        raise InputError(
-            f'{path}: found an empty mask of {image}, a defective image, expected the '
-            'defect marked, or no mask where it is not known'
-        )
+def _is_marked(path: str, image: str) -> bool:
+    return bool(read_mask(path, read_image_size(image), image).any())
