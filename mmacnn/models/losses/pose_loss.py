@@ -29,8 +29,7 @@ class PoseLoss(nn.Module):
     - An oriented box says direction and scale. Of an upright one, the upright box round
       the ROI must just hold it, which says the scale; and the object is taken to have
       lain upright on its photograph, with ``upright_weight``. This settles the
-      constant, and breaks the symmetry: from copies alone a direction is hardly
-      learned.
+      constant and breaks the symmetry: copies alone hardly teach a direction.
 
     The principle of the former is that of Thewlis et al., *Unsupervised learning of
     object landmarks by factorized spatial embeddings*, ICCV 2017, section 3.1.
