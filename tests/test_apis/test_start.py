@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 
 from mmacnn.apis.start import start, trial
 from mmacnn.apis.start.choice import METHODS
-from mmacnn.apis.start.own_config import RECIPES, WEIGHTS, fit_size
+from mmacnn.apis.start.own_config import RECIPES, WEIGHTS, anchor_scale, fit_size
 from mmacnn.cli import start as cli
 from mmacnn.converters.labels.importer import ImportOptions
 from mmacnn.engine.building import build_model
@@ -170,3 +170,12 @@ def test_two_methods_are_tried_side_by_side(tmp_path, weights, monkeypatch):
     train = load_config(str(out / 'try' / 'cam' / 'config.py')).train_dataloader
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         assert len(DATASETS.build(train.dataset)) == 24
+
+
+@pytest.mark.parametrize(
+    ('side', 'expected'), [(0.02, 1), (0.25, 2), (0.5, 4), (0.95, 8)]
+)
+def test_anchors_are_as_large_as_the_objects(side, expected):
+    sizes = np.full((20, 2), side)
+    sizes[0] = 1  # a single large one decides nothing
+    assert anchor_scale(sizes, (256, 256)) == expected

@@ -15,7 +15,7 @@ from .choice import ACNN, ANOMALY, CAM, DETECTION, ROI_MASK
 from .facts import Facts
 
 STEP = 32  # Image sides are multiples of it.
-SMALLEST = 10  # Percentile of the objects' sizes that counts as the smallest.
+SMALLEST, LARGEST = 10, 90  # Percentiles of the objects' sizes.
 WEIGHTS = 'data/efficientnet-lite0.pth'
 
 
@@ -90,6 +90,20 @@ def smallest_side(facts: Facts) -> float | None:
     return float(np.percentile(sides, SMALLEST))
 
 
+def anchor_scale(object_sizes: np.ndarray, size: tuple[int, int]) -> int:
+    """Side of the anchors by the stride, a power of two from 1 to 8.
+
+    The largest anchors, on stride 32, are about as large as large objects.
+
+    Args:
+        object_sizes: (N, 2) width and height of each object as fractions of its image.
+        size: (height, width) of the input, pixels.
+    """
+    sides = np.sqrt((object_sizes * size[::-1]).prod(axis=1))
+    large = np.percentile(sides, LARGEST)
+    return int(2 ** np.clip(np.round(np.log2(large / STEP)), 0, 3))
+
+
 def _load_settings(facts, size, classes, weights, data) -> dict:
     settings = dict(model=dict(head=dict(num_classes=len(classes))))
     if weights != WEIGHTS:
@@ -108,7 +122,8 @@ def _cam_settings(facts, size, classes, weights, data) -> dict:
 
 def _detection_settings(facts, size, classes, weights, data) -> dict:
     head = dict(bbox_head=dict(num_classes=len(classes)))
-    model = dict(roi_head=head)
+    anchors = dict(scales=[anchor_scale(facts.object_sizes, size)])
+    model = dict(roi_head=head, rpn_head=dict(anchor_generator=anchors))
     if weights != WEIGHTS:
         model['backbone'] = dict(init_cfg=dict(checkpoint=weights))
     return dict(model=model)
