@@ -17,11 +17,15 @@ from itertools import chain
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
 from line.cameras import Mode
+from line.record import hash_file, hash_values
+from line.record_arguments import add_record_arguments, open_record
+from line.rules import read_folder_rules
 from line.station import open_station, uninterrupted
 from line.station_arguments import add_station_arguments
 from runner.backends import BACKENDS
 from runner.drawing import draw
 from runner.errors import UserError
+from runner.golden import check_golden
 from runner.inspection import Inspection
 from runner.model_folder import ModelFolder
 from runner.regions import Regions
@@ -49,7 +53,7 @@ def parse_args():
     parser.add_argument('folder', help='model folder that tools/deploy.py wrote')
     parser.add_argument(
         'source',
-        nargs='+',
+        nargs='*',
         help='folder of images, image, video; or cameras: number of a USB camera (0), '
         'csi:0 for one on the CSI connector, gige:0 for GenICam, rtsp://..., http://...',
     )
@@ -75,6 +79,7 @@ def parse_args():
     )
     add_station_arguments(parser)
     add_verdict_arguments(parser)
+    add_record_arguments(parser)
     add_region_arguments(parser)
     for name, value, what in (
         ('--width', 1280, "width of a camera's frames"),
@@ -84,7 +89,10 @@ def parse_args():
     ):
         help_text = f'{what} (%(default)s)'
         parser.add_argument(name, type=int, default=value, help=help_text)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not args.source and not args.check_golden:
+        parser.error('expected a source, or --check-golden')
+    return args
 
 
 def add_verdict_arguments(parser):
@@ -97,9 +105,19 @@ def add_verdict_arguments(parser):
     parser.add_argument(
         '--min-score',
         type=probability,
-        default=0.0,
         metavar='SCORE',
         help='below this score of the class the verdict is "unsure" (0)',
+    )
+    parser.add_argument(
+        '--rules',
+        metavar='FILE',
+        help="verdict rules, .json (the model folder's, if it has some)",
+    )
+    parser.add_argument(
+        '--check-golden',
+        action='store_true',
+        help='inspect the golden parts of the model folder, which is done before each '
+        'run, and no frames',
     )
     parser.add_argument(
         '--score-thr',
@@ -181,16 +199,20 @@ class Sinks:
         has_window (bool): whether to show frames.
         threshold (float): of the model's map.
         station (Station): takes each frame and result too.
+        record (Record): takes each result; None for none.
     """
 
-    def __init__(self, results, pictures, has_window, threshold, station):
+    def __init__(self, results, pictures, has_window, threshold, station, record=None):
         self._threshold, self._station = threshold, station
+        self._record = record
         self._pictures = PictureFolder(pictures) if pictures else None
         self._window = Window() if has_window else None
         self._results = ResultFile(results) if results else None
 
     def write(self, frame, result):
         """Write a result, and draw it on its frame."""
+        if self._record is not None:
+            self._record.write(frame, result.to_dict())
         has_pictures = self._pictures is not None or self._window is not None
         if has_pictures and frame is not None and not result.error:
             picture = draw(frame, result, self._threshold)
@@ -204,7 +226,7 @@ class Sinks:
         self._station.write(frame, result)
 
     def close(self):
-        for sink in (self._results, self._window):
+        for sink in (self._results, self._window, self._record):
             if sink is not None:
                 sink.close()
 
@@ -227,7 +249,7 @@ def run(args, statistics):
             return thing
 
         model = ModelFolder(args.folder)
-        frames = opened(
+        frames = args.source and opened(
             open_source(
                 args.source,
                 model.input.depth,
@@ -236,25 +258,44 @@ def run(args, statistics):
                 args.stall,
             )
         )
-        inspection = Inspection(
-            model,
-            opened(BACKENDS[args.backend](model)),
-            regions,
-            args.accept,
-            args.min_score,
-            args.score_thr,
-        )
+        backend = opened(BACKENDS[args.backend](model))
+        count = check_golden(model, backend)
+        if args.check_golden:
+            print(f'{count} golden parts have the results that they must have')
+            return
+        inspection = Inspection(model, backend, regions, rules_of(args), args.score_thr)
         threshold = model.outputs.get('map', {}).get('threshold')
         station = opened(
             open_station(args, model.drift, model.drift_file, args.calibrate_drift)
         )
+        record = args.record and open_record(args, facts_of(args, model, inspection))
         sinks = opened(
-            Sinks(args.results, args.pictures, args.show, threshold, station)
+            Sinks(args.results, args.pictures, args.show, threshold, station, record)
         )
         with suppress(KeyboardInterrupt):  # how a person ends a camera's run
             inspect(inspection, frames, sinks, statistics, args.max_frames)
         if args.calibrate_drift:
             station.calibration.store(model.drift_file)
+
+
+def rules_of(args):
+    """The verdict rules, those of the command line first."""
+    rules = dict(read_folder_rules(args.rules or args.folder))
+    if args.accept is not None:
+        rules['accept'] = args.accept
+    if args.min_score is not None:
+        rules['min_score'] = args.min_score
+    return rules
+
+
+def facts_of(args, model, inspection):
+    """Hashes of what decides, for the record."""
+    network = model.engine if args.backend == 'tensorrt' else model.onnx
+    return dict(
+        model=hash_file(network),
+        config=hash_file(os.path.join(model.path, 'detail.json')),
+        rules=hash_values(dict(inspection.judge.rules, score_thr=args.score_thr)),
+    )
 
 
 def main():

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from mmacnn import apis
+from mmacnn.apis.golden import add_golden
 from mmacnn.inference import Inspector
 
 from .testing.exported import ROLES, benchmark, run_on_board, same_on_board
@@ -14,7 +15,11 @@ from .testing.methods import METHODS, images_of, prepare
 from .testing.paths import ROOT
 
 NEEDED = ('mmdeploy', 'onnx', 'onnxruntime')
-
+RULES = dict(
+    min_score=0.4,
+    classes={'*': dict(min_length=2)},
+    zones=[dict(box=[0, 0, 20, 20], weight=0)],
+)
 
 DECODED = dict(
     acnn={'label', 'score', 'roi'},
@@ -52,7 +57,8 @@ def test_from_data_to_the_exported_model(name, tmp_path):
 
     images = images_of(method, tmp_path)
     settings = method.inspector
-    trained = list(Inspector(config, weights, device='cpu', **settings)(images))
+    inspector = Inspector(config, weights, device='cpu', rules=RULES, **settings)
+    trained = list(inspector(images))
     assert len(trained) == len(images) > 0
 
     from mmacnn.deploy import deploy
@@ -66,8 +72,14 @@ def test_from_data_to_the_exported_model(name, tmp_path):
         str(tmp_path / 'exported'),
         verify=2,
         verify_images=str(images[0].parent),
+        rules=RULES,
     )
     folder = str(tmp_path / 'exported')
+    regions = settings.get('regions', ())
+    # Checked here, and by the Inspector and the board below before they start.
+    golden = list(map(str, images[:2]))
+    count = add_golden(folder, config, weights, golden, regions=regions)
+    assert count == len(golden)
     outputs = read_description(folder)['mmacnn']['outputs']
     assert [each['role'] for each in outputs] == ROLES[name]
     inspector = Inspector(config, backend_model=folder, **settings)
@@ -88,7 +100,6 @@ def test_from_data_to_the_exported_model(name, tmp_path):
     if 'heatmap' in found:
         assert abs(found['heatmap'] - exported[0].heatmap).max() < 1e-2
 
-    regions = settings.get('regions', ())
     shown = run_on_board(folder, images[0], tmp_path / 'board.jsonl', regions)
     same_on_board(shown, exported[0])
 

@@ -34,6 +34,9 @@ def parse_args() -> argparse.Namespace:
         metavar='DIR',
         help="int8: folder of images to calibrate with (the config's training set)",
     )
+    parser.add_argument(
+        '--rules', metavar='FILE', help="verdict rules, YAML (the model config's)"
+    )
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -41,11 +44,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     check_paths(
-        [args.deploy_cfg, args.model_cfg, args.checkpoint, args.img],
+        [args.deploy_cfg, args.model_cfg, args.checkpoint, args.img, args.rules],
         new_folders=[args.work_dir],
     )
     # Late: --help and mistakes need not wait for them.
     from mmacnn.deploy import deploy
+    from mmacnn.engine.rules import read_rules
 
     lines = deploy(
         args.deploy_cfg,
@@ -57,6 +61,7 @@ def main() -> None:
         verify_images=args.verify_images,
         calibration_images=args.calib_images,
         cfg_options=args.cfg_options,
+        rules=read_rules(args.rules) if args.rules else None,
     )
     print('\n'.join(lines))
 

@@ -15,5 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'testing': ['test'],
         'thresholds': ['choose_anomaly_threshold', 'choose_map_threshold'],
         'training': ['train'],
+        'verdict_thresholds': ['choose_thresholds'],
     },
 )

@@ -12,6 +12,7 @@ from mmengine.dist import is_main_process
 
 from mmacnn.reporting import read_run, write_report
 from mmacnn.reporting.checks import Benchmark
+from mmacnn.reporting.operating_point import Wish
 from mmacnn.utils import InputError, read_json, require_writable
 from mmacnn.utils.file_schema import check_schema
 
@@ -27,6 +28,7 @@ def report(
     work_dir: str | None = None,
     launcher: str = 'none',
     cfg_options: dict | None = None,
+    wish: Wish | None = None,
 ) -> list[str]:
     """Write one HTML file that shows how a model did in its test.
 
@@ -41,6 +43,7 @@ def report(
         work_dir: Of the test; see :func:`test`.
         launcher: Of the test; see :func:`test`.
         cfg_options: Of the test; see :func:`test`.
+        wish: What a plant wants of escapes and overkill.
 
     Returns:
         Warnings that the page has on top.
@@ -69,7 +72,7 @@ def report(
                 sources, names or _different_names(sources), strict=True
             )
         ]
-        return write_report(runs, out, title, times)
+        return write_report(runs, out, title, times, wish=wish)
     with tempfile.TemporaryDirectory() as folder:
         results = osp.join(folder, 'results.pkl')
         test(
@@ -82,7 +85,7 @@ def report(
         if not is_main_process():
             return []
         name = names[0] if names else Path(sources[0]).stem
-        return write_report([read_run(results, name)], out, title, times)
+        return write_report([read_run(results, name)], out, title, times, wish=wish)
 
 
 def _is_config(sources: Sequence[str]) -> bool:

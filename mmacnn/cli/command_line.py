@@ -11,6 +11,7 @@ from glob import has_magic
 from typing import TYPE_CHECKING
 
 from mmacnn.line.names import is_camera
+from mmacnn.line.record_arguments import add_record_arguments
 from mmacnn.line.station_arguments import add_station_arguments
 from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
@@ -24,8 +25,10 @@ from .arguments import (
     probability,
     regions_of,
 )
+from .golden import add_golden_arguments, run_golden
 from .import_labels import add_import_arguments, run_import
 from .label_next import add_label_next_arguments, run_label_next
+from .record import add_verify_arguments, record_of, run_verification
 from .start import add_start_arguments, run_start
 
 if TYPE_CHECKING:
@@ -62,6 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_label_next_arguments(
         commands.add_parser('label-next', help='images that are most worth labelling')
     )
+    add_golden_arguments(
+        commands.add_parser('golden', help='golden parts of an exported model')
+    )
+    add_verify_arguments(
+        commands.add_parser('verify-record', help='was a record changed?')
+    )
     models = commands.add_parser('models', help='list the models by name')
     models.add_argument('pattern', nargs='?', default='*', help="such as 'acnn*'")
     args = parser.parse_args(arguments)
@@ -75,6 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run_start(args)
     elif args.command == 'label-next':
         run_label_next(args)
+    elif args.command == 'golden':
+        run_golden(args)
+    elif args.command == 'verify-record':
+        run_verification(args)
     else:
         run_inspection(args)
 
@@ -129,10 +142,14 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--min-score',
         type=probability,
-        default=0.0,
         metavar='SCORE',
         help='below this score of the class, or of a detection that no surer one '
         'fails, the verdict is "unsure" (0)',
+    )
+    parser.add_argument(
+        '--rules',
+        metavar='FILE',
+        help="verdict rules, YAML (the model folder's, or else the config's)",
     )
     parser.add_argument(
         '--score-thr',
@@ -154,6 +171,7 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help='take the images for usual ones: how they look goes into this new '
         'checkpoint; or name the model folder of --backend-model',
     )
+    add_record_arguments(parser)
     add_region_arguments(parser)
     add_launcher(parser)
 
@@ -171,7 +189,7 @@ def run_inspection(args: argparse.Namespace) -> None:
         each for each in args.inputs if not is_camera(each) and not has_magic(each)
     ]
     check_paths(
-        [*files, args.weights, args.backend_model],
+        [*files, args.weights, args.backend_model, args.rules],
         new_files=[] if args.backend_model else [args.calibrate_drift],
         new_folders=[args.out_dir, *labels],
     )
@@ -182,6 +200,7 @@ def run_inspection(args: argparse.Namespace) -> None:
     # Late: --help and mistakes need not wait for them.
     from mmengine.dist import init_dist, is_main_process
 
+    from mmacnn.engine.rules import read_rules
     from mmacnn.inference.inspector import Inspector
     from mmacnn.line.station import open_station
 
@@ -201,7 +220,9 @@ def run_inspection(args: argparse.Namespace) -> None:
         score_thr=args.score_thr,
         regions=regions_of(args),
         fuse_conv_bn=args.fuse_conv_bn,
+        rules=read_rules(args.rules) if args.rules else None,
     )
+    inspector.record = record_of(args, inspector)
     inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
     station = open_station(
         args,
@@ -239,6 +260,9 @@ def run_inspection(args: argparse.Namespace) -> None:
         print(store_drift(station.calibration, args.calibrate_drift, args.weights))
     if is_main_process():
         print_summary(verdicts, args.out_dir, inspector.shrinkage.summary())
+        if inspector.record is not None:
+            inspector.record.close()
+            print(f'record: {args.record}, last hash {inspector.record.last_hash}')
         if args.labels_out:
             from mmacnn.converters.labels.predictions import write_predictions
 

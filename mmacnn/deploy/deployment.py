@@ -21,6 +21,8 @@ from mmacnn.datasets.transforms import LoadAnyDepthImage
 from mmacnn.engine.building import config_errors
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
+from mmacnn.engine.rules import check_rules, rules_of
+from mmacnn.line.rules import FILE as RULES
 from mmacnn.utils import InputError, atomic_folder, track
 
 from .deploy_config import (
@@ -52,6 +54,7 @@ def deploy(
     verify_images: str | None = None,
     calibration_images: str | None = None,
     cfg_options: dict | None = None,
+    rules: dict | None = None,
 ) -> list[str]:
     """Export a model, and compare it with its checkpoint.
 
@@ -67,6 +70,7 @@ def deploy(
         calibration_images: Folder of images that give int8 its scales. The config's
             training set by default.
         cfg_options: Settings of the model's config to override, with dotted keys.
+        rules: Verdict rules for the folder; those of the model's config by default.
 
     Returns:
         Lines for the user: what was written and compared, and what is to do.
@@ -80,7 +84,9 @@ def deploy(
             the deploy config's ``tolerance``.
     """
     target = load_deploy_config(deploy_cfg)
-    cfg = plain_model_config(load_config(model_cfg, cfg_options=cfg_options))
+    given = load_config(model_cfg, cfg_options=cfg_options)
+    rules = rules_of(given) if rules is None else rules
+    cfg = plain_model_config(given)
     if not Path(image).is_file():
         raise FileNotFoundError(f'{image}: no such image')
     loader = LoadAnyDepthImage(cfg.depth)
@@ -111,6 +117,9 @@ def deploy(
             drift = (weights.get('meta') or {}).get('drift')
             if drift:
                 (folder / DRIFT).write_text(json.dumps(drift))
+            if rules:
+                rules = check_rules(rules, 'rules', names or ())
+                (folder / RULES).write_text(json.dumps(rules, indent=4) + '\n')
             if verify:
                 files = _image_files(verify_images, verify, cfg, 'test_dataloader')
                 lines.append(str(_verify(model, folder, target, cfg, files)))

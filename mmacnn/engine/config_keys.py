@@ -19,7 +19,7 @@ ALLOW = 'allow_new_keys'
 READ = {
     *inspect.signature(Runner).parameters,
     *('custom_imports', 'runner_type', 'calibration_dataloader', ALLOW),
-    *('category', 'classes', 'data_root', 'depth', 'img_scale'),
+    *('category', 'classes', 'data_root', 'depth', 'img_scale', 'rules'),
 } - {'cfg'}
 
 

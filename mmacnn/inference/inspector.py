@@ -14,12 +14,16 @@ from mmengine.dist import all_gather_object, barrier, get_dist_info, is_main_pro
 from mmacnn.datasets.regions import Region
 from mmacnn.engine.config import load_config
 from mmacnn.engine.model_zoo import find_model
+from mmacnn.engine.rules import check_rules, rules_of, without_none
+from mmacnn.line.record import Record, hash_file, hash_values
+from mmacnn.line.rules import UNREADABLE, Judge, read_folder_rules
 from mmacnn.line.station import Station, uninterrupted
 from mmacnn.utils import InputError, maybe_atomic_write, require_empty, track
 
 from .build import build_inferencer
 from .frames import Capture, Frame, Image, Images, Source
-from .result import UNREADABLE, InspectionResult, judge
+from .golden import check_golden
+from .result import InspectionResult, require_threshold
 from .result_files import ResultFiles
 from .shrinkage import Shrinkage
 from .sources import Live, Sources, open_sources
@@ -33,7 +37,11 @@ class Inspector:
     ``accept``. A classifier that names products passes all without ``accept``.
     'unsure': the class, or a detection, has a lower score than ``min_score``, and no
     surer detection fails the image; or the model gave NaN or infinity. 'unreadable':
-    the file is no image. See :func:`mmacnn.inference.result.judge`.
+    the file is no image. More can be said by rules, see :mod:`mmacnn.line.rules`; they
+    are those of ``rules``, else of the model folder, else of the config.
+
+    A model folder with golden parts is checked at once, see
+    :mod:`mmacnn.inference.golden`.
 
     Args:
         config_or_name (str | Config): Config file, a model's name as ``python -m mmacnn
@@ -43,20 +51,27 @@ class Inspector:
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
         backend_model (str, optional): Model folder of ``tools/deploy.py``, to run
             instead of the weights.
-        accept (Collection[str], optional): Names of the classes that pass.
-        min_score (float): Score in [0, 1] that a class must have for a verdict, that of
-            a detection as well.
+        accept (Collection[str], optional): Names of the classes that pass; before those
+            of the rules.
+        min_score (float, optional): Score in [0, 1] that a class must have for a
+            verdict, that of a detection as well; before that of the rules. Defaults to
+            0 if these have none.
         score_thr (float): Score in [0, 1] from which a detector's box counts.
         regions (Sequence, optional): For a model that names regions: where they are on
             every image, see :func:`mmacnn.datasets.regions.decode_region`. Each is one
             of the result's ``detections``.
         fuse_conv_bn (bool): Merge each convolution with the normalization behind it:
             the same result but for rounding, in less time.
+        rules (dict, optional): Verdict rules.
+
+    Attributes:
+        record (mmacnn.line.record.Record, optional): Takes each result, once set.
 
     Raises:
         FileNotFoundError: The config, the weights or the model folder is missing.
         InputError: The config is wrong, there is no such model or class, the weights
-            don't fit, or there are no weights.
+            don't fit, there are no weights, a rule is wrong, or the exported model
+            gives other results for its golden parts.
 
     Example:
         >>> inspector = Inspector('config.py', 'weights.pth')  # doctest: +SKIP
@@ -71,10 +86,11 @@ class Inspector:
         device: str | None = None,
         backend_model: str | None = None,
         accept: Collection[str] | None = None,
-        min_score: float = 0.0,
+        min_score: float | None = None,
         score_thr: float = 0.3,
         regions: Sequence[Region] | None = None,
         fuse_conv_bn: bool = False,
+        rules: dict[str, Any] | None = None,
     ) -> None:
         config, known_weights = config_or_name, None
         if not isinstance(config, Config):
@@ -94,13 +110,21 @@ class Inspector:
         )
         if fuse_conv_bn:
             self.inferencer.fuse_conv_bn()
-        self.accept, self.min_score = accept, min_score
         self.shrinkage = Shrinkage()
-        unknown = set(accept or ()) - set(self.inferencer.classes or ())
-        if unknown:
-            raise InputError(
-                f'accept: found {sorted(unknown)}, expected names of classes: '
-                f'{", ".join(self.inferencer.classes or ["none is known"])}'
+        self.record: Record | None = None
+        self._config, self._model = config, backend_model or str(weights)
+        if rules is None:
+            rules = rules_of(config)
+            if backend_model is not None:
+                rules = read_folder_rules(backend_model) or rules
+        given = dict(accept=None if accept is None else list(accept))
+        given = without_none(dict(given, min_score=min_score))
+        classes = self.inferencer.classes
+        self.rules = check_rules(dict(rules, **given), 'rules', classes or ())
+        self.judge = Judge(self.rules, classes)
+        if backend_model is not None:
+            check_golden(
+                self.inferencer, backend_model, read_folder_rules(backend_model)
             )
 
     def __call__(
@@ -166,6 +190,22 @@ class Inspector:
         mine = self._inspect(frames, batch_size, show, out_dir, is_fraction=True)
         return iter(_gather(mine, out_dir))
 
+    def facts(self) -> dict[str, str]:
+        """SHA-256 of ``model``, ``config`` and ``rules``, for a record.
+
+        That of a model from a URL is of the URL.
+        """
+        model = Path(self._model)
+        for pattern in ('*.onnx', '*.engine') if model.is_dir() else ():
+            model = min(Path(self._model).glob(pattern), default=model)
+        is_file = model.is_file()
+        score_thr = getattr(self.inferencer, 'score_thr', None)
+        return dict(
+            model=hash_file(model) if is_file else hash_values(self._model),
+            config=hash_values(self._config.pretty_text),
+            rules=hash_values(dict(self.rules, score_thr=score_thr)),
+        )
+
     def _inspect(
         self,
         frames: Images | Capture | Sources | Live,
@@ -183,6 +223,7 @@ class Inspector:
                 self._predict(batches), 'Inspecting', count
             ):
                 result = self._result(frame, prediction, times)
+                recorded = result.to_dict()
                 picture = '' if result.error else files.picture_of(frame.name)
                 if picture or (show and not result.error):
                     name = Path(frame.name).name
@@ -192,6 +233,8 @@ class Inspector:
                         )
                 result = replace(result, picture=picture)
                 with uninterrupted():
+                    if self.record is not None:
+                        self.record.write(frame.image, recorded)
                     files.write(result)
                     if station is not None:
                         station.write(frame.image, result)
@@ -232,7 +275,8 @@ class Inspector:
         factor = self.inferencer.shrink_factor(prediction)
         self.shrinkage.note(frame.name, size, factor)
         result = self.inferencer.postprocess(prediction, frame.name, size)
-        verdict = judge(result, self.accept, self.min_score)
+        require_threshold(result, self.rules)
+        verdict = self.judge(result, size)
         return replace(result, verdict=verdict, milliseconds=times)
 
 

@@ -10,8 +10,6 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.utils import InputError
 
-PASS, FAIL, UNSURE, UNREADABLE = 'pass', 'fail', 'unsure', 'unreadable'
-
 
 @dataclass(frozen=True)
 class Detection:
@@ -43,7 +41,8 @@ class InspectionResult:
 
     Args:
         source: Path of the file, ``array_3`` or ``video.mp4#3``.
-        verdict: 'pass', 'fail', 'unsure' or 'unreadable', see :func:`judge`.
+        verdict: 'pass', 'fail', 'unsure' or 'unreadable', see
+            :class:`mmacnn.line.rules.Judge`.
         label: Number of the class; None where a detector found nothing, and for an
             unreadable file. Of detections it is that of the surest one, of prompt
             regions that of the least sure one.
@@ -144,48 +143,20 @@ def over_image(
     return whole.astype(bool)
 
 
-def judge(
-    result: InspectionResult,
-    accept: Collection[str] | None = None,
-    min_score: float = 0.0,
-) -> str:
-    """The verdict on an image.
-
-    It is about the classes of all detections that have a score, else about the class
-    of the image. A class is accepted if ``accept`` names it. Without ``accept``, no
-    detection is, but each prompt region; of a model that marks defects the first class
-    is, and of one that names products each.
-
-    - 'fail': a class that is not accepted has at least ``min_score``.
-    - 'unsure': none has, but a class, accepted or not, has less than ``min_score``; or
-      the prediction is not finite.
-    - 'pass': neither; also where a detector found nothing.
+def require_threshold(result: InspectionResult, rules: dict) -> None:
+    """See that something decides about an anomaly score.
 
     Args:
         result: Prediction of one image.
-        accept: Names of the classes that pass.
-        min_score: Score in [0, 1] that makes a class sure.
+        rules: Verdict rules, see :mod:`mmacnn.line.rules`.
 
     Raises:
-        InputError: The model has an anomaly score, and no threshold for it.
+        InputError: Neither the model nor ``rules`` has a threshold for it.
     """
-    if result.error:
-        return UNSURE
-    found = [each for each in result.detections if each.score is not None]
-    passes = [each.prompted for each in found]
-    if not found and result.score is not None:
-        found = [result]
-        marks_defects = not (result.mask is None and result.anomaly_score is None)
-        passes = [not (marks_defects and result.label)]
-    if result.score is None and result.anomaly_score is not None:
+    is_undecided = result.score is None and result.anomaly_score is not None
+    if is_undecided and 'image' not in rules:
         raise InputError(
             'found an anomaly score and no threshold in the model, expected a '
             'checkpoint that has one (mmacnn.AnomalyThresholdHook chooses it while '
-            'training)'
+            'training), or the rule image.fail_from'
         )
-    if accept is not None:
-        passes = [each.class_name in accept for each in found]
-    sure = [each.score >= min_score for each in found]
-    if any(is_sure and not ok for is_sure, ok in zip(sure, passes, strict=True)):
-        return FAIL
-    return PASS if all(sure) else UNSURE

@@ -15,7 +15,7 @@ from mmacnn.utils.text import printable
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00')
 LINES = ('-', '--', ':', '-.')
 LONGEST = 60  # Characters of a name in a chart.
-INK, GRID = '#1f2328', '#d8dee4'
+INK, GRID, CHOSEN = '#1f2328', '#d8dee4', '#b93a0a'
 STYLE = {
     'svg.fonttype': 'path',
     'text.parse_math': False,  # A name may have a $ in it.

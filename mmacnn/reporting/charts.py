@@ -20,6 +20,7 @@ from .chart import (
     shown,
 )
 from .detections import average_precision, precision_recall
+from .operating_point import asks_for_defects
 from .results import Run
 from .statistics import fractions_by_size, size_edges, sized_outcomes
 
@@ -124,15 +125,6 @@ def _centre_errors(runs: Sequence[Run]) -> Chart | None:
     )
 
 
-def _asks_for_defects(run: Run) -> bool:
-    """Whether class 0 means good, so that a ROC curve says something."""
-    return (
-        'pred_anomaly_score' in run.predictions[0]
-        or len(run.predictions[0].get('pred_score') or ()) == 2
-        or any(name.endswith('image_auroc') for name in run.metrics)
-    )
-
-
 def _roc_curves(runs: Sequence[Run]) -> Chart | None:
     found = []
     for index, run in enumerate(runs):
@@ -141,7 +133,7 @@ def _roc_curves(runs: Sequence[Run]) -> Chart | None:
             for record in run.records
             if record.truth is not None and record.defect_score is not None
         ]
-        if _asks_for_defects(run) and {truth for truth, _ in pairs} == {True, False}:
+        if asks_for_defects(run) and {truth for truth, _ in pairs} == {True, False}:
             found.append((index, run, *map(np.array, zip(*pairs, strict=True))))
     if not found:
         return None

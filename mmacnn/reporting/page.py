@@ -13,7 +13,9 @@ from mmacnn.version import __version__
 
 from .charts import draw_charts
 from .detections import SCORE_LIMIT
+from .operating_point import Wish
 from .pictures import Picture, draw_pictures
+from .plant import answers, draw_escapes, worst_pictures
 from .records import Record
 from .results import Run, same_data
 from .tables import agreement, confusion_tables, headline, page_warnings, run_details
@@ -28,6 +30,7 @@ def write_report(
     title: str = 'Test report',
     benchmark: dict | None = None,
     max_pictures: int = MAX_PICTURES,
+    wish: Wish | None = None,
 ) -> list[str]:
     """Write the report of one or several runs.
 
@@ -38,10 +41,15 @@ def write_report(
         benchmark: Content of the ``benchmark.json`` of
             ``tools/analysis_tools/benchmark.py``, for a table of times.
         max_pictures: How many pictures there may be in all.
+        wish: What a plant wants of escapes and overkill, to show what it would take.
 
     Returns:
         Warnings that the page has on top: what a reader should know before the numbers.
+
+    Raises:
+        InputError: There are too few labelled parts to show what is wanted.
     """
+    answered = answers(runs, wish)
     pictures, missing = draw_pictures(runs, max_pictures)
     warnings = page_warnings(runs, missing)
     text = (
@@ -53,6 +61,9 @@ def write_report(
             made=datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
             runs=runs,
             warnings=warnings,
+            answers=answered,
+            worst=worst_pictures(pictures),
+            escapes=draw_escapes(answered),
             headline=headline(runs),
             confusions=confusion_tables(runs),
             agreement=agreement(runs),

@@ -30,6 +30,19 @@ class Fraction:
         interval = binomtest(self.hits, self.total).proportion_ci(method='wilson')
         return 100 * interval.low, 100 * interval.high
 
+    @property
+    def exact_interval(self) -> tuple[float, float]:
+        """Bounds in % that hold for few hits too (Clopper and Pearson)."""
+        interval = binomtest(self.hits, self.total).proportion_ci(method='exact')
+        return 100 * interval.low, 100 * interval.high
+
+    def __str__(self) -> str:
+        low, high = self.exact_interval
+        return (
+            f'{self.hits} of {self.total}: {self.percent:.2f} % (95 % interval '
+            f'{low:.2f} to {high:.2f} %)'
+        )
+
 
 def correct_fraction(records: Sequence[Record]) -> Fraction | None:
     """Fraction of correct images; None if no image has a truth."""

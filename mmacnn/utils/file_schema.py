@@ -48,6 +48,8 @@ def _describe(
     if type == 'missing':
         *loc, key = loc
         expected = f'found no {key!r}, expected one'
+    elif type == 'extra_forbidden':
+        expected = 'found an unknown key, expected none of this name'
     elif type in ('too_short', 'too_long'):
         expected = ' to '.join(str(ctx[k]) for k in ctx if k.endswith('_length'))
         expected = f'found {ctx["actual_length"]} items, expected {expected}'

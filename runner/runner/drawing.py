@@ -3,8 +3,7 @@
 
 import cv2
 import numpy as np
-
-from .results import FAIL, PASS
+from line.rules import FAIL, PASS
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 GREEN, RED, AMBER = (0, 200, 0), (60, 60, 255), (0, 190, 255)  # BGR

@@ -4,10 +4,11 @@
 import time
 
 import numpy as np
+from line.rules import UNREADABLE, UNSURE, Judge
 
 from .decoding import NOT_FINITE, decode, decode_regions, is_finite
 from .errors import UserError
-from .results import UNREADABLE, UNSURE, Result, judge
+from .results import Result
 
 
 class Inspection:
@@ -17,9 +18,7 @@ class Inspection:
         model (ModelFolder): the model.
         backend: its network, see ``backends``.
         regions (Regions): prompt regions, for a model that takes them.
-        accept (list): names of the classes that pass; None for the model's own rule,
-            see ``results.judge``.
-        min_score (float): score in [0, 1] that a class must have for a verdict.
+        rules (dict): verdict rules, see ``line.rules``.
         score_thr (float): score in [0, 1] from which a detector's box counts.
 
     Raises:
@@ -27,17 +26,16 @@ class Inspection:
             takes none, or none for one that does.
     """
 
-    def __init__(
-        self, model, backend, regions=None, accept=None, min_score=0.0, score_thr=0.3
-    ):
+    def __init__(self, model, backend, regions=None, rules=None, score_thr=0.3):
         self.model, self.backend, self.regions = model, backend, regions
-        self.accept = None if accept is None else set(accept)
-        self.min_score, self.score_thr = min_score, score_thr
-        unknown = sorted((self.accept or set()) - set(model.classes))
+        self.score_thr = score_thr
+        self.judge = Judge(rules, model.classes)
+        unknown = self.judge.classes() - set(model.classes)
         if unknown:
             raise UserError(
-                '--accept: found {}, expected names of classes: {}'.format(
-                    ', '.join(unknown), ', '.join(model.classes) or 'none is known'
+                'rules, or --accept: found {}, expected names of classes: {}'.format(
+                    ', '.join(sorted(unknown)),
+                    ', '.join(model.classes) or 'none is known',
                 )
             )
         if regions and not model.input.has_mask:
@@ -93,7 +91,7 @@ class Inspection:
         else:
             fields = decode(self.model, outputs, prepared, self.score_thr)
         result = Result(source, time=now, **fields)
-        result = result._replace(verdict=judge(result, self.accept, self.min_score))
+        result = result._replace(verdict=self.judge(result, frame.shape[:2]))
         end = time.perf_counter()
         seconds = dict(
             read=read,

@@ -7,7 +7,6 @@ So the log of a board and that of a workstation are read by the same program.
 from typing import Any, NamedTuple, Optional, Tuple
 
 Box = Tuple[float, float, float, float]
-PASS, FAIL, UNSURE, UNREADABLE = 'pass', 'fail', 'unsure', 'unreadable'
 STAGES = ('read', 'predict', 'prepare', 'network', 'decode')
 TIMES = (*STAGES, 'age')
 
@@ -37,7 +36,8 @@ class Result(NamedTuple):
 
     Args:
         source: path of the file, 'video.mp4#3' or 'camera 0#3'.
-        verdict: 'pass', 'fail', 'unsure' or 'unreadable', see ``judge``.
+        verdict: 'pass', 'fail', 'unsure' or 'unreadable', see
+            ``line.rules.Judge``.
         label: number of the class; of a detector its surest box's, of prompt regions
             the least sure one's. None where nothing was found.
         class_name: name of the class.
@@ -100,37 +100,3 @@ def _numbers(values):
 
 
 COLUMNS = tuple(Result('').to_row())
-
-
-def judge(result, accept=None, min_score=0.0):
-    """The verdict on a frame, by the rule of the workstation.
-
-    It is about the classes of all detections that have a score, else about the class
-    of the frame. A class is accepted if ``accept`` names it. Without ``accept``, no
-    detection is, but each prompt region; of a model that marks defects, by a map or an
-    anomaly score, the first class is, and of one that names products each.
-
-    Args:
-        result (Result): prediction on the frame.
-        accept (set): names of the classes that pass.
-        min_score (float): score in [0, 1] that makes a class sure.
-
-    Returns:
-        str: 'fail' where a class that is not accepted has at least ``min_score``; else
-        'unsure' where a class, accepted or not, has less; else 'pass'.
-    """
-    found = [each for each in result.detections if each.score is not None]
-    passes = [each.prompted for each in found]
-    if not found and result.label is None:
-        # A detector that found nothing, or a map without a class.
-        return FAIL if result.detections else PASS
-    if not found:
-        found = [result]
-        marks_defects = not (result.mask is None and result.anomaly_score is None)
-        passes = [not (marks_defects and result.label)]
-    if accept is not None:
-        passes = [each.class_name in accept for each in found]
-    sure = [each.score is None or each.score >= min_score for each in found]
-    if any(is_sure and not is_good for is_sure, is_good in zip(sure, passes)):
-        return FAIL
-    return PASS if all(sure) else UNSURE

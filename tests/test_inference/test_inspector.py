@@ -3,6 +3,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -13,16 +14,19 @@ from mmengine.structures import BaseDataElement
 
 from mmacnn.cli.command_line import main
 from mmacnn.datasets.transforms import LoadAnyDepthImage
+from mmacnn.engine.rules import read_rules
 from mmacnn.inference import Inspector
 from mmacnn.inference.frames import open_frames
 from mmacnn.inference.result import (
     Detection,
     InspectionResult,
-    judge,
     over_image,
+    require_threshold,
 )
 from mmacnn.inference.result_files import ResultFiles
 from mmacnn.inference.sources import open_sources
+from mmacnn.line.record import verify
+from mmacnn.line.rules import Judge
 from mmacnn.utils import InputError
 
 from ..test_tools.test_train import TORCHRUN, free_port, run
@@ -273,12 +277,55 @@ MASK = np.ones((2, 2), bool)
     ],
 )
 def test_verdicts(result, accept, min_score, verdict):
-    assert judge(result, accept, min_score) == verdict
+    rules = dict(accept=accept, min_score=min_score)
+    rules = {key: value for key, value in rules.items() if value is not None}
+    assert Judge(rules, CLASSES)(result, (8, 8)) == verdict
 
 
 def test_anomaly_score_without_a_threshold():
     with pytest.raises(InputError, match='found an anomaly score and no threshold'):
-        judge(InspectionResult('a', anomaly_score=1.5))
+        require_threshold(InspectionResult('a', anomaly_score=1.5), {})
+    rules = dict(image=dict(fail_from=1.6))
+    require_threshold(InspectionResult('a', anomaly_score=1.5), rules)
+
+
+def test_rules_of_the_config_and_of_a_file(model, folder, tmp_path, capsys):
+    """``--rules`` before those of the config; both before no rules."""
+    config, weights = model
+    accept = dict(accept=[CLASSES[0]], classes={CLASSES[1]: dict(fail_from=0.0)})
+    mine = tmp_path / 'mine.py'
+    mine.write_text(f'_base_ = [{config!r}]\nrules = {accept!r}\n')
+    (result,) = Inspector(str(mine), weights, device='cpu')(folder / 'a.png')
+    assert result.verdict == 'fail'
+    (tmp_path / 'rules.yaml').write_text(f'accept: [{", ".join(CLASSES)}]\n')
+    options = ['--model', str(mine), '--weights', weights, '--device', 'cpu']
+    options += ['--rules', str(tmp_path / 'rules.yaml')]
+    record = ['--record', str(tmp_path / 'record'), '--keep', 'pass=2']
+    main(['inspect', str(folder), *options, *record])
+    assert '3 pass' in capsys.readouterr().out
+    found = verify(str(tmp_path / 'record'))
+    assert (found.problems, found.count, found.images) == ([], 3, 2)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('classes: {a: {fail_form: 1.0}}', 'classes.a.fail_form: found an unknown key'),
+        ('classes: {a: {fail_from: 2.0}}', 'fail_from: found 2.0, expected less than'),
+        ('image: {fail_from: 1.0, unsure_from: 2.0}', 'a fail_from, no lower than uns'),
+        ('zones: [{box: [1, 2, 0, 4], weight: 0}]', 'expected a box x, y, width'),
+        ('zones: [{weight: 0}]', 'expected either box or polygon'),
+        ('zones: [{box: [1, 2, 3, 4], weight: 0.5}]', 'the weight 0, or at least 1'),
+        ('accept: good', "accept: found 'good', expected a valid list"),
+        ('accept: [', 'rules.yaml: expected verdict rules, found'),
+    ],
+)
+def test_wrong_rules_are_one_line(tmp_path, text, message):
+    path = tmp_path / 'rules.yaml'
+    path.write_text(text)
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        read_rules(str(path))
+    assert '\n' not in str(error.value) and str(path) in str(error.value)
 
 
 def test_maps_cover_the_image():

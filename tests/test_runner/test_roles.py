@@ -1,7 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What outputs say of a frame, by their roles, and the verdict on it."""
 
-import itertools
 import json
 
 import cv2
@@ -212,7 +211,10 @@ def test_numbers_that_are_none(make_inspection):
     ],
 )
 def test_verdict(make_inspection, kind, colour, settings, verdict):
-    assert make_inspection(kind, **settings)('a.png', frame(colour)).verdict == verdict
+    rules = {key: settings[key] for key in settings if key != 'score_thr'}
+    score_thr = settings.get('score_thr', 0.3)
+    inspection = make_inspection(kind, rules=rules, score_thr=score_thr)
+    assert inspection('a.png', frame(colour)).verdict == verdict
 
 
 def test_verdict_on_prompt_regions(make_inspection):
@@ -220,46 +222,17 @@ def test_verdict_on_prompt_regions(make_inspection):
     image[:, 12:] = BLUE
     boxes = (0, 0, 12, 12), (12, 0, 12, 12)
 
+    from line.rules import Judge
+
     inspection = make_inspection('regions', boxes)
-    for accept, min_score, verdict in (
-        (None, 0.0, 'pass'),
-        ({'first'}, 0.0, 'fail'),
-        ({'first', 'third'}, 0.0, 'pass'),
-        ({'first'}, 0.99, 'unsure'),
+    for rules, verdict in (
+        ({}, 'pass'),
+        (dict(accept=['first']), 'fail'),
+        (dict(accept=['first', 'third']), 'pass'),
+        (dict(accept=['first'], min_score=0.99), 'unsure'),
     ):
-        inspection.accept, inspection.min_score = accept, min_score
+        inspection.judge = Judge(rules, inspection.model.classes)
         assert inspection('a.png', image).verdict == verdict
-
-
-def test_verdict_is_that_of_the_workstation():
-    from runner.results import Detection, Result, judge
-
-    from mmacnn.inference import result as workstation
-
-    board = Detection, Result, judge
-    other = workstation.Detection, workstation.InspectionResult, workstation.judge
-    found = [
-        *([], [('a', 0.5)], [('a', 0.9), ('b', 0.5)]),
-        *([('b', 0.9, True), ('a', 0.5, True)], [('b', None)]),
-    ]
-    classes = {}, dict(label=0, class_name='a'), dict(label=1, class_name='b')
-    settings = itertools.product((None, {'a'}, {'b'}), (0.0, 0.6))
-    cases = itertools.product(found, classes, (None, True), settings)
-    for detections, fields, mask, (accept, min_score) in cases:
-        if not fields and (mask or detections == [('b', None)]):
-            continue  # A map without a class is on the board alone.
-        verdicts = []
-        for detection, result, rule in (board, other):
-            each = tuple(
-                detection((0, 0, 9, 9), name, score, prompted=bool(prompted))
-                for name, score, *prompted in detections
-            )
-            score = 0.7 if fields else None
-            inspected = result(
-                'a.png', detections=each, mask=mask, score=score, **fields
-            )
-            verdicts.append(rule(inspected, accept, min_score))
-        assert verdicts[0] == verdicts[1], (detections, fields, mask, accept, min_score)
 
 
 def test_map_alone(make_inspection):

@@ -10,6 +10,7 @@ or results that tools/test.py --out wrote:
 import argparse
 
 from mmacnn.cli import add_runner_arguments
+from mmacnn.cli.wishes import add_wish_arguments, wish_of
 from mmacnn.utils import check_paths, run_tool
 
 
@@ -36,6 +37,7 @@ def parse_args() -> argparse.Namespace:
         metavar='FILE',
         help='benchmark.json of tools/analysis_tools/benchmark.py, for its times',
     )
+    add_wish_arguments(parser)
     add_runner_arguments(parser)
     args = parser.parse_args()
     if args.names and len(args.names) != len(set(args.names)):
@@ -58,6 +60,7 @@ def main() -> None:
         work_dir=args.work_dir,
         launcher=args.launcher,
         cfg_options=args.cfg_options,
+        wish=wish_of(args),
     )
     for warning in warnings:
         print(f'warning: {warning}')
