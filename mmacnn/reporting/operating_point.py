@@ -138,8 +138,8 @@ class Parts:
     def thresholds(self) -> np.ndarray:
         """(T,) rising: halfway between neighbouring scores, and beyond both ends."""
         scores = np.unique(self.scores)
-        step = max(1e-6, float(scores[-1] - scores[0]) / 100)
-        middle = (scores[:-1] + scores[1:]) / 2
+        step = max(1e-6, float(scores[-1] / 100 - scores[0] / 100))
+        middle = scores[:-1] / 2 + scores[1:] / 2
         return np.array([scores[0] - step, *middle, scores[-1] + step])
 
     def rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -174,6 +174,7 @@ def labelled_parts(run: Run) -> Parts | None:
         elif None not in (record.truth, record.defect_score, record.label):
             fails = record.label > 0
             found.append((record, record.truth > 0, record.defect_score, fails))
+    found = [each for each in found if math.isfinite(each[2])]
     if not found or (found[0][0].matches is None and not asks_for_defects(run)):
         return None
     records, *columns = zip(*found, strict=True)

@@ -21,6 +21,7 @@ from mmacnn.reporting.operating_point import (
     parts_needed,
     upper_bound,
 )
+from mmacnn.reporting.plant import answers, draw_escapes
 from mmacnn.utils import InputError
 
 
@@ -152,6 +153,19 @@ def test_the_page_begins_with_what_a_plant_asks(anomaly, tmp_path):
         assert words in top
     assert top.count('<img src="data:image/jpeg') == 1  # the one that is wrong
     assert page.index('id="short"') < page.index('id="escapes"')
+
+
+def test_scores_without_bounds(anomaly):
+    scores = [1e308, -1e308, float('nan'), float('inf'), 1e308, 6.0, 7.0, 8.0]
+    predictions = [
+        dict(each, pred_anomaly_score=score)
+        for each, score in zip(anomaly.predictions, scores, strict=True)
+    ]
+    run = replace(anomaly, predictions=predictions)
+    found = labelled_parts(run)
+    assert len(found.scores) == 6
+    assert choose_point(found, Wish(max_escape=0.0)).escapes.hits == 0
+    assert draw_escapes(answers([run], Wish(max_escape=0.0))) is not None
 
 
 def test_words_without_labels(photos, tmp_path):

@@ -35,7 +35,7 @@ def run(*arguments, **environment):
 def test_python_3_6_can_run_it():
     """The board of JetPack 4.6 has no newer one."""
     vermin = 'import vermin; vermin.main()'  # knows what came with which Python
-    folders = RUNNER, (RUNNER / 'line').resolve()  # a link
+    folders = [RUNNER, RUNNER / 'line']  # a link, which is not followed
     command = [sys.executable, '-c', vermin, '-t=3.6-', '--violations', *folders]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
