@@ -23,6 +23,7 @@ RULES = dict(
 
 DECODED = dict(
     acnn={'label', 'score', 'roi'},
+    acnn_pose={'label', 'score', 'roi'},
     canet={'boxes', 'labels'},
     cam={'label', 'score', 'heatmap'},
     roi_mask={'label', 'score'},

@@ -21,9 +21,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--resume',
         nargs='?',
-        const='auto',
+        const='latest',
         metavar='CHECKPOINT',
-        help='continue from a checkpoint (default: the latest in the work dir)',
+        help='continue from a checkpoint (default: the latest in the work dir); '
+        '"auto" also begins where there is none yet, for schedulers',
     )
     parser.add_argument(
         '--amp', action='store_true', help='train in automatic mixed precision'

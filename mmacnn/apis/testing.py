@@ -33,6 +33,7 @@ def test(
     launcher: str = 'none',
     cfg_options: dict | None = None,
     backend_model: str | None = None,
+    split: str = 'test',
 ) -> dict[str, float]:
     """Test a checkpoint, or a model that was exported from it.
 
@@ -50,6 +51,7 @@ def test(
         cfg_options: Settings to override, with dotted keys.
         backend_model: Model folder of ``tools/deploy.py`` to test in the place of the
             checkpoint.
+        split: 'test', or 'val' for the config's validation images and metrics.
 
     Returns:
         The metrics, by name.
@@ -69,6 +71,8 @@ def test(
     weights = None if checkpoint is None else load_checkpoint(checkpoint)
     cfg = load_config(config, work_dir, launcher, cfg_options)
     cfg.load_from, cfg.resume = checkpoint, False
+    for part in ('dataloader', 'evaluator'):
+        cfg[f'test_{part}'] = cfg[f'{split}_{part}']
     if out is not None:
         require_writable(out)
     if show_dir is not None:

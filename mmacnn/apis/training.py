@@ -11,6 +11,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
+from mmacnn.engine.data_checks import warning_of_reused_test
 from mmacnn.engine.determinism import algorithms_as_before, set_deterministic
 from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.engine.terminal import StartHook
@@ -38,8 +39,8 @@ def train(
         config: Config file.
         work_dir: Folder of logs and checkpoints. Without it the config's ``work_dir``,
             or else ``./work_dirs/NAME_OF_CONFIG``.
-        resume: A checkpoint to go on from, or ``'auto'``: the latest one in
-            ``work_dir``, and from the start, with a warning, if there is none yet.
+        resume: A checkpoint to go on from; ``'latest'``: the last one in ``work_dir``;
+            or ``'auto'``: that, and from the start, with a warning, if there is none.
         amp: Train in automatic mixed precision (needs an accelerator).
         validate: Evaluate during training, as the config says.
         auto_scale_lr: Scale the learning rate by the batch size that is really used.
@@ -54,7 +55,7 @@ def train(
 
     Raises:
         FileExistsError: Without ``resume``, ``work_dir`` holds an earlier training.
-        FileNotFoundError: The config, the checkpoint or the data are not there.
+        FileNotFoundError: The config, a checkpoint to resume or the data are not there.
         InputError: The config or the data are wrong.
         KeyboardInterrupt: It was interrupted; the message says how it goes on.
         OSError: The disk is full; the checkpoints so far can be read.
@@ -85,6 +86,9 @@ def train(
         if state is not None:
             # mmengine only warns of weights that are missing.
             load_weights(runner.model, state, cfg.load_from)
+        warning = warning_of_reused_test(cfg)
+        if warning:
+            runner.logger.warning(warning)
         begins_anew = resume is not None and state is None
         runner.register_hook(StartHook(begins_anew))
         try:
@@ -115,8 +119,14 @@ def _save_atomically(cfg: Config) -> None:
 
 def _set_resume(cfg: Config, resume: str) -> dict | None:
     """Let the runner resume; return the checkpoint, None if there is none."""
-    if resume == 'auto':
+    if resume in ('auto', 'latest'):
+        must_exist = resume == 'latest'
         resume, state = _latest_checkpoint(cfg.work_dir)
+        if resume is None and must_exist:
+            raise FileNotFoundError(
+                f'--resume: found no checkpoint in {cfg.work_dir}, expected one to go '
+                'on from (--resume auto begins anew then)'
+            )
         if resume is None:
             # Killed before its first checkpoint: from the start, as configured. The
             # same command must do, since a cluster's scheduler repeats it.

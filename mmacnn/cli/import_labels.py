@@ -101,7 +101,19 @@ def add_split_arguments(parser: argparse.ArgumentParser) -> None:
             help=f'fraction of the training images for {split} (0)',
         )
     parser.add_argument(
+        '--limit',
+        type=int_at_least(1),
+        metavar='N',
+        help='keep at most so many training images, of each class alike (all)',
+    )
+    parser.add_argument(
         '--seed', type=int_at_least(0), default=0, help='chooses which images (0)'
+    )
+    parser.add_argument(
+        '--part-pattern',
+        metavar='REGEX',
+        help='what in a path names the part that an image shows; all images of a part '
+        'get one split (a name without its last number, if it has another one)',
     )
 
 

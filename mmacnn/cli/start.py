@@ -9,7 +9,7 @@ from mmacnn.utils.text import printable
 from .import_labels import add_source_arguments, add_split_arguments, import_options
 
 # Of mmacnn.apis.start, which takes seconds to import.
-METHODS = ('anomaly', 'cam', 'acnn', 'detection')
+METHODS = ('anomaly', 'cam', 'acnn', 'detection', 'roi-mask')
 WEIGHTS = 'data/efficientnet-lite0.pth'
 DESCRIPTION = (
     'Look at labelled images, say which method fits and why, and write a data set and '
@@ -26,6 +26,13 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--weights', default=WEIGHTS, metavar='FILE', help='(%(default)s)'
     )
+    parser.add_argument(
+        '--try',
+        dest='try_methods',
+        action='store_true',
+        help='train the two best methods for a few minutes each on a part of the '
+        'images, and show them side by side',
+    )
     add_source_arguments(parser)
     add_split_arguments(parser)
 
@@ -39,3 +46,8 @@ def run_start(args: argparse.Namespace) -> None:
     report = start(args.source, args.out, args.method, args.weights, options)
     for line in report.lines():
         print(printable(line))
+    if args.try_methods:
+        from mmacnn.apis.start.trial import try_methods
+
+        page = try_methods(report, args.source, args.out, args.weights, options)
+        print(f'written: {printable(page)}')

@@ -5,6 +5,8 @@ import logging
 import os.path as osp
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Annotated, Any
 
 from mmdet.datasets import CocoDataset
@@ -352,6 +354,7 @@ def index_coco(content: dict) -> COCO:
     """Make mmdet's index of a file's content."""
     coco = COCO()
     coco.dataset = content
-    coco.createIndex()
+    with redirect_stdout(StringIO()):  # it prints
+        coco.createIndex()
     coco.img_ann_map, coco.cat_img_map = coco.imgToAnns, coco.catToImgs
     return coco

@@ -1,6 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """mmdet's COCO metric on a file as ``CheckedCocoDataset`` reads it."""
 
+from contextlib import redirect_stdout
+from io import StringIO
+
 from mmdet.evaluation import CocoMetric
 from mmengine.logging import MMLogger
 
@@ -33,11 +36,15 @@ class CheckedCocoMetric(CocoMetric):
         self._coco_api = index_coco(self._content)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Compare with the file; -1 stands for a metric without any box."""
+        """Compare with the file; -1 stands for a metric without any box.
+
+        pycocotools prints its table of twelve lines, which says what the metrics say.
+        """
         classes = self.dataset_meta['classes']
         check_categories(self._content, classes, self.ann_file)
         if not self._content['annotations']:
             MMLogger.get_current_instance().warning(
                 f'{self.ann_file}: found no box, nothing to compare with'
             )
-        return super().compute_metrics(results)
+        with redirect_stdout(StringIO()):
+            return super().compute_metrics(results)

@@ -10,6 +10,7 @@ from mmpretrain.datasets import CustomDataset
 
 from mmacnn.registry import DATASETS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
 from .class_names import check_class_names
 from .image_files import (
@@ -19,8 +20,7 @@ from .image_files import (
     list_subfolders,
     require_folder,
 )
-
-MASK_SUFFIX = '.png'
+from .masks import add_masks, keep_masks
 
 
 @DATASETS.register_module()
@@ -32,7 +32,8 @@ class ClassFolderDataset(CustomDataset):
 
     A mask is a picture of its image's size, not zero on the defect, below ``mask_path``
     where the image is below ``img_path``, ending in ``.png``. Images of the first class
-    have none.
+    need none. A test needs the masks of all defective images; to train, some do, and of
+    the others it is not known where the defect is.
 
     Args:
         classes: Names of the folders, the good class first. By default all folders
@@ -40,12 +41,17 @@ class ClassFolderDataset(CustomDataset):
         data_root: Folder that ``data_prefix`` starts from.
         data_prefix: ``img_path``, the folder of the classes' folders, and
             ``mask_path``, that of the masks, where there are some.
+        mask_fraction: Fraction of the masks to keep in training, in [0, 1], chosen as
+            in :func:`choose_boxes`; the images of the others stay, with their class.
+        seed: Chooses which masks are kept.
         **kwargs: ``pipeline``, ``test_mode`` and others of mmengine's ``BaseDataset``.
 
     Raises:
         FileNotFoundError: There is no such folder, or a mask is missing.
         InputError: Folders and classes differ, there are less than two, one has no
-            image, or an image is damaged.
+            image, or an image is damaged. A mask marks a defect on a good image, is
+            not of its image's size or belongs to no image, or there is none to train
+            with.
     """
 
     def __init__(
@@ -53,8 +59,13 @@ class ClassFolderDataset(CustomDataset):
         classes: Sequence[str] | None = None,
         data_root: str = '',
         data_prefix: dict | None = None,
+        mask_fraction: float = 1.0,
+        seed: int = 0,
         **kwargs,
     ) -> None:
+        name = f'{type(self).__name__}: mask_fraction'
+        self.mask_fraction = check_number(name, mask_fraction, 0, 1)
+        self.seed = seed
         super().__init__(
             data_root=data_root,
             data_prefix=data_prefix or dict(img_path=''),
@@ -66,24 +77,28 @@ class ClassFolderDataset(CustomDataset):
     def load_data_list(self) -> list[dict]:
         """List the images, class by class: ``img_path``, ``gt_label``, ``mask_path``.
 
-        ``mask_path`` is None for an image without a defect, and absent where the masks
-        are not known.
+        ``mask_path`` is None for an image without a defect, and absent where the mask
+        is not known.
         """
         classes = self._check_folders()
         self._metainfo['classes'] = classes
-        masks = self.data_prefix.get('mask_path')
-        data_list = []
-        for label, name in enumerate(classes):
-            files = self._images_of(name)
-            for file in files:
-                info = dict(img_path=osp.join(self.img_prefix, file), gt_label=label)
-                if masks is not None:
-                    mask = osp.join(masks, osp.splitext(file)[0] + MASK_SUFFIX)
-                    info['mask_path'] = _check_mask(mask, info) if label else None
-                data_list.append(info)
-        if not data_list:
+        files = [
+            (file, label)
+            for label, name in enumerate(classes)
+            for file in self._images_of(name)
+        ]
+        if not files:
             raise InputError(f'{self.img_prefix}: found no image, expected some')
+        data_list = [
+            dict(img_path=osp.join(self.img_prefix, file), gt_label=label)
+            for file, label in files
+        ]
         check_images(info['img_path'] for info in data_list)
+        masks = self.data_prefix.get('mask_path')
+        if masks is not None:
+            add_masks(data_list, [file for file, _ in files], masks, self.test_mode)
+            if not self.test_mode:
+                keep_masks(data_list, masks, self.mask_fraction, self.seed)
         return data_list
 
     def _check_folders(self) -> tuple[str, ...]:
@@ -128,11 +143,3 @@ class ClassFolderDataset(CustomDataset):
                 level=logging.WARNING,
             )
         return [osp.join(name, file) for file in files]
-
-
-def _check_mask(mask: str, info: dict) -> str:
-    if not osp.isfile(mask):
-        raise FileNotFoundError(
-            f'{mask}: found no such mask, expected one for {info["img_path"]}'
-        )
-    return mask

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Show the few images with a box often enough."""
+"""Show the few images with a box or a mask often enough."""
 
 import math
 from collections.abc import Iterator, Sized
@@ -13,16 +13,17 @@ from mmacnn.utils import InputError
 
 @DATA_SAMPLERS.register_module()
 class LabelledFractionSampler(DefaultSampler):
-    """Every image once an epoch, and those with a box as often as it takes.
+    """Every image once an epoch, and those with a box or mask as often as it takes.
 
     With boxes on 5 % of the images, a plain shuffle gives a batch of 16 less than one
-    box. Here the images with a box are repeated until they make up
+    box. Here the images with a box or a mask are repeated until they make up
     ``labelled_fraction`` of the epoch, which grows by the repetitions. Where they are
     that many already, nothing is repeated.
 
     Args:
-        dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box.
-        labelled_fraction: Smallest fraction of images with a box, in [0, 1).
+        dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box, or
+            ``mask_path``, absent or None where there is none.
+        labelled_fraction: Smallest fraction of images with a box or mask, in [0, 1).
         shuffle: Whether to shuffle, by the seed and the epoch's number.
         seed: Seed; by default one that all processes share.
 
@@ -43,9 +44,7 @@ class LabelledFractionSampler(DefaultSampler):
                 'expected a number in [0, 1)'
             )
         super().__init__(dataset, shuffle, seed)
-        labelled = [
-            i for i in range(len(dataset)) if len(dataset.get_data_info(i)['gt_bboxes'])
-        ]
+        labelled = [i for i in range(len(dataset)) if _has_place(dataset, i)]
         images = len(dataset)
         # (labelled + extra) / (images + extra) = labelled_fraction, solved for extra.
         extra = (labelled_fraction * images - len(labelled)) / (1 - labelled_fraction)
@@ -65,3 +64,9 @@ class LabelledFractionSampler(DefaultSampler):
             indices = indices[order.permutation(len(indices))]
         indices = np.resize(indices, self.total_size)
         return iter(indices[self.rank :: self.world_size].tolist())
+
+
+def _has_place(dataset: Sized, index: int) -> bool:
+    """Whether a box or a mask tells where to look on an image."""
+    info = dataset.get_data_info(index)
+    return len(info.get('gt_bboxes', ())) > 0 or info.get('mask_path') is not None

@@ -2,13 +2,15 @@
 """A folder of images and a folder of YOLO text labels: reading and checking.
 
 A label file has the name of its image and one line a box: ``class cx cy w h``, where
-class is a number from 0 and the box is normalised to the image, or ``class`` alone,
+class is a number from 0 and the box is normalised to the image; ``class x1 y1 ... x4
+y4``, the corners of an oriented box, see :func:`order_corners`; or ``class`` alone,
 where the class is known and the box is not drawn.
 """
 
+import math
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mmacnn.utils import InputError, read_text
@@ -21,27 +23,34 @@ CLASSES_FILE = 'classes.txt'
 NO_LABELS = (CLASSES_FILE,)
 # Labelling tools round to whole pixels, so a box at the edge may reach out by one.
 TOLERANCE = 1.0
+CORNER_NAMES = ('x1', 'y1', 'x2', 'y2', 'x3', 'y3', 'x4', 'y4')
 LEAST_SIDE = 0.01  # Pixels; less is nothing in single precision.
 
 Box = tuple[float, float, float, float]
+Corners = tuple[tuple[float, float], ...]
 
 
 class YOLOLabel(NamedTuple):
-    """One line of a label file; ``box`` is normalised ``cx, cy, w, h`` or None."""
+    """One line of a label file; ``box`` is normalised ``cx, cy, w, h`` or None.
+
+    Of an oriented box it is the upright box round it, and ``corners`` are its own.
+    """
 
     line: int
     class_id: int
     box: Box | None
+    corners: Corners | None = None
 
 
 class Sample(NamedTuple):
-    """One image with its label; ``box`` is xyxy in pixels or None."""
+    """One image with its label; ``box`` is xyxy in pixels or None, corners likewise."""
 
     img_path: str
     height: int
     width: int
     class_id: int
     box: Box | None
+    corners: Corners | None = None
 
 
 class Problem(NamedTuple):
@@ -51,8 +60,10 @@ class Problem(NamedTuple):
     message: str
 
 
-def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None]:
-    """Return class and normalised ``cx, cy, w, h`` (None if not drawn) of one line.
+def parse_line(
+    text: str, where: str, num_classes: int
+) -> tuple[int, Box | None, Corners | None]:
+    """Return class, normalised ``cx, cy, w, h`` and the corners, None if not drawn.
 
     Args:
         text: The line.
@@ -63,11 +74,11 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
         InputError: If the line is wrong.
     """
     fields = text.split()
-    if len(fields) not in (1, 5):
+    if len(fields) not in (1, 5, 9):
         raise InputError(
             f'{where}: found {len(fields)} fields, expected 5 '
-            '(`class cx cy w h`) or 1 (`class`); `python -m mmacnn import` takes '
-            'polygons, oriented boxes and confidences'
+            '(`class cx cy w h`), 9 (`class x1 y1 ... x4 y4`) or 1 (`class`); '
+            '`python -m mmacnn import` takes polygons and confidences'
         )
     if not re.fullmatch(r'[-+]?[0-9]{1,18}', fields[0]):
         raise InputError(
@@ -80,10 +91,30 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
             f'({num_classes} class names are given)'
         )
     if len(fields) == 1:
-        return class_id, None
+        return class_id, None, None
+    if len(fields) == 9:
+        values = _fractions(CORNER_NAMES, fields[1:], where)
+        corners = order_corners(list(zip(values[::2], values[1::2], strict=True)))
+        low, high = (tuple(map(end, zip(*corners, strict=True))) for end in (min, max))
+        box = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
+        box += [b - a for a, b in zip(low, high, strict=True)]
+        if twice_area(corners) <= 0:
+            raise InputError(
+                f'{where}: found an oriented box of no area, expected four corners'
+            )
+        return class_id, tuple(box), corners
+    box = _fractions(('cx', 'cy', 'w', 'h'), fields[1:], where)
+    if box[2] == 0 or box[3] == 0:
+        raise InputError(
+            f'{where}: found a box of no area (w {fields[3]}, h {fields[4]}), expected '
+            'w and h above 0, or the class alone if the box is not drawn'
+        )
+    return class_id, tuple(box), None
 
-    box = []
-    for name, field in zip(('cx', 'cy', 'w', 'h'), fields[1:], strict=True):
+
+def _fractions(names: Sequence[str], fields: list[str], where: str) -> list[float]:
+    values = []
+    for name, field in zip(names, fields, strict=True):
         try:
             value = float(field)
         except ValueError:
@@ -96,13 +127,35 @@ def parse_line(text: str, where: str, num_classes: int) -> tuple[int, Box | None
                 f'{where}: found {name} {field[:20]}, expected a number in [0, 1], '
                 'a fraction of the image'
             )
-        box.append(value)
-    if box[2] == 0 or box[3] == 0:
-        raise InputError(
-            f'{where}: found a box of no area (w {fields[3]}, h {fields[4]}), expected '
-            'w and h above 0, or the class alone if the box is not drawn'
+        values.append(value)
+    return values
+
+
+def twice_area(corners: Sequence[tuple[float, float]]) -> float:
+    """Above 0 where the corners go round clockwise as seen."""
+    return sum(
+        x * next_y - next_x * y
+        for (x, y), (next_x, next_y) in zip(
+            corners, [*corners[1:], corners[0]], strict=True
         )
-    return class_id, tuple(box)
+    )
+
+
+def order_corners(corners: Sequence[tuple[float, float]]) -> Corners:
+    """The corners clockwise as seen, from the first one on.
+
+    The first is the upper left one of the object as it is read, and the second the
+    upper right. Corners that cross over, or that go round the other way, are put in
+    order by their angle from the middle.
+    """
+    middle = [sum(values) / len(corners) for values in zip(*corners, strict=True)]
+    first = math.atan2(corners[0][1] - middle[1], corners[0][0] - middle[0])
+
+    def angle(corner: tuple[float, float]) -> float:
+        own = math.atan2(corner[1] - middle[1], corner[0] - middle[0])
+        return (own - first + 1e-9) % (2 * math.pi)
+
+    return tuple(sorted(corners, key=angle))
 
 
 def read_label(path: str, num_classes: int, multiple: str = 'error') -> YOLOLabel:
@@ -189,7 +242,10 @@ def read_sample(
             box = pixel_box(box, *size, f'{label_path}, line {label.line}')
         except ValueError as error:
             return None, [Problem(label_path, str(error))]
-    return Sample(img_path, *size, label.class_id, box), []
+    corners = label.corners and tuple(
+        (x * size[1], y * size[0]) for x, y in label.corners
+    )
+    return Sample(img_path, *size, label.class_id, box, corners), []
 
 
 def read_folder(

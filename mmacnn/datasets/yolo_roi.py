@@ -52,10 +52,11 @@ class YOLORoIDataset(BaseDataset):
     """A folder of images and a folder of YOLO labels, one class an image.
 
     ``images/NAME.jpg`` goes with ``labels/NAME.txt``, which holds one line:
-    ``class cx cy w h``, normalised to the image, or ``class`` alone where the box is
-    not drawn. An item before the pipeline has ``img_path``, ``gt_label`` (int) and
-    ``gt_bboxes`` (float32 ``(N, 4)``, xyxy in pixels of the image; N is 0 where the box
-    is not drawn or hidden, else 1).
+    ``class cx cy w h``, normalised to the image, ``class x1 y1 ... x4 y4`` of an
+    oriented box, or ``class`` alone where the box is not drawn. An item before the
+    pipeline has ``img_path``, ``gt_label`` (int) and ``gt_bboxes`` (float32 ``(N, 4)``,
+    xyxy in pixels of the image; N is 0 where the box is not drawn or hidden, else 1).
+    Where it is oriented it has ``gt_corners`` (float32 ``(1, 4, 2)``) too.
 
     All files are checked when the data are loaded: every label, and of every image the
     header and, for JPEG and PNG, the end.
@@ -176,11 +177,14 @@ class YOLORoIDataset(BaseDataset):
     @staticmethod
     def _data_info(sample: Sample, with_box: bool) -> dict:
         boxes = [sample.box] if with_box else []
-        return dict(
+        info = dict(
             img_path=sample.img_path,
             gt_label=sample.class_id,
             gt_bboxes=np.array(boxes, dtype=np.float32).reshape(-1, 4),
         )
+        if with_box and sample.corners is not None:
+            info['gt_corners'] = np.array([sample.corners], dtype=np.float32)
+        return info
 
     def _summary(self, problems: list[Problem]) -> str:
         """The first problem, and where to read of the others, on one line."""

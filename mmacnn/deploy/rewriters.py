@@ -72,17 +72,23 @@ def _with_zeros(images: Tensor, axis: int, before: int, after: int) -> Tensor:
     'mmcv.cnn.bricks.conv2d_adaptive_padding.Conv2dAdaptivePadding.forward'
 )
 def adaptive_padding__forward(self, x: Tensor) -> Tensor:
-    """With the padding of the one size, where images have but one."""
-    context = FUNCTION_REWRITER.get_context()
-    axes = context.cfg['ir_config'].get('dynamic_axes') or {}
-    if {2, 3} & set(axes.get('input', {})):
-        return context.origin_func(self, x)
+    """With the padding of the one size, or with one that the graph computes.
+
+    mmcv's own keeps the number of output pixels of the image that it was traced with.
+    """
+    axes = FUNCTION_REWRITER.get_context().cfg['ir_config'].get('dynamic_axes') or {}
+    is_dynamic = bool({2, 3} & set(axes.get('input', {})))
     for axis, kernel in ((2, self.weight.shape[2]), (3, self.weight.shape[3])):
-        side, stride = int(x.shape[axis]), self.stride[axis - 2]
-        reach = (math.ceil(side / stride) - 1) * stride
-        reach += (kernel - 1) * self.dilation[axis - 2] + 1
-        missing = max(reach - side, 0)
-        x = _with_zeros(x, axis, missing // 2, missing - missing // 2)
+        stride, reach = self.stride[axis - 2], (kernel - 1) * self.dilation[axis - 2]
+        side = x.shape[axis] if is_dynamic else int(x.shape[axis])
+        # What the last stride lacks is 0 where the stride divides the side.
+        missing = reach + 1 - stride + ((-side) % stride if stride > 1 else 0)
+        missing = missing.clamp(min=0) if torch.is_tensor(missing) else max(missing, 0)
+        before, after = missing // 2, missing - missing // 2
+        if is_dynamic:
+            x = F.pad(x, (0, 0, before, after) if axis == 2 else (before, after))
+        else:
+            x = _with_zeros(x, axis, before, after)
     return F.conv2d(
         x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups
     )

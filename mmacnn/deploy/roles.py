@@ -10,6 +10,7 @@ scores         (B, classes)                   probability of each class
 label          (B, 1)                         class, where the graph decides itself
 centre         (B, 2)                         centre of the ROI, normalised (x, y)
 roi            (B, 4)                         xyxy, pixels of the network's input
+corners        (B, 4, 2)                      (x, y) of a turned ROI's, likewise
 crop           (B, C, h, w)                   what the classifier saw
 boxes          (B, N, 5)                      xyxy as above, and the score
 labels         (B, N)                         class of each box
@@ -67,6 +68,8 @@ def set_predictions(
     if roi is not None:
         scale = roi.new_tensor(sample.get('scale_factor', (1.0, 1.0))[:2])
         sample.set_field(roi / scale.repeat(2), 'pred_roi')
+        if 'corners' in found:
+            sample.set_field(found['corners'] / scale, 'pred_corners')
     if 'map' in found:
         heatmap = _over_input(sample, found['map'], facts['map'])
         sample.set_field(heatmap, 'pred_heatmap')

@@ -37,6 +37,41 @@ def check_data_settings(cfg: Config) -> None:
             _check_evaluators(cfg, phase)
 
 
+def warning_of_reused_test(cfg: Config) -> str:
+    """What to say where the validation chooses something and its images are the test's.
+
+    Args:
+        cfg: The config.
+
+    Returns:
+        A line; empty where the data sets differ, or nothing is chosen.
+    """
+    val, test = (
+        [_without_pipeline(each) for each in _datasets((loader or {}).get('dataset'))]
+        for loader in (cfg.get('val_dataloader'), cfg.get('test_dataloader'))
+    )
+    checkpoint = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
+    chosen = ['the best checkpoint'] * bool(checkpoint.get('save_best'))
+    hooks = [str(hook.get('type')) for hook in cfg.get('custom_hooks') or ()]
+    if any(name.endswith('EarlyStoppingHook') for name in hooks):
+        chosen.append('the last epoch')
+    if not val or val != test or not chosen:
+        return ''
+    return (
+        f'{" and ".join(chosen)} will be chosen on the images that a test reports, so '
+        'its figures will be too good: val_dataloader and test_dataloader are the same '
+        '(docs/en/data_formats.md#split-one-folder-into-three)'
+    )
+
+
+def _without_pipeline(dataset: dict) -> dict:
+    return {
+        key: value
+        for key, value in dataset.items()
+        if key not in ('pipeline', 'test_mode')
+    }
+
+
 def _datasets(dataset: object) -> Iterator[dict]:
     """A data set's config, or those in a wrapper such as ``RepeatDataset``."""
     if isinstance(dataset, dict):

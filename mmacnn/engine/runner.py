@@ -1,8 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Building the runner of a config, and what is checked before it starts."""
 
+import logging
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import wraps
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import FUNCTIONS, OPTIMIZERS, RUNNERS
 from mmengine.runner import BaseLoop, Runner
-from torch import nn
+from torch import Tensor, nn
 
 from mmacnn.compat import torch_load
 from mmacnn.utils import InputError, atomic_write
@@ -20,7 +23,7 @@ from mmacnn.utils.user_errors import describe
 
 from .building import check_type, config_errors
 from .data_checks import check_data_settings
-from .terminal import shorten_terminal
+from .terminal import FILE_ONLY, shorten_terminal
 
 torch_load.replace_loaders()
 
@@ -66,6 +69,24 @@ class AtomicConfigRunner(Runner):
         shorten_terminal(logger)
         return logger
 
+    def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict:
+        """mmengine's; the log file has its lists of weights that do not fit.
+
+        On the terminal is one line.
+        """
+        with redirect_stdout(StringIO()) as lists:
+            checkpoint = super().load_checkpoint(filename, *args, **kwargs)
+        new, count = _new_weights(self.model, checkpoint)
+        if new and self.rank == 0:
+            self.logger.info(lists.getvalue(), extra=FILE_ONLY)
+            names = ', '.join(new[:3]) + ', ...' * (len(new) > 3)
+            self.logger.log(
+                logging.WARNING if len(new) == count else logging.INFO,
+                f'{count - len(new)} of {count} tensors from {filename}; as the model '
+                f'begins: {names}',
+            )
+        return checkpoint
+
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """Go on from a checkpoint.
 
@@ -81,6 +102,18 @@ class AtomicConfigRunner(Runner):
                 f'{filename}: found the optimizer of another training, expected that '
                 f'of {self.cfg.filename}: {describe(error)}'
             ) from error
+
+
+def _new_weights(model: nn.Module, checkpoint: dict) -> tuple[list[str], int]:
+    """Names of the model's weights that no file gave, and the number of all."""
+    model = model.module if is_model_wrapper(model) else model
+    loaded = {
+        name.removeprefix('module.'): value.shape
+        for name, value in checkpoint.get('state_dict', checkpoint).items()
+        if isinstance(value, Tensor)
+    }
+    own = {name: value.shape for name, value in model.state_dict().items()}
+    return [name for name, shape in own.items() if loaded.get(name) != shape], len(own)
 
 
 def _guard(method: str, key: str) -> Callable:

@@ -74,15 +74,19 @@ def set_loader(cfg: Config) -> None:
 
 
 def _share_scale(cfg: Config, scale: Sequence[int], former: list) -> bool:
-    """Resize to another (width, height); return whether there was a former one."""
-    changed = [
-        each
-        for each in _dicts(cfg)
-        if 'Resize' in str(each.get('type')) and _is_among(each.get('scale'), former)
-    ]
-    for each in changed:
-        each['scale'] = tuple(scale)
-    return bool(changed)
+    """Resize to another (width, height); return whether there was a former one.
+
+    Transforms of regions have a ``size`` (height, width).
+    """
+    changed = False
+    for each in _dicts(cfg):
+        kind = str(each.get('type'))
+        if 'Resize' in kind and _is_among(each.get('scale'), former):
+            each['scale'], changed = tuple(scale), True
+        size = each.get('size') if 'Region' in kind else None
+        if isinstance(size, Sequence) and _is_among(size[::-1], former):
+            each['size'], changed = tuple(scale[::-1]), True
+    return changed
 
 
 def _is_among(scale: object, scales: list) -> bool:

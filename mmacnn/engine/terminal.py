@@ -22,6 +22,8 @@ SHOWN = ('logger_hook', 'early_stopping_hook')
 BEST = 'The best checkpoint'
 # Of a backbone that is cut behind the last stage that is used.
 UNUSED = 'unexpected key in source state_dict'
+# `extra` of a record that the log file alone has.
+FILE_ONLY = dict(is_file_only=True)
 
 
 def shorten_terminal(logger: logging.Logger) -> None:
@@ -53,6 +55,8 @@ class TerminalFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to show it."""
         message = record.getMessage()
+        if getattr(record, 'is_file_only', False):
+            return False
         if record.pathname.startswith(PACKAGE):
             return True
         if record.levelno > logging.INFO:

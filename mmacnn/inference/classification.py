@@ -7,7 +7,7 @@ import numpy as np
 from mmpretrain.structures import DataSample
 
 from mmacnn.datasets.collate import same_size_collate
-from mmacnn.ops import connected_regions
+from mmacnn.ops import connected_regions, region_sides
 
 from .base import Inferencer
 from .result import Detection, over_image
@@ -58,6 +58,8 @@ class ClassificationInferencer(Inferencer):
             fields['anomaly_threshold'] = prediction.get('anomaly_threshold')
         if 'pred_roi' in prediction:
             fields['roi'] = tuple(prediction.pred_roi.tolist())
+        if 'pred_corners' in prediction:
+            fields['corners'] = tuple(map(tuple, prediction.pred_corners.tolist()))
         if 'pred_mask' in prediction:
             fields['detections'] = _defect_regions(prediction)
         return fields
@@ -80,8 +82,11 @@ def _defect_regions(prediction: DataSample) -> tuple[Detection, ...]:
     """The connected parts of the mask, the largest first."""
     mask = prediction.pred_mask.numpy()
     regions = connected_regions(mask)
-    scale = np.tile(prediction.get('scale_factor', (1.0, 1.0)), 2)
+    scale = prediction.get('scale_factor', (1.0, 1.0))
+    boxes = regions.boxes / np.tile(scale, 2)
     return tuple(
-        Detection(tuple(box.tolist()), area=float(area) / mask.size)
-        for box, area in zip(regions.boxes / scale, regions.areas, strict=True)
+        Detection(tuple(box.tolist()), area=float(area) / mask.size, sides=sides)
+        for box, area, sides in zip(
+            boxes, regions.areas, region_sides(regions, scale), strict=True
+        )
     )

@@ -1,8 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What any of the methods says of an image, in one form."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -25,6 +26,8 @@ class Detection:
         label: Number of that class.
         area: Fraction of the image that a region covers, in [0, 1]; None for a box.
         prompted: The user named the place.
+        sides: Length and width of a defect region in pixels of the image: of the
+            smallest turned rectangle round it.
     """
 
     box: tuple[float, float, float, float]
@@ -33,6 +36,7 @@ class Detection:
     label: int | None = None
     area: float | None = None
     prompted: bool = False
+    sides: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class InspectionResult:
         score: Of that class, in [0, 1].
         scores: Of each class, in [0, 1], where the model classifies the image.
         roi: (left, top, right, bottom), where A-CNN looked.
+        corners: (x, y) of a turned ROI's upper left, upper right, lower right and lower
+            left corner, as the object is read; none of an upright one.
         detections: Boxes, the surest first; prompt regions, in the user's order; or
             defect regions, the largest first.
         heatmap: (H, W) float32, log-ratio or heatmap for a defect or for the object.
@@ -70,6 +76,7 @@ class InspectionResult:
     score: float | None = None
     scores: tuple[float, ...] = ()
     roi: tuple[float, float, float, float] | None = None
+    corners: tuple[tuple[float, float], ...] = ()
     detections: tuple[Detection, ...] = ()
     heatmap: np.ndarray | None = field(default=None, repr=False, compare=False)
     mask: np.ndarray | None = field(default=None, repr=False, compare=False)
@@ -96,13 +103,14 @@ class InspectionResult:
         row['box'] = _numbers(self.detections[0].box) if self.detections else ''
         del row['scores']
         row['roi'] = _numbers(self.roi or ())
+        row['corners'] = _numbers(chain(*self.corners))
         times = row.pop('milliseconds')
         for step in ('read', 'age', 'predict'):
             row[f'{step}_ms'] = round(times[step], 2) if step in times else None
         return row
 
 
-def _numbers(values: Collection[float]) -> str:
+def _numbers(values: Iterable[float]) -> str:
     return ' '.join(f'{value:.1f}' for value in values)
 
 

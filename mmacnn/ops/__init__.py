@@ -10,7 +10,23 @@ from .anomaly import (
     promised_fpr,
     threshold_rank,
 )
-from .cam import Regions, class_activation_map, connected_regions, upsample_map
+from .cam import (
+    POOLINGS,
+    Regions,
+    class_activation_map,
+    connected_regions,
+    pool_map,
+    region_sides,
+    upsample_map,
+)
+from .oriented_roi import (
+    add_angles,
+    as_direction,
+    oriented_corners,
+    sample_oriented_roi,
+    sample_oriented_roi_gather,
+    turn,
+)
 from .patches import (
     greedy_coreset,
     local_mean,
@@ -21,18 +37,24 @@ from .patches import (
 )
 from .roi_sampling import roi_box, sample_roi, sample_roi_separable
 from .rotation import quarter_turn, rotate, rotations
-from .soft_argmax import gaussian_heatmap, soft_argmax
+from .soft_argmax import around_peak, gaussian_heatmap, soft_argmax
 from .spatial_attention import spatial_attention
 
 __all__ = [
+    'POOLINGS',
     'FprThreshold',
     'Regions',
+    'add_angles',
+    'around_peak',
+    'as_direction',
     'best_f1_threshold',
     'check_rates',
     'exponential_tail',
     'images_needed',
+    'oriented_corners',
     'promised_fpr',
     'threshold_rank',
+    'turn',
     'class_activation_map',
     'connected_regions',
     'fpr_threshold',
@@ -41,11 +63,15 @@ __all__ = [
     'greedy_coreset',
     'local_mean',
     'nearest_distance',
+    'pool_map',
     'quarter_turn',
+    'region_sides',
     'resize_maps',
     'roi_box',
     'rotate',
     'rotations',
+    'sample_oriented_roi',
+    'sample_oriented_roi_gather',
     'sample_roi',
     'sample_roi_separable',
     'smooth_maps',

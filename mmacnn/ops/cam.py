@@ -6,6 +6,7 @@ tells how much each one contributes. Zhou et al., *Learning Deep Features for
 Discriminative Localization*, CVPR 2016, eq. 1 and 2.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +14,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+POOLINGS = ('mean', 'log-sum-exp')
 
 
 def class_activation_map(
@@ -69,6 +72,35 @@ def upsample_map(
     return F.grid_sample(cam, grid, 'bilinear', 'border', align_corners=False)
 
 
+def pool_map(cam: Tensor, pooling: str = 'mean', sharpness: float = 1.0) -> Tensor:
+    """One logit for each map.
+
+    A defect of a few cells barely moves the mean of a fine map; the logarithm of the
+    mean exponential listens to the highest cells (Pinheiro and Collobert, *From
+    Image-level to Pixel-level Labeling*, CVPR 2015, eq. 6).
+
+    Args:
+        cam: (B, K, h, w).
+        pooling: 'mean', or 'log-sum-exp': ``log(mean(exp(r x))) / r``.
+        sharpness: r, above 0: near 0 as the mean, large as the maximum.
+
+    Returns:
+        (B, K).
+
+    Example:
+        >>> cam = torch.tensor([[[[0.0, 1.0], [2.0, 5.0]]]])
+        >>> pool_map(cam), pool_map(cam, 'log-sum-exp')
+        (tensor([[2.]]), tensor([[3.6859]]))
+    """
+    if pooling == 'mean':
+        return cam.mean((2, 3))
+    # Not torch.logsumexp less the logarithm of the number of cells, which would be a
+    # constant in an exported graph that takes images of any size.
+    peak = cam.amax((2, 3), keepdim=True)
+    rest = (sharpness * (cam - peak)).exp().mean((2, 3)).log()
+    return peak[..., 0, 0] + rest / sharpness
+
+
 class Regions(NamedTuple):
     """Connected parts of a mask, the largest first.
 
@@ -104,3 +136,33 @@ def connected_regions(mask: np.ndarray) -> Regions:
     boxes = stats[order, :4].astype(np.float64)
     boxes[:, 2:] += boxes[:, :2]
     return Regions(boxes, stats[order, cv2.CC_STAT_AREA], rank[labels])
+
+
+def region_sides(
+    regions: Regions, scale: Sequence[float] = (1.0, 1.0)
+) -> list[tuple[float, float]]:
+    """Length and width of each region: the smallest turned rectangle round it.
+
+    Args:
+        regions: Of :func:`connected_regions`.
+        scale: Pixels of the mask in a pixel of the image, (x, y).
+
+    Returns:
+        Of each region the longer and the shorter side in pixels of the image.
+
+    Example:
+        >>> mask = np.zeros((9, 9))
+        >>> mask[2:4, 1:7] = 1
+        >>> region_sides(connected_regions(mask))
+        [(6.0, 2.0)]
+    """
+    corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+    sides = []
+    for index, box in enumerate(regions.boxes.astype(int)):
+        left, top, right, bottom = box
+        rows, columns = np.nonzero(regions.labels[top:bottom, left:right] == index + 1)
+        pixels = np.stack((columns, rows), axis=1)[:, None] + corners
+        points = (pixels.reshape(-1, 2) / np.asarray(scale)).astype(np.float32)
+        _, size, _ = cv2.minAreaRect(cv2.convexHull(points))
+        sides.append((float(max(size)), float(min(size))))
+    return sides

@@ -21,6 +21,28 @@ def _nearness(cell: Tensor, extent: int, window: int, like: Tensor) -> Tensor:
     return (window + 1 - distance).clamp(0, 1)
 
 
+def around_peak(heatmap: Tensor, window: int, logits: Tensor | None = None) -> Tensor:
+    """A heat map without all that is far from its peak, made to sum to 1.
+
+    Args:
+        heatmap: (B, H, W), >= 0.
+        window: Rows and columns that are kept on each side of the peak.
+        logits: What is highest at the peak; the heat map itself by default.
+
+    Returns:
+        (B, H, W).
+    """
+    height, width = heatmap.shape[-2:]
+    # Plain arithmetic, no modulo and no comparison: TensorRT 8.2 lacks the one and
+    # a mask of zeros and ones is what the other would be turned into.
+    peak = (heatmap if logits is None else logits).detach().flatten(1).argmax(1)
+    row = peak.div(width, rounding_mode='trunc')
+    near_rows = _nearness(row, height, window, heatmap)
+    near_columns = _nearness(peak - row * width, width, window, heatmap)
+    mass = heatmap * near_rows[:, :, None] * near_columns[:, None, :]
+    return mass / mass.sum((1, 2), keepdim=True)
+
+
 def soft_argmax(logits: Tensor, window: int | None = None) -> tuple[Tensor, Tensor]:
     """Expected position under the softmax of a heat map.
 
@@ -45,14 +67,7 @@ def soft_argmax(logits: Tensor, window: int | None = None) -> tuple[Tensor, Tens
     heatmap = logits.flatten(1).softmax(1).view(-1, height, width)
     mass = heatmap
     if window is not None:
-        # Plain arithmetic, no modulo and no comparison: TensorRT 8.2 lacks the one and
-        # a mask of zeros and ones is what the other would be turned into.
-        peak = logits.detach().flatten(1).argmax(1)
-        row = peak.div(width, rounding_mode='trunc')
-        near_rows = _nearness(row, height, window, mass)
-        near_columns = _nearness(peak - row * width, width, window, mass)
-        mass = mass * near_rows[:, :, None] * near_columns[:, None, :]
-        mass = mass / mass.sum((1, 2), keepdim=True)
+        mass = around_peak(heatmap, window, logits)
     x = (mass.sum(1) * _cell_centres(width, mass)).sum(1)
     y = (mass.sum(2) * _cell_centres(height, mass)).sum(1)
     return torch.stack((x, y), dim=1), heatmap

@@ -19,7 +19,7 @@ from .records import Record
 from .results import Run
 
 FIELDS = (
-    *('gt_label', 'gt_bboxes', 'pred_label', 'pred_score', 'pred_roi'),
+    *('gt_label', 'gt_bboxes', 'pred_label', 'pred_score', 'pred_roi', 'pred_corners'),
     *('scale_factor', 'img_shape', 'pred_anomaly_score', 'anomaly_threshold'),
     *('map_threshold', 'map_unit'),
 )

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from .allocator import keep_freed_memory
 from .input_error import InputError
 from .kept_warnings import kept_warnings
 from .text import printable
@@ -50,6 +51,7 @@ def run_tool(main: Callable[[], None]) -> None:
         SystemExit: Status 2 after a user's mistake, 1 after a fault of the program, 130
             after an interruption.
     """
+    keep_freed_memory()
     reported = logging.raiseExceptions
     # Else, on a full disk, each line for the log file gives a traceback of its own.
     logging.raiseExceptions = False

@@ -78,6 +78,32 @@ def crop_roi(
     return crop[0].permute(1, 2, 0).round().byte().numpy()
 
 
+def crop_corners(
+    image: np.ndarray, corners: np.ndarray, height: int, width: int
+) -> np.ndarray | None:
+    """Cut a turned ROI out of an image, straighten and magnify it.
+
+    Args:
+        image: (H, W, 3) uint8.
+        corners: (4, 2), upper left, upper right, lower right and lower left, ``(x, y)``
+            in pixels of ``image``.
+        height: Height of the space for the crop in pixels.
+        width: Width of the space for the crop in pixels.
+
+    Returns:
+        The crop, uint8, or ``None`` if the ROI has no area.
+    """
+    sides = [np.hypot(*(corners[i] - corners[0])) for i in (3, 1)]
+    if min(sides) <= 0:
+        return None
+    scale = min(height / sides[0], width / sides[1])
+    h, w = (max(1, round(side * scale)) for side in sides)
+    # OpenCV counts from the centre of the first pixel, half a pixel inside the edge.
+    source = np.float32(corners[[0, 1, 3]]) - 0.5
+    target = np.float32([(0, 0), (w, 0), (0, h)]) - 0.5
+    return cv2.warpAffine(image, cv2.getAffineTransform(source, target), (w, h))
+
+
 def overlay_heatmap(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """Tint the places of an image by their heat, from none to red to yellow.
 
@@ -118,6 +144,23 @@ def draw_box(
     ):
         corners = (left - reach, top - reach, right + reach - 1, bottom + reach - 1)
         draw.rectangle(corners, outline=shade, width=line)
+
+
+def draw_corners(
+    draw: ImageDraw.ImageDraw, corners: np.ndarray, colour: Colour, width: int = 2
+) -> None:
+    """Outline a turned box with dark rims, its upper side thicker.
+
+    Args:
+        draw: Where to draw.
+        corners: (4, 2), ``(x, y)`` in pixels, the upper side's first.
+        colour: RGB.
+        width: Width of the coloured line in pixels.
+    """
+    points = [tuple(corner) for corner in corners]
+    for line, shade in ((width + 4, (0, 0, 0)), (width, colour)):
+        draw.line([*points, *points[:2]], shade, line, joint='curve')
+    draw.line(points[:2], colour, 3 * width)
 
 
 def draw_text(

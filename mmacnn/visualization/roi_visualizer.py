@@ -17,8 +17,10 @@ from mmacnn.utils import InputError
 
 from .drawing import (
     as_canvas,
+    crop_corners,
     crop_roi,
     draw_box,
+    draw_corners,
     draw_text,
     fit,
     load_font,
@@ -28,7 +30,8 @@ from .map_overlay import colour_bar, fill, outline, overlay_map
 from .words import decision, regions, regions_for
 
 PREDICTED = (
-    *('pred_label', 'pred_score', 'pred_roi', 'pred_heatmap', 'pred_mask'),
+    *('pred_label', 'pred_score', 'pred_roi', 'pred_corners', 'pred_heatmap'),
+    'pred_mask',
     *('pred_anomaly_score', 'anomaly_threshold', 'map_threshold'),
 )
 TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map', 'region_fraction')
@@ -84,7 +87,8 @@ class RoIVisualizer(Visualizer):
             name: Name of the image, written into the picture.
             image: The original image, (H, W, 3) uint8 RGB.
             data_sample: ``pred_label``, ``pred_score``, ``pred_roi`` (4,)
-                xyxy in pixels of ``image``, ``pred_heatmap`` (h, w) over the image,
+                xyxy in pixels of ``image``, ``pred_corners`` (4, 2) there of a turned
+                ROI, ``pred_heatmap`` (h, w) over the image,
                 a defect map if there is a ``pred_mask`` (h, w) cut from it at
                 ``map_threshold`` (0 by default; ``map_unit``), else >= 0;
                 ``pred_anomaly_score`` and its ``anomaly_threshold``;
@@ -183,7 +187,10 @@ class RoIVisualizer(Visualizer):
             legend.append(('true box', BOX_COLOUR))
         if 'pred_roi' in pred:
             roi = pred['pred_roi']
-            draw_box(draw, roi * scale, ROI_COLOUR)
+            if 'pred_corners' in pred:
+                draw_corners(draw, pred['pred_corners'] * scale[:2], ROI_COLOUR)
+            else:
+                draw_box(draw, roi * scale, ROI_COLOUR)
             outside = ', outside the image' if _leaves(roi, image.shape[:2]) else ''
             legend.append((f'predicted ROI{outside}', ROI_COLOUR))
             if len(boxes) == 1:
@@ -239,10 +246,15 @@ def _side_panels(
     panels = []
     if 'pred_roi' in pred:
         scale = np.tile(np.divide(seen.shape[1::-1], image.shape[1::-1]), 2)
-        roi = pred['pred_roi'] * scale
-        crop = crop_roi(seen, roi, *SIDE_SIZE)
-        if crop is not None:
+        if 'pred_corners' in pred:
+            corners = pred['pred_corners'] * scale[:2]
+            crop = crop_corners(seen, corners, *SIDE_SIZE)
+            width, height = (np.hypot(*(corners[i] - corners[0])) for i in (1, 3))
+        else:
+            roi = pred['pred_roi'] * scale
+            crop = crop_roi(seen, roi, *SIDE_SIZE)
             width, height = roi[2:] - roi[:2]
+        if crop is not None:
             caption = f'ROI, {width:.0f} x {height:.0f} px of the network input'
             panels.append((caption, crop))
     if 'pred_mask' in pred:

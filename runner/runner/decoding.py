@@ -66,6 +66,9 @@ def decode(model, outputs, prepared, score_thr=0.3):
         fields['score'] = float(score)
     if roi is not None:
         fields['roi'] = _in_frame(roi[:4], prepared.scale)
+    if 'corners' in found:
+        corners = found['corners']
+        fields['corners'] = tuple(_in_frame(each, prepared.scale) for each in corners)
     if 'anomaly_score' in found:
         fields['anomaly_score'] = float(found['anomaly_score'][0])
         threshold = model.outputs['anomaly_score'].get('threshold')
@@ -182,7 +185,7 @@ def _of_map(model, values, label, prepared):
     if facts['threshold'] is None:
         return dict(heatmap=heatmap)
     marked = heatmap > facts['threshold']
-    boxes, areas = connected_regions(marked)
+    boxes, areas, sides = connected_regions(marked, prepared.scale)
     mask = cv2.resize(
         marked.astype(np.uint8),
         prepared.frame_size[::-1],
@@ -192,7 +195,11 @@ def _of_map(model, values, label, prepared):
         heatmap=heatmap,
         mask=mask.astype(bool),
         detections=tuple(
-            Detection(_in_frame(box, prepared.scale), area=float(area) / marked.size)
-            for box, area in zip(boxes, areas)
+            Detection(
+                _in_frame(box, prepared.scale),
+                area=float(area) / marked.size,
+                sides=lengths,
+            )
+            for box, area, lengths in zip(boxes, areas, sides)
         ),
     )

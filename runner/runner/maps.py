@@ -42,21 +42,38 @@ def _weights(cells, extent, pixels, stride, offset):
     return weights
 
 
-def connected_regions(mask):
+def connected_regions(mask, scale):
     """The connected parts of a mask, the largest part first.
 
     Args:
         mask (np.ndarray): (H, W) bool; pixels that meet at a corner connect.
+        scale (tuple): (x, y), pixels of the mask for one of the frame.
 
     Returns:
         tuple: boxes (N, 4), xyxy in pixels, edges and not indices; areas (N,) in
-        pixels.
+        pixels; and of each part length and width in pixels of the frame, the sides of
+        the smallest turned rectangle round it.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
     )
-    stats = stats[1:]  # the first is what lies between them
-    stats = stats[np.argsort(-stats[:, cv2.CC_STAT_AREA], kind='mergesort')]
-    boxes = stats[:, :4].astype(float)
+    # The first is what lies between them.
+    order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind='mergesort')
+    stats = stats[order]
+    boxes = stats[:, :4].copy()
     boxes[:, 2:] += boxes[:, :2]
-    return boxes, stats[:, cv2.CC_STAT_AREA]
+    sides = [
+        _sides(labels[top:bottom, left:right] == number, scale)
+        for number, (left, top, right, bottom) in zip(order, boxes)
+    ]
+    return boxes.astype(float), stats[:, cv2.CC_STAT_AREA], sides
+
+
+def _sides(mask, scale):
+    """The longer and the shorter side of the turned rectangle round a mask."""
+    rows, columns = np.nonzero(mask)
+    corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+    pixels = np.stack((columns, rows), axis=1)[:, None] + corners
+    points = np.float32(pixels.reshape(-1, 2) / np.asarray(scale))
+    size = cv2.minAreaRect(cv2.convexHull(points))[1]
+    return float(max(size)), float(min(size))

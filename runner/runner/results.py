@@ -4,6 +4,7 @@
 So the log of a board and that of a workstation are read by the same program.
 """
 
+from itertools import chain
 from typing import Any, NamedTuple, Optional, Tuple
 
 Box = Tuple[float, float, float, float]
@@ -21,6 +22,8 @@ class Detection(NamedTuple):
         label: number of that class.
         area: fraction of the frame that a region covers, in [0, 1]; None for a box.
         prompted: the user named the place.
+        sides: length and width of a defect region in pixels of the frame, of the
+            smallest turned rectangle round it.
     """
 
     box: Box
@@ -29,6 +32,7 @@ class Detection(NamedTuple):
     label: Optional[int] = None
     area: Optional[float] = None
     prompted: bool = False
+    sides: Optional[Tuple[float, float]] = None
 
 
 class Result(NamedTuple):
@@ -44,6 +48,8 @@ class Result(NamedTuple):
         score: of that class, in [0, 1].
         scores: of each class, in [0, 1], where the model classifies the frame.
         roi: left, top, right, bottom; it may reach outside.
+        corners: (x, y) of a turned ROI's upper left, upper right, lower right and lower
+            left corner, as the object is read; none of an upright one.
         detections: the surest first; defect regions, the largest first; prompt regions
             in the order of the command line.
         anomaly_score: to compare frames with one another.
@@ -65,6 +71,7 @@ class Result(NamedTuple):
     score: Optional[float] = None
     scores: Tuple[float, ...] = ()
     roi: Optional[Box] = None
+    corners: Tuple[Tuple[float, float], ...] = ()
     detections: Tuple[Detection, ...] = ()
     anomaly_score: Optional[float] = None
     anomaly_threshold: Optional[float] = None
@@ -89,6 +96,7 @@ class Result(NamedTuple):
         row['box'] = _numbers(self.detections[0].box) if self.detections else ''
         del row['scores']
         row['roi'] = _numbers(self.roi or ())
+        row['corners'] = _numbers(chain(*self.corners))
         times = row.pop('milliseconds')
         for stage in TIMES:
             row[stage + '_ms'] = round(times[stage], 2) if stage in times else None

@@ -1,13 +1,16 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a folder to a config of one's own that builds and loads."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
 
-from mmacnn.apis.start import start
+from mmacnn.apis.start import start, trial
 from mmacnn.apis.start.choice import METHODS
 from mmacnn.apis.start.own_config import RECIPES, WEIGHTS, fit_size
 from mmacnn.cli import start as cli
@@ -22,6 +25,7 @@ CHOICES = {
     'surface-defects': 'detection',
     'defect-folders': 'cam',
     'anomaly': 'anomaly',
+    'regions': 'roi-mask',  # not chosen, but asked for
 }
 
 
@@ -44,7 +48,8 @@ def make_source(task, folder):
 @pytest.mark.parametrize('task', CHOICES)
 def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
     source = make_source(task, tmp_path / 'source')
-    report = start(source, str(tmp_path / 'out'), weights=weights)
+    asked = CHOICES[task] if task == 'regions' else None
+    report = start(source, str(tmp_path / 'out'), asked, weights)
     assert report.choice.method == CHOICES[task]
     assert set(report.choice.others) == set(CHOICES.values()) - {CHOICES[task]}
     cfg = load_config(report.config)
@@ -57,7 +62,36 @@ def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
         assert len(dataset) > 0
         assert dataset.data_root.startswith(str(tmp_path / 'out'))
     build_model(cfg)
-    assert len(report.commands) == 4 and report.config in report.commands[0]
+    assert report.config in report.commands[0]
+    tools = ('train.py', 'test.py', 'report.py', 'mmacnn inspect', 'deploy.py')
+    for command, tool in zip(report.commands, tools, strict=True):
+        assert tool in command
+    if task == 'anomaly':
+        return  # learned in one pass
+    hook = cfg.default_hooks.checkpoint
+    (stopping,) = cfg.custom_hooks
+    assert hook.interval == cfg.train_cfg.val_interval == 1
+    assert hook.save_best == stopping.monitor
+    assert 5 <= stopping.patience < cfg.max_epochs <= 100
+
+
+def test_photographs_of_many_sizes(tmp_path, weights):
+    for label in ('good', 'bad'):
+        (tmp_path / 'source' / label).mkdir(parents=True)
+        for index in range(30):
+            image = np.full((40 + 2 * index, 90, 3), index, np.uint8)
+            cv2.imwrite(str(tmp_path / f'source/{label}/{index}.png'), image)
+    report = start(str(tmp_path / 'source'), str(tmp_path / 'out'), 'cam', weights)
+    assert report.sizes.endswith(
+        '90x69 (width x height) in the median, 30 sizes in all; each becomes '
+        'img_scale, one side stretched up to 1.64 times against the other (95 % of '
+        'them)'
+    )
+    cfg = load_config(report.config)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+            batch = next(iter(Runner.build_dataloader(loader, seed=0)))
+            assert batch['inputs'].shape[1:] == (3, *cfg.img_scale[::-1])
 
 
 def test_a_method_of_ones_own_choice(tmp_path, weights):
@@ -120,3 +154,19 @@ def test_the_splits_of_the_source_stay(tmp_path, weights):
 )
 def test_the_input_shows_small_objects(size, area, smallest, expected):
     assert fit_size(size, area, smallest, least=16) == expected
+
+
+@pytest.mark.slow
+def test_two_methods_are_tried_side_by_side(tmp_path, weights, monkeypatch):
+    monkeypatch.setattr(trial, 'EFFORT', 0.001)
+    monkeypatch.setattr(trial, 'IMAGES', 24)
+    source, out = make_source('defect-folders', tmp_path / 'source'), tmp_path / 'out'
+    started = start(source, str(out), weights=weights)
+    assert started.choice.fitting == ['cam', 'anomaly']
+    page = trial.try_methods(started, source, str(out), weights)
+    assert {path.name for path in out.iterdir()} == {'config.py', 'data', 'try'}
+    text = Path(page).read_text()
+    assert '>cam<' in text and '>anomaly<' in text
+    train = load_config(str(out / 'try' / 'cam' / 'config.py')).train_dataloader
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        assert len(DATASETS.build(train.dataset)) == 24

@@ -1,4 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import re
+
 import pytest
 import torch
 from mmengine.runner import Runner
@@ -22,6 +24,18 @@ def test_options_take_effect(tiny_config, tmp_path):
     assert runner.val_loop is None
     assert runner.optim_wrapper.param_groups[0]['initial_lr'] == 0.5
     assert (tmp_path / 'out' / 'epoch_1.pth').is_file()
+
+
+def test_weights_that_do_not_fit_are_one_line(tiny_config, tmp_path, capfd):
+    weights = str(tmp_path / 'other.pth')
+    torch.save(dict(state_dict={'backbone.other': torch.zeros(1)}), weights)
+    options = ONE_EPOCH | {'load_from': weights, 'log_level': 'INFO'}
+    train(str(tiny_config), work_dir=str(tmp_path / 'work'), cfg_options=options)
+    said = ''.join(capfd.readouterr())
+    assert 'unexpected key' not in said
+    assert re.search(r'WARNING - 0 of \d+ tensors from .*as the model begins: ', said)
+    (log,) = (tmp_path / 'work').glob('*/*.log')
+    assert 'unexpected key in source state_dict: backbone.other' in log.read_text()
 
 
 def test_a_config_in_the_work_dir_stays_as_it_was_written(tiny_config, tmp_path):
@@ -76,6 +90,11 @@ def test_an_interruption_says_how_to_go_on(tiny_config, tmp_path, monkeypatch, e
     message = 'with --resume goes on from .*epoch_1' if epoch else 'before the first'
     with pytest.raises(KeyboardInterrupt, match=message):
         train(str(tiny_config), work_dir=str(tmp_path), validate=False)
+
+
+def test_nothing_to_resume_ends_it(tiny_config, tmp_path):
+    with pytest.raises(FileNotFoundError, match='found no checkpoint in .*auto begins'):
+        train(str(tiny_config), work_dir=str(tmp_path / 'out'), resume='latest')
 
 
 def test_nothing_to_resume_is_said_last(tiny_config, tmp_path):

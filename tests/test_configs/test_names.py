@@ -11,7 +11,7 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 BACKBONES = (
     *('alexnet', 'convnext-tiny', 'efficientnet-lite0_fpn', 'efficientnet-lite0'),
     'efficientnetv2-b0',
-    *('mobilenetv3-large', 'mobilenetv3-small', 'r18_fpn', 'r50_fpn', 'resnet18'),
+    *('mobilenetv3-large', 'r18_fpn', 'r50_fpn', 'resnet18'),
     *('resnet50', 'strided'),
 )
 # A backbone may name its stride (-s16). The schedule is left out if it is the default

@@ -76,7 +76,7 @@ def data(tmp_path_factory):
         write_image(root / f'region-folder/images/{i}.jpg', i)
         cv2.imwrite(str(root / f'region-folder/masks/{i}.png'), square(i) * np.uint8(1))
         lines.append(f'{i}.jpg,{i}.png,{label}')
-    for split in ('train', 'test'):
+    for split in ('train', 'val', 'test'):
         (root / f'region-folder/{split}.csv').write_text('\n'.join(lines))
     return root
 

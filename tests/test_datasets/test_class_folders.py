@@ -5,7 +5,7 @@ import pytest
 import torch
 from mmpretrain.structures import DataSample
 
-from mmacnn.datasets import ClassFolderDataset, same_size_collate
+from mmacnn.datasets import ClassFolderDataset, masks, same_size_collate
 from mmacnn.datasets.transforms import LoadDefectMask
 from mmacnn.registry import FUNCTIONS
 
@@ -27,9 +27,10 @@ def write(path, image):
     cv2.imwrite(str(path), image)
 
 
-def load(root, classes=('good', 'defective'), **prefix):
-    prefix = dict(img_path='test', mask_path='masks') | prefix
-    return ClassFolderDataset(classes, str(root), prefix)
+def load(root, classes=('good', 'defective'), **settings):
+    prefix = dict(img_path='test', mask_path='masks')
+    prefix |= {key: settings.pop(key) for key in prefix if key in settings}
+    return ClassFolderDataset(classes, str(root), prefix, **settings)
 
 
 def test_labels_follow_the_classes_and_not_the_alphabet(root):
@@ -72,10 +73,12 @@ def test_no_data_prefix_at_all(root):
         ),
         (dict(img_path='masks'), ValueError, r'found 1 class folders \(defective\)'),
         (
-            dict(mask_path='absent'),
+            dict(mask_path='absent', test_mode=True),
             FileNotFoundError,
             'absent/defective/deep/c.png: found no such mask',
         ),
+        (dict(mask_path='absent'), ValueError, 'absent: found no mask of any image'),
+        (dict(mask_fraction=2), ValueError, 'mask_fraction is 2, expected'),
     ],
 )
 def test_mistakes(root, change, error, message):
@@ -97,6 +100,69 @@ def test_mask_is_read(root):
     good = LoadDefectMask()(dict(img=image, mask_path=None))['gt_seg_map']
     assert good.shape == (8, 12) and not good.any()
     assert 'gt_seg_map' not in LoadDefectMask()(dict(img=image))
+
+
+@pytest.fixture
+def three_defects(root):
+    """Three defective images, two of them with a mask."""
+    image = cv2.imread(str(root / 'test/defective/deep/c.png'))
+    for name in ('d', 'e'):
+        write(root / f'test/defective/{name}.png', image)
+    write(root / 'masks/defective/d.png', np.full((8, 12), 255, np.uint8))
+    return root
+
+
+@pytest.mark.parametrize(
+    ('fraction', 'names'), [(1, ['d', 'c']), (0.5, ['d']), (0.01, ['d']), (0, [])]
+)
+def test_masks_on_some_images(three_defects, fraction, names):
+    dataset = load(three_defects, mask_fraction=fraction, seed=1)
+    found = [dataset.get_data_info(i) for i in range(len(dataset))]
+    assert [info['gt_label'] for info in found] == [0, 0, 1, 1, 1]
+    assert [info['mask_path'] for info in found[:2]] == [None, None]
+    masked = [info['mask_path'][-5] for info in found[2:] if 'mask_path' in info]
+    assert masked == names
+    with pytest.raises(FileNotFoundError, match='e.png: found no such mask'):
+        load(three_defects, test_mode=True)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'message'),
+    [
+        (
+            'good/a',
+            1,
+            'good/a.png: found a defect marked on .*/good/a.jpg, an image of',
+        ),
+        (
+            'defective/x',
+            1,
+            r'defective/x.png: found a mask without an image \(1 in all',
+        ),
+        ('defective/e', None, 'e.png: found 4x4, expected a mask of 8x12'),
+    ],
+)
+def test_masks_that_contradict_the_images(three_defects, name, value, message):
+    size = (4, 4) if value is None else (8, 12)
+    write(three_defects / f'masks/{name}.png', np.full(size, value or 0, np.uint8))
+    with pytest.raises(ValueError, match=message):
+        load(three_defects)
+
+
+def test_an_empty_mask_of_a_defective_image_is_none(three_defects, monkeypatch):
+    lines = []
+    monkeypatch.setattr(masks, 'print_log', lambda line, **_: lines.append(line))
+    write(three_defects / 'masks/defective/d.png', np.zeros((8, 12), np.uint8))
+    dataset = load(three_defects)
+    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
+    assert sum(info.get('mask_path') is not None for info in infos) == 1
+    (line,) = lines
+    assert 'd.png: found an empty mask of a defective image (1 in all)' in line
+
+
+def test_an_empty_mask_of_a_good_image_is_fine(three_defects):
+    write(three_defects / 'masks/good/a.png', np.zeros((8, 12), np.uint8))
+    assert load(three_defects).get_data_info(0)['mask_path'] is None
 
 
 def test_mask_of_16_bits_whose_values_are_small(root):

@@ -124,6 +124,25 @@ def test_wrong_class_names(yolo_data, text, message):
     assert message in error_of(yolo_data)
 
 
+@pytest.mark.parametrize('order', [(0, 1, 2, 3), (0, 3, 2, 1), (0, 2, 1, 3)])
+def test_corners_of_an_oriented_box(yolo_data, order):
+    corners = np.array([(0.25, 0.5), (0.5, 0.25), (0.75, 0.5), (0.5, 0.75)])
+    text = ' '.join(f'{x}' for x in corners[list(order)].flatten())
+    (yolo_data / 'labels' / 'a.txt').write_text(f'0 {text}\n')
+    resize = dict(type='mmacnn.ResizeWithCorners', scale=(128, 96))
+    turn = dict(type='RandomAffine', scale_range=(1, 1), rotate=0, translate_ratio=0)
+    dataset = load(yolo_data, pipeline=[dict(type='LoadImageFromFile'), resize, turn])
+    np.testing.assert_allclose(
+        dataset.get_data_info(0)['gt_bboxes'], [[16, 12, 48, 36]]
+    )
+    item = dataset[0]
+    np.testing.assert_allclose(item['gt_corners'], [corners * (128, 96)])
+    np.testing.assert_allclose(item['gt_bboxes'], [[32, 24, 96, 72]])
+    assert item['gt_is_oriented'].all()
+    assert not dataset[1]['gt_is_oriented'].any()
+    assert dataset[3]['gt_corners'].shape == (0, 4, 2)
+
+
 def test_wrong_class_names_in_config(yolo_data):
     assert 'name 1: found 1069' in error_of(yolo_data, classes=[1069, 1071, 3707])
     assert 'found no class name' in error_of(yolo_data, classes=[])
@@ -146,6 +165,8 @@ def test_wrong_class_names_in_config(yolo_data):
         ('0 320 240 35 17', 'found cx 320, expected a number in [0, 1]'),
         ('0 .5 .5 -.1 .1', 'found w -.1, expected a number in [0, 1]'),
         ('0 .5 .5 .1 0', 'line 1: found a box of no area (w .1, h 0)'),
+        ('0 .1 .1 .2 .2 .3 .3 .4 .4', 'line 1: found an oriented box of no area'),
+        ('0 .1 .1 .4 .1 .4 .3 .1 1.3', 'found y4 1.3, expected a number in [0, 1]'),
         ('0 .05 .5 .2 .1', 'reaches 3.2 pixels outside the 64x48 image'),
         ('0 .5 .98 .1 .1', 'reaches 1.4 pixels outside the 64x48 image'),
         ('0 .5 .5 .1 .1\n1 .2 .2 .1 .1', 'line 2: found 2 labels, expected one'),

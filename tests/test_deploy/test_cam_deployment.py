@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 from mmacnn.registry import MODELS
 from mmacnn.synthetic import TASKS, write_dataset
@@ -147,3 +148,48 @@ def test_outputs_of_another_model(trained, tmp_path):
     weights, files = trained
     with pytest.raises(ValueError, match=r"expected names out of \['cam', 'output'"):
         deploy(str(config), CONFIG, weights, str(files[0]), str(tmp_path / 'out'))
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime_dynamic', 'tensorrt_static-480x752'])
+def test_joined_strides(trained, tmp_path, backend):
+    """A finer map in the same graph, and right for images of any size."""
+    from mmacnn.deploy import deploy
+
+    _, files = trained
+    config, weights = tmp_path / 'joined.py', tmp_path / 'joined.pth'
+    base = ROOT / 'configs/cam/cam-joined_efficientnet-lite0-s4_20e_class-folders.py'
+    config.write_text(
+        f'_base_ = [{str(base)!r}]\nimg_scale = (160, 96)\nload_from = None\n'
+    )
+    torch.manual_seed(0)
+    model = MODELS.build(load_config(str(config)).model)
+    model.eval()
+    torch.save(dict(state_dict=model.state_dict()), weights)
+    mine = tmp_path / 'mine.py'
+    base = ROOT / f'configs/deploy/cam/cam_{backend}.py'
+    size = 'ir_config = dict(input_shape=(160, 96))\n' * ('static' in backend)
+    mine.write_text(f'_base_ = [{str(base)!r}]\n{size}')
+    out = tmp_path / 'out'
+    verify = 0 if 'tensorrt' in backend else 2
+    lines = deploy(
+        str(mine),
+        str(config),
+        str(weights),
+        str(files[0]),
+        str(out),
+        verify=verify,
+        verify_images=str(files[0].parent),
+    )
+    if 'tensorrt' in backend:
+        assert any('has every operator' in line for line in lines)
+        return
+    assert any('maps by' in line for line in lines)
+    for size in ((64, 128), (97, 161)):
+        image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / 'a.png'), image)
+        outputs = run(out, tmp_path / 'a.png')
+        inputs = torch.from_numpy(image).permute(2, 0, 1)[None]
+        with torch.no_grad():
+            (sample,) = model.test_step(dict(inputs=inputs))
+        np.testing.assert_allclose(outputs['cam'][0], sample.pred_cam, atol=1e-4)
+        np.testing.assert_allclose(outputs['score'][0], sample.pred_score, atol=1e-4)

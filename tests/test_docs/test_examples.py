@@ -17,6 +17,7 @@ from mmacnn.datasets import RegionFolderDataset
 from mmacnn.datasets.checked_coco import check_boxes, check_categories, read_coco
 from mmacnn.datasets.regions import check_outline
 from mmacnn.datasets.yolo_folder import parse_line, pixel_box
+from mmacnn.engine.config import load_config
 from mmacnn.synthetic import TASKS, write_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,22 @@ def test_a_config_is_complete(code, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'my_blocks', torch)  # any module that is there
     cfg = Config.fromfile(write_config(code, tmp_path / 'my_config.py'))
     assert {'model', 'backend_config'} & set(cfg)
+
+
+@pytest.mark.parametrize(
+    'code', [each for each in CONFIGS if "data_root = 'my_data'" in each.values[0]]
+)
+def test_own_data_has_three_sets_of_one_size(code, tmp_path):
+    cfg = load_config(str(write_config(code, tmp_path / 'my_config.py')))
+    parts = []
+    for phase in ('train', 'val', 'test'):
+        dataset = cfg[f'{phase}_dataloader'].dataset
+        assert dataset.data_root == 'my_data'
+        parts.append(f'{dataset.get("ann_file")} {dataset.data_prefix}')
+        sizes = [step.get('scale') or step.get('size') for step in dataset.pipeline]
+        resized = [set(size) for size in sizes if size]
+        assert resized == [set(cfg.img_scale)]
+    assert len(set(parts)) == 3
 
 
 def test_an_attention_block_of_ones_own(tmp_path, monkeypatch):
@@ -132,11 +149,12 @@ def test_data_formats(tmp_path):
     size = (image['height'], image['width'])
     check_outline(annotation['segmentation'], size, 'coco.json')
 
-    with_box, class_alone, table, *_ = blocks_of('text')
-    label, box = parse_line(with_box, 'a.txt', num_classes=3)
+    with_box, oriented, class_alone, table, *_ = blocks_of('text')
+    label, box, _ = parse_line(with_box, 'a.txt', num_classes=3)
     left, top, right, bottom = pixel_box(box, 480, 640, 'a.txt')
     assert (label, round(right - left), round(bottom - top)) == (2, 35, 17)
-    assert parse_line(class_alone, 'b.txt', num_classes=3) == (2, None)
+    assert len(parse_line(oriented, 'a.txt', num_classes=3)[2]) == 4
+    assert parse_line(class_alone, 'b.txt', num_classes=3) == (2, None, None)
 
     (tmp_path / 'train.csv').write_text(table)
     for name in ('a.jpg', 'a_0.png', 'a_1.png'):

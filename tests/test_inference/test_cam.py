@@ -2,6 +2,7 @@
 """CAM classifiers: predictions with regions, and the threshold that makes them."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmacnn.apis import choose_map_threshold
+from mmacnn.apis import choose_map_threshold, reported_images
 from mmacnn.engine.config import load_config
 from mmacnn.inference import Inspector
 from mmacnn.registry import MODELS
@@ -30,6 +31,7 @@ def root(tmp_path_factory):
         f'_base_ = [{str(BASE)!r}]\n'
         'test_dataloader = dict(num_workers=0, persistent_workers=False, '
         f'dataset=dict(data_root={str(root / "data")!r}))\n'
+        'val_dataloader = test_dataloader\n'
         f'work_dir = {str(root / "work")!r}\n'
     )
     torch.manual_seed(0)
@@ -58,6 +60,9 @@ def test_defect_regions(root, inspector):
     assert sum(areas) == pytest.approx(result.mask.mean(), abs=0.01)
     assert areas == sorted(areas, reverse=True) and areas[0] > 0
     assert all(found.score is None for found in result.detections)
+    for found in result.detections:
+        length, width = found.sides
+        assert length >= width > 0 and length * width >= found.area * 96 * 128 - 1e-3
     left, top, right, bottom = result.detections[0].box
     assert 0 <= left < right <= 128 and 0 <= top < bottom <= 96
 
@@ -69,24 +74,48 @@ def test_images_of_different_sizes_in_a_batch(inspector):
         list(inspector(images, batch_size=2))
 
 
-def test_chosen_threshold_is_in_the_new_config(root, tmp_path):
+def test_chosen_threshold_is_in_the_new_config(root, tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr(
+        reported_images, 'print_log', lambda line, **_: lines.append(line)
+    )
     out = tmp_path / 'chosen.py'
-    threshold, dice = choose_map_threshold(
+    line = choose_map_threshold(
         str(root / 'mine.py'), str(root / 'weights.pth'), str(out)
     )
-    assert 0 < dice <= 100
+    (warning,) = lines
+    assert warning.startswith('4 of the 4 images of val_dataloader, on which')
+    assert re.search(r'of all the highest Dice, \d+\.\d %$', line)
     cfg = load_config(str(out))
-    assert cfg.model.head.map_threshold == pytest.approx(threshold, rel=1e-3)
+    assert f'threshold {cfg.model.head.map_threshold:.4g}, ' in line
     assert cfg.model.head.type == 'mmacnn.CAMHead'
     with pytest.raises(FileExistsError, match='name a new file'):
         choose_map_threshold(str(root / 'mine.py'), str(root / 'weights.pth'), str(out))
+
+
+def test_threshold_of_good_images(root, inspector, tmp_path):
+    out = str(tmp_path / 'chosen.py')
+    config, weights = str(root / 'mine.py'), str(root / 'weights.pth')
+    keys = dict(max_fpr=0.5, dataloader='test_dataloader')
+    line = choose_map_threshold(config, weights, out, **keys)
+    assert 'expected false positive rate at most 33.3 %, from 2 good images' in line
+    good = sorted(map(str, root.glob('data/test/images/good/*.jpg')))
+    peaks = [result.heatmap.max() for result in inspector(good)]
+    found = load_config(out).model.head.map_threshold
+    assert found == pytest.approx(max(peaks), abs=2e-4)
+    for wrong, message in (
+        (dict(max_fpr=1.5), 'max_fpr: found 1.5'),
+        (dict(max_fpr=0.5, dataloader='none'), "expected the key 'none'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            choose_map_threshold(config, weights, str(tmp_path / 'b.py'), **wrong)
 
 
 def test_threshold_without_masks(root, tmp_path):
     out = str(tmp_path / 'chosen.py')
     config, weights = str(root / 'mine.py'), str(root / 'weights.pth')
     with pytest.raises(ValueError, match='found no masks to choose by'):
-        options = dict(test_evaluator=[dict(type='mmpretrain.Accuracy')])
+        options = dict(val_evaluator=[dict(type='mmpretrain.Accuracy')])
         choose_map_threshold(config, weights, out, cfg_options=options)
     with pytest.raises(ValueError, match='expected a name ending in .py'):
         choose_map_threshold(config, weights, str(tmp_path / 'chosen'))

@@ -1,4 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -104,3 +105,68 @@ def test_features_that_are_no_map_or_too_narrow(shape):
 def test_one_class_is_too_few():
     with pytest.raises(ValueError, match='num_classes is 1, expected 2 or more'):
         CAMHead(1, 8)
+
+
+@pytest.mark.parametrize(
+    ('settings', 'expected'),
+    [
+        (dict(pooling='mean'), lambda x: x.mean()),
+        (
+            dict(pooling='log-sum-exp', sharpness=3.0),
+            lambda x: (3 * x).exp().mean().log() / 3,
+        ),
+    ],
+)
+def test_pooling(settings, expected):
+    head = make_head(**settings)
+    features = torch.randn(3, 6, 5, 7)
+    for cam, logit in zip(
+        head.activation_map((features,)), head((features,)), strict=True
+    ):
+        torch.testing.assert_close(logit[0], expected(cam.flatten()))
+
+
+def masked(*pairs):
+    """Samples of 40x56 pixels with a label and a mask, None where it is unknown."""
+    samples = labelled(*(label for label, _ in pairs))
+    for sample, (_, mask) in zip(samples, pairs, strict=True):
+        sample.set_metainfo(dict(img_shape=(40, 56)))
+        if mask is not None:
+            sample.set_field(mask, 'gt_seg_map')
+    return samples
+
+
+def test_pixels_count_where_they_are_known():
+    head = make_head(mask_loss=dict(type='mmacnn.MaskLoss', dice_weight=0.5))
+    features = torch.randn(3, 6, 5, 7)
+    mask = np.zeros((40, 56), np.uint8)
+    mask[8:20, 30:50] = 1
+    losses = head.loss((features,), masked((0, None), (1, mask), (1, None)))
+    heat = torch.stack([s.pred_heatmap for s in head.predict((features,))])[:2]
+    target = torch.stack((torch.zeros(40, 56), torch.from_numpy(mask).float()))
+    pixel = F.binary_cross_entropy_with_logits(heat, target)
+    torch.testing.assert_close(losses['loss_pixel'], pixel)
+    shown = heat[1].sigmoid()
+    dice = (2 * (shown * target[1]).sum() + 1) / (shown.sum() + mask.sum() + 1)
+    torch.testing.assert_close(losses['loss_dice'], 0.5 * (1 - dice))
+    assert losses['loss'] == make_head().loss((features,), labelled(0, 1, 1))['loss']
+
+
+def test_no_mask_in_a_batch():
+    head = make_head(mask_loss=dict(type='mmacnn.MaskLoss'))
+    losses = head.loss((torch.randn(2, 6, 5, 7),), masked((1, None), (1, None)))
+    assert losses['loss_pixel'] == losses['loss_dice'] == 0
+    sum(losses.values()).backward()
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        (dict(mask_loss=dict(type='mmacnn.MaskLoss')), 'num_classes is 3 with mask_lo'),
+        (dict(pooling='max'), "pooling is 'max', expected one of mean, log-sum-exp"),
+        (dict(sharpness=0), 'sharpness is 0, expected'),
+    ],
+)
+def test_mistakes(settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_head(3, **settings)

@@ -8,6 +8,8 @@ from mmacnn import ops
 
 SQUARE = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 CENTRE = torch.tensor([[0.3, 0.6], [0.7, 0.4]])
+TURN = torch.tensor([[0.6, 0.8], [-0.8, 0.6]])
+SCALE = torch.tensor([1.0, 1.5])
 CALLS = {
     'class_activation_map': lambda x: ops.class_activation_map(x, x[0, :, 0, :3]),
     'upsample_map': lambda x: ops.upsample_map(x, (32, 32), 2, 0.5),
@@ -15,6 +17,19 @@ CALLS = {
     'sample_roi_separable': lambda x: ops.sample_roi_separable(
         x, CENTRE, (8, 6), (4, 4)
     ),
+    'sample_oriented_roi': lambda x: ops.sample_oriented_roi(
+        x, CENTRE, TURN, SCALE, (8, 6), (4, 4)
+    ),
+    'sample_oriented_roi_gather': lambda x: ops.sample_oriented_roi_gather(
+        x, CENTRE, TURN, SCALE, (8, 6), (4, 4)
+    ),
+    'oriented_corners': lambda x: ops.oriented_corners(
+        x[:, 0, 0, :2], TURN, SCALE, (8, 6)
+    ),
+    'turn': lambda x: ops.turn(x[:, 0, 0, :2], TURN),
+    'add_angles': lambda x: ops.add_angles(x[:, 0, 0, :2], TURN),
+    'as_direction': lambda x: ops.as_direction(x[:, 0, 0]),
+    'around_peak': lambda x: ops.around_peak(x[:, 0], 2),
     'roi_box': lambda x: ops.roi_box(x[:, 0, 0, :2], (8, 6), (16, 16)),
     'rotate': lambda x: ops.rotate(x, torch.tensor([30.0, -10.0])),
     'quarter_turn': lambda x: ops.quarter_turn(x, 3),

@@ -69,7 +69,7 @@ fields = st.one_of(
     st.integers(-3, 9).map(str),
     texts,
 )
-lines = st.lists(fields, max_size=6).map(' '.join)
+lines = st.lists(fields, max_size=9).map(' '.join)
 
 
 @given(st.one_of(lines, texts), st.integers(1, 5))
@@ -78,7 +78,8 @@ lines = st.lists(fields, max_size=6).map(' '.join)
 def test_yolo_line(line, num_classes):
     found = allowed(parse_line, line, 'a.txt, line 1', num_classes)
     if found:
-        class_id, box = found
+        class_id, box, corners = found
+        assert corners is None or len(corners) == 4
         assert 0 <= class_id < num_classes
         assert box is None or (min(box) >= 0 and max(box) <= 1 and min(box[2:]) > 0)
 

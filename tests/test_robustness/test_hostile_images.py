@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from mmacnn.datasets.image_files import read_image, read_image_size
+from mmacnn.datasets.masks import read_mask
 from mmacnn.datasets.regions import decode_region
 from mmacnn.datasets.transforms import LoadAnyDepthImage
-from mmacnn.datasets.transforms.load_mask import read_mask
 from mmacnn.inference.frames import read_image as read_frame
 from mmacnn.reporting import pictures
 

@@ -12,6 +12,7 @@ from .paths import ROOT
 
 ROLES = dict(
     acnn=['scores', 'centre', 'roi'],
+    acnn_pose=['scores', 'centre', 'roi', 'corners'],
     canet=['boxes', 'labels'],
     cam=['scores', 'map'],
     roi_mask=['scores'],
@@ -53,6 +54,12 @@ def same_on_board(shown, expected):
         assert shown['score'] == pytest.approx(expected.score, abs=1e-3)
     if expected.roi is not None:
         assert shown['roi'] == pytest.approx(expected.roi, abs=0.5)
+    assert len(shown['corners']) == len(expected.corners)
+    for ours, theirs in zip(shown['corners'], expected.corners, strict=True):
+        assert ours == pytest.approx(theirs, abs=0.5)
     assert len(shown['detections']) == len(expected.detections)
     for ours, theirs in zip(shown['detections'], expected.detections, strict=True):
         assert ours['box'] == pytest.approx(theirs.box, abs=1.0)
+        assert (ours['sides'] is None) == (theirs.sides is None)
+        if theirs.sides is not None:
+            assert ours['sides'] == pytest.approx(theirs.sides, abs=1.5)

@@ -81,7 +81,7 @@ def _be_a_training(config, work_dir, log, way, amount):
     elif way == 'write':
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(amount), int(amount)))
-    sys.argv = [str(TRAIN), config, '--work-dir', work_dir, '--resume']
+    sys.argv = [str(TRAIN), config, '--work-dir', work_dir, '--resume', 'auto']
     runpy.run_path(str(TRAIN), run_name='__main__')
     sys.stdout.flush()
 

@@ -46,6 +46,20 @@ METHODS = {
         (480, 640),
         'acnn/full_onnxruntime_dynamic.py',
     ),
+    'acnn_pose': Method(
+        'acnn/acnn-opt-pose_strided_30e_yolo-roi.py',
+        'product-code',
+        (96, 128),
+        'acnn/full_onnxruntime_dynamic.py',
+        options={
+            'val_dataloader.dataset.data_prefix.img_path': 'test/images',
+            'val_dataloader.dataset.data_prefix.label_path': 'test/labels',
+            'val_dataloader.dataset.pipeline.1.scale': (128, 96),
+            'test_dataloader.dataset.pipeline.1.scale': (128, 96),
+            'train_dataloader.dataset.pipeline.1.scale': (128, 96),
+            'test_pipeline.1.scale': (128, 96),
+        },
+    ),
     'canet': Method(
         'canet/canet_r18_fpn_8e_synthetic-surface-defects.py',
         'surface-defects',

@@ -1,11 +1,13 @@
 # Your own images in folders of classes, as `python -m mmacnn import ... --to
-# class-folders` writes them; the good class stands first. Sizes may differ.
+# class-folders` writes them; the good class stands first. Sizes may differ. Masks of
+# the defects are read where mask_path is given.
 data_root = 'data/class-folders'
 classes = ('good', 'defective')
 img_scale = (256, 256)  # width, height
 
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
+    dict(type='mmacnn.LoadDefectMask'),
     dict(type='Resize', scale=img_scale),
     dict(
         type='RandomFlip',
@@ -27,7 +29,7 @@ train_pipeline = [
         rotate=10.0,
         fill='reflect',
     ),
-    dict(type='mmpretrain.PackInputs'),
+    dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_seg_map',)),
 ]
 test_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
@@ -40,11 +42,13 @@ train_dataloader = dict(
     batch_size=16,
     num_workers=1,
     persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    # Images with a mask come often enough, where masks are few.
+    sampler=dict(type='mmacnn.LabelledFractionSampler'),
     collate_fn=dict(type='mmacnn.same_size_collate'),
     dataset=dict(
         type='mmacnn.ClassFolderDataset',
         data_root=data_root,
+        # With mask_path='train/masks', of those masks that are there.
         data_prefix=dict(img_path='train/images'),
         classes=classes,
         pipeline=train_pipeline,

@@ -1,21 +1,30 @@
-# Images, masks and a table (image,mask,label), such as regions of one material each in
-# OpenSurfaces. For your own, copy this file.
+# Images, masks and a table of each split (image,mask,label), as `python -m mmacnn
+# import ... --to regions` writes them.
 data_root = 'data/regions'
-classes = ('brick', 'glass', 'metal', 'wood')
+classes = ('brick', 'glass', 'metal', 'wood')  # of yours
+img_scale = (256, 256)  # width, height
 
 meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
-    dict(type='mmacnn.RandomRegionCrop', size=224, area_range=(0.3, 1.0)),
+    dict(type='mmacnn.RandomRegionCrop', size=img_scale[::-1], area_range=(0.3, 1.0)),
     dict(type='RandomFlip', prob=0.5),
+    dict(
+        type='mmacnn.RandomPhotometric',
+        brightness=0.2,
+        contrast=0.2,
+        saturation=0.2,
+        white_balance=0.05,
+        gamma=0.15,
+    ),
     dict(type='mmacnn.AddMaskChannel'),
     dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
-    dict(type='mmacnn.RegionResize', size=224),
+    dict(type='mmacnn.RegionResize', size=img_scale[::-1]),
     dict(type='mmacnn.AddMaskChannel'),
     dict(
         type='mmpretrain.PackInputs',
@@ -25,8 +34,8 @@ test_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
+    batch_size=16,
+    num_workers=1,
     persistent_workers=True,
     sampler=dict(type='mmacnn.ClassBalancedSampler'),
     collate_fn=dict(type='mmacnn.same_size_collate'),
@@ -40,8 +49,24 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
+    batch_size=16,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='mmacnn.same_size_collate'),
+    dataset=dict(
+        type='mmacnn.RegionFolderDataset',
+        data_root=data_root,
+        ann_file='val.csv',
+        data_prefix=dict(img_path='images', mask_path='masks'),
+        classes=classes,
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = dict(
+    batch_size=16,
+    num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='mmacnn.same_size_collate'),
@@ -55,7 +80,6 @@ val_dataloader = dict(
         pipeline=test_pipeline,
     ),
 )
-test_dataloader = val_dataloader
 
 val_evaluator = [dict(type='mmacnn.RegionAccuracy')]
 test_evaluator = val_evaluator

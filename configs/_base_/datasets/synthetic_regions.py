@@ -67,6 +67,7 @@ val_dataloader = dict(
         pipeline=test_pipeline,
     ),
 )
+# Nothing is chosen by the validation: the last epoch is tested.
 test_dataloader = val_dataloader
 
 val_evaluator = [

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from .facts import Facts
 
 ANOMALY, CAM, ACNN, DETECTION = 'anomaly', 'cam', 'acnn', 'detection'
-METHODS = (ANOMALY, CAM, ACNN, DETECTION)
+ROI_MASK = 'roi-mask'
+METHODS = (ANOMALY, CAM, ACNN, DETECTION, ROI_MASK)
 ENOUGH_DEFECTS = 20  # Images below which a classifier learns little of a defect.
 NEARLY_ALL = 0.95
 
@@ -19,11 +20,13 @@ class Choice:
         method: One of ``METHODS``.
         reason: Why it fits.
         others: Of each other method, what it would need or why it is second.
+        fitting: The methods that the labels allow, the best one first.
     """
 
     method: str
     reason: str
     others: dict[str, str]
+    fitting: list[str]
 
 
 def choose_method(facts: Facts, method: str | None = None) -> Choice:
@@ -33,17 +36,18 @@ def choose_method(facts: Facts, method: str | None = None) -> Choice:
         facts: Of the labelled set.
         method: What the user wants; None to choose.
     """
-    fits = dict(
-        anomaly=_anomaly(facts),
-        cam=_cam(facts),
-        acnn=_acnn(facts),
-        detection=_detection(facts),
-    )
-    if method is None:
-        order = (ACNN, DETECTION, CAM, ANOMALY)
-        method = next((name for name in order if fits[name][0]), ANOMALY)
+    fits = {
+        ANOMALY: _anomaly(facts),
+        CAM: _cam(facts),
+        ACNN: _acnn(facts),
+        DETECTION: _detection(facts),
+        ROI_MASK: _roi_mask(facts),
+    }
+    order = (ACNN, DETECTION, CAM, ANOMALY)
+    fitting = [name for name in order if fits[name][0]] or [ANOMALY]
+    method = method or fitting[0]
     others = {name: fits[name][1] for name in METHODS if name != method}
-    return Choice(method, fits[method][1], others)
+    return Choice(method, fits[method][1], others, fitting)
 
 
 def _anomaly(facts: Facts) -> tuple[bool, str]:
@@ -78,7 +82,10 @@ def _acnn(facts: Facts) -> tuple[bool, str]:
             f'{len(facts.classes)} classes: find it, crop it, name it'
         )
     if not facts.num_boxed:
-        return False, 'needs one object that decides, with a box on 5 % of the images'
+        return False, (
+            'needs one object that decides, with a box on 5 % of the images, and there '
+            'is none'
+        )
     return False, (
         f'needs one object on each image (found it on {facts.num_single} of '
         f'{facts.num_train}) and two classes or more (found {len(facts.classes)})'
@@ -94,3 +101,14 @@ def _detection(facts: Facts) -> tuple[bool, str]:
     )
     # Masks beside folders of classes say where, but the folders are the labels.
     return not facts.whole_images, reason
+
+
+def _roi_mask(facts: Facts) -> tuple[bool, str]:
+    """Never chosen: the labels do not tell that places are known when it is used."""
+    if not facts.num_objects:
+        return False, 'needs an outline or a box of each region, and there is none'
+    kind = 'outlines' if facts.has_outlines else 'boxes or outlines'
+    return False, (
+        f'{facts.num_objects} {kind}, {len(facts.classes)} classes: it names regions '
+        'that you point at (--method roi-mask), and finds none'
+    )

@@ -4,12 +4,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 from mmengine.config import Config
 
 from mmacnn.datasets.analysis.yolo import recommend_roi
 
+from .choice import ACNN, ANOMALY, CAM, DETECTION, ROI_MASK
 from .facts import Facts
 
 STEP = 32  # Image sides are multiples of it.
@@ -30,7 +32,12 @@ class Recipe:
         area: Pixels of the input where small objects do not ask for more.
         least: Pixels that the shorter side of a small object shall have in the input,
             0 where that does not matter.
-        views: Images of that area that a training should see, in all epochs.
+        keeps_shape: Whether an image keeps its ratio of width to height.
+        views: Images of that area that a training should see, in all epochs; 0 where
+            it learns in one pass.
+        monitor: Metric on the validation images that chooses the best checkpoint and
+            ends the training when it stays.
+        min_delta: Smallest gain of the metric that counts.
         deploy: Config of the export, below ``configs/deploy/``.
     """
 
@@ -40,7 +47,10 @@ class Recipe:
     settings: Callable[[Facts, tuple[int, int], list[str], str, str], dict]
     area: int
     least: int
+    keeps_shape: bool
     views: int
+    monitor: str
+    min_delta: float
     deploy: str
 
 
@@ -80,10 +90,15 @@ def smallest_side(facts: Facts) -> float | None:
     return float(np.percentile(sides, SMALLEST))
 
 
-def _cam_settings(facts, size, classes, weights, data) -> dict:
+def _load_settings(facts, size, classes, weights, data) -> dict:
     settings = dict(model=dict(head=dict(num_classes=len(classes))))
     if weights != WEIGHTS:
         settings['load_from'] = weights
+    return settings
+
+
+def _cam_settings(facts, size, classes, weights, data) -> dict:
+    settings = _load_settings(facts, size, classes, weights, data)
     for split in ('val', 'test'):
         if Path(data, split, 'masks').is_dir():
             prefix = dict(mask_path=f'{split}/masks')
@@ -113,54 +128,81 @@ def _anomaly_settings(facts, size, classes, weights, data) -> dict:
     return settings
 
 
-RECIPES = dict(
-    anomaly=Recipe(
+RECIPES = {
+    ANOMALY: Recipe(
         base='attentdiffernet/patchcore_efficientnet-lite0_mvtec.py',
         target='anomaly',
         has_weights=True,
         settings=_anomaly_settings,
         area=256**2,
         least=0,
+        keeps_shape=False,
         views=0,
+        monitor='',
+        min_delta=0.0,
         deploy='attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
     ),
-    cam=Recipe(
+    CAM: Recipe(
         base='cam/cam_efficientnet-lite0-s16_20e_class-folders.py',
         target='class-folders',
         has_weights=True,
         settings=_cam_settings,
         area=256**2,
         least=16,  # a cell of the map
+        keeps_shape=False,
         views=4000,
+        monitor='accuracy/top1',
+        min_delta=0.1,
         deploy='cam/cam_onnxruntime_dynamic.py',
     ),
-    acnn=Recipe(
+    ACNN: Recipe(
         base='acnn/acnn-opt_strided_30e_yolo-roi.py',
         target='yolo-roi',
         has_weights=False,
         settings=_acnn_settings,
         area=480 * 640,
         least=0,
+        keeps_shape=False,
         views=12000,
+        monitor='accuracy/top1',
+        min_delta=0.1,
         deploy='acnn/full_onnxruntime_dynamic.py',
     ),
-    detection=Recipe(
+    DETECTION: Recipe(
         base='canet/faster-rcnn-small_efficientnet-lite0_fpn_12e_detection-folders.py',
         target='coco',
         has_weights=True,
         settings=_detection_settings,
         area=256**2,
         least=12,
+        keeps_shape=True,
         views=4000,
+        monitor='coco/bbox_mAP_50',
+        min_delta=0.001,
         deploy='mmdet/detection_onnxruntime_dynamic.py',
     ),
-)
+    ROI_MASK: Recipe(
+        base='roi_mask/roi-mask_efficientnet-lite0_20e_region-folder.py',
+        target='regions',
+        has_weights=True,
+        settings=_load_settings,
+        area=256**2,
+        least=16,
+        keeps_shape=False,
+        views=4000,
+        monitor='region/accuracy',
+        min_delta=0.1,
+        deploy='roi_mask/classification_onnxruntime_dynamic.py',
+    ),
+}
 
 
-def num_epochs(recipe: Recipe, num_train: int, size: tuple[int, int]) -> int:
-    """Epochs that see the images often enough in about ten minutes, 6 to 100."""
-    views = recipe.views * recipe.area / (size[0] * size[1])
-    return int(np.clip(round(views / max(num_train, 1)), 6, 100))
+def num_epochs(
+    recipe: Recipe, num_train: int, size: tuple[int, int], effort: float = 1
+) -> int:
+    """Epochs that see the samples often enough in about ten minutes, 3 to 100."""
+    views = effort * recipe.views * recipe.area / (size[0] * size[1])
+    return int(np.clip(round(views / max(num_train, 1)), 3, 100))
 
 
 SCHEDULE = """
@@ -177,11 +219,43 @@ param_scheduler = [
     ),
 ]
 train_cfg = dict(max_epochs=max_epochs)
+# A checkpoint each epoch, and the best one; the end if {patience} epochs gain nothing.
+default_hooks = dict(checkpoint=dict(interval=1, save_best={monitor!r}))
+custom_hooks = [
+    dict(
+        type='EarlyStoppingHook',
+        monitor={monitor!r},
+        min_delta={min_delta},
+        patience={patience},
+    )
+]
 """
 
 
+def size_text(recipe: Recipe, facts: Facts) -> str:
+    """What becomes of the images' sizes, one line."""
+    height, width = facts.size
+    text = f'the images have {width}x{height} (width x height)'
+    if facts.num_sizes == 1:
+        return text
+    text += f' in the median, {facts.num_sizes} sizes in all'
+    if recipe.keeps_shape:
+        return f'{text}; each is fitted into img_scale and keeps its shape'
+    return (
+        f'{text}; each becomes img_scale, one side stretched up to {facts.stretch:.2f} '
+        'times against the other (95 % of them)'
+    )
+
+
 def config_text(
-    recipe: Recipe, facts: Facts, base: str, data: str, classes: list[str], weights: str
+    recipe: Recipe,
+    facts: Facts,
+    base: str,
+    data: str,
+    classes: list[str],
+    weights: str,
+    num_train: int,
+    effort: float = 1,
 ) -> str:
     """The config as text.
 
@@ -192,20 +266,31 @@ def config_text(
         data: Folder of the imported data.
         classes: Their names, in order.
         weights: File of ImageNet's weights.
+        num_train: Samples to learn from.
+        effort: Fraction of the epochs of a whole training.
     """
     size = fit_size(facts.size, recipe.area, smallest_side(facts), recipe.least)
-    height, width = facts.size
-    shapes = f', {facts.num_sizes} sizes in all' if facts.num_sizes > 1 else ''
     lines = [f'_base_ = [{base!r}]', '', f'data_root = {data!r}']
     if recipe.target != 'anomaly':
         lines.append(f'classes = {tuple(classes)!r}')
     own = Config(recipe.settings(facts, size, classes, weights, data))
     lines += [
-        f'# Width, height. The images have {width}x{height} in the median{shapes}.',
+        *wrap(
+            f'Width, height; {size_text(recipe, facts)}.',
+            width=88,
+            initial_indent='# ',
+            subsequent_indent='# ',
+        ),
         f'img_scale = {size[::-1]}',
         own.pretty_text.rstrip(),
     ]
     text = '\n'.join(lines) + '\n'
     if recipe.views:
-        text += SCHEDULE.format(epochs=num_epochs(recipe, facts.num_train, size))
+        epochs = num_epochs(recipe, num_train, size, effort)
+        text += SCHEDULE.format(
+            epochs=epochs,
+            monitor=recipe.monitor,
+            min_delta=recipe.min_delta,
+            patience=max(5, epochs // 2),
+        )
     return text

@@ -16,9 +16,9 @@ from mmacnn.converters.labels.importer import (
 from mmacnn.engine.model_zoo import find_root
 from mmacnn.utils import InputError, atomic_write, require_empty
 
-from .choice import ACNN, Choice, choose_method
+from .choice import ANOMALY, CAM, ROI_MASK, Choice, choose_method
 from .facts import facts_of
-from .own_config import RECIPES, WEIGHTS, config_text
+from .own_config import RECIPES, WEIGHTS, Recipe, config_text, size_text
 
 CONFIG = 'config.py'
 DATA = 'data'
@@ -32,12 +32,14 @@ class StartReport:
     Args:
         choice: The method and why.
         imported: What the importer did.
+        sizes: What becomes of the images' sizes.
         config: Path of the config.
         commands: What to run next.
     """
 
     choice: Choice
     imported: ImportReport
+    sizes: str
     config: str
     commands: list[str]
 
@@ -48,6 +50,7 @@ class StartReport:
             '',
             f'method: {self.choice.method}: {self.choice.reason}',
             *(f'  not {name}: {why}' for name, why in self.choice.others.items()),
+            f'sizes: {self.sizes}',
             f'written: {self.config}',
             '',
             'next:',
@@ -61,16 +64,19 @@ def start(
     method: str | None = None,
     weights: str = WEIGHTS,
     options: ImportOptions | None = None,
+    effort: float = 1,
 ) -> StartReport:
     """Look at labelled images, choose a method, and write a data set and a config.
 
     Args:
         source: Folder or label file, see :func:`import_labels`; never touched.
         out: New or empty folder: gets ``data/`` and ``config.py``.
-        method: 'anomaly', 'cam', 'acnn' or 'detection'; chosen by default.
+        method: 'anomaly', 'cam', 'acnn', 'detection' or 'roi-mask'; one of the first
+            four by default.
         weights: File of ImageNet's weights of EfficientNet-Lite0.
         options: Of the import. Where the source has no split for validation or for the
             test, fractions of the training images are taken: 15 % and 20 % by default.
+        effort: Fraction of the epochs of a whole training.
 
     Raises:
         FileNotFoundError: The source, or the weights that the method starts from, are
@@ -83,8 +89,8 @@ def start(
     facts = facts_of(dataset)
     choice = choose_method(facts, method)
     recipe = RECIPES[choice.method]
-    if choice.method == ACNN and not facts.num_boxed:
-        raise InputError(f'{source}: --method acnn: {choice.reason}, and there is none')
+    if choice.method not in (ANOMALY, CAM) and not facts.num_boxed:
+        raise InputError(f'{source}: --method {choice.method}: {choice.reason}')
     if recipe.has_weights and not osp.isfile(weights):
         raise FileNotFoundError(
             f'{weights}: found no weights, expected those of EfficientNet-Lite0 on '
@@ -102,11 +108,21 @@ def start(
         data=str(data),
         classes=imported.classes,
         weights=weights,
+        num_train=_num_samples(imported, choice.method),
+        effort=effort,
     )
     config = root / CONFIG
     with atomic_write(str(config)) as path:
         Path(path).write_text(text, encoding='utf-8')
-    return StartReport(choice, imported, str(config), _commands(root, recipe))
+    sizes = size_text(recipe, facts)
+    return StartReport(choice, imported, sizes, str(config), _commands(root, recipe))
+
+
+def _num_samples(imported: ImportReport, method: str) -> int:
+    """How many images, or regions, an epoch has."""
+    if method == ROI_MASK:
+        return sum(imported.objects['train'].values())
+    return imported.images['train']
 
 
 def _choose_fractions(options: ImportOptions, splits: list[str], method: str) -> None:
@@ -119,15 +135,16 @@ def _choose_fractions(options: ImportOptions, splits: list[str], method: str) ->
         options.test_fraction = TEST_FRACTION
 
 
-def _commands(root: Path, recipe) -> list[str]:
+def _commands(root: Path, recipe: Recipe) -> list[str]:
     tools = 'tools'
     if not Path(tools, 'train.py').is_file():
         tools = str(Path(find_root(), 'tools'))
-    run = f'{Path(sys.executable).name} {quote(tools)}'
+    python = Path(sys.executable).name
+    run = f'{python} {quote(tools)}'
     deploy = quote(str(Path(tools).parent / 'configs' / 'deploy' / recipe.deploy))
-    names = (CONFIG, 'run', 'pictures', 'results.json', 'report.html', 'exported')
-    config, work, shown, results, page, exported = (
-        quote(str(root / name)) for name in names
+    names = ('run', 'pictures', 'results.json', 'report.html', 'inspected', 'exported')
+    config, work, shown, results, page, inspected, exported = (
+        quote(str(root / name)) for name in (CONFIG, *names)
     )
     # The best one on the validation images, or the only one of a bank.
     weights = f'{work}/{"best_*" if recipe.views else "epoch_1"}.pth'
@@ -136,6 +153,8 @@ def _commands(root: Path, recipe) -> list[str]:
         f'{run}/test.py {config} {weights} --work-dir {work} --show-dir {shown} '
         f'--out {results}',
         f'{run}/analysis_tools/report.py {results} --out {page}',
+        f'{python} -m mmacnn inspect IMAGES --model {config} --weights {weights} '
+        f'--out-dir {inspected}' + ' --mask MASK' * (recipe is RECIPES[ROI_MASK]),
         f'{run}/deploy.py {deploy} {config} {weights} IMAGE --work-dir {exported} '
         '--verify 20',
     ]

@@ -15,7 +15,7 @@ from . import targets as target_module
 from .annotations import LabelledImage, LabelledSet
 from .cleaning import clean
 from .source import Source
-from .splitting import note_lacking, split_images
+from .splitting import limit_training, note_lacking, split_images
 from .targets import WRITERS, Files
 
 # In this order: what says more of itself comes first.
@@ -41,7 +41,11 @@ class ImportOptions:
         first_pixel: Number of the first pixel in VOC's xml, 0 or 1.
         rescale_labels: Scale labels that were drawn on the image in another size.
         val_fraction, test_fraction: Taken from the training images.
+        limit: Images to keep for training, at most, of each class alike; all by
+            default.
         seed: Chooses which.
+        part_pattern: What in a path names the part that an image shows, whose images
+            stay in one split; see :func:`mmacnn.converters.labels.splitting.part_of`.
         link: Make hard links to the images and no copies.
     """
 
@@ -58,7 +62,9 @@ class ImportOptions:
     rescale_labels: bool = False
     val_fraction: float = 0.0
     test_fraction: float = 0.0
+    limit: int | None = None
     seed: int = 0
+    part_pattern: str | None = None
     link: bool = False
 
 
@@ -179,8 +185,15 @@ def import_labels(
     clean(dataset, notes, options.rescale_labels)
     _order_classes(dataset, options.classes, source)
     split_images(
-        dataset, notes, options.val_fraction, options.test_fraction, options.seed
+        dataset,
+        notes,
+        options.val_fraction,
+        options.test_fraction,
+        options.seed,
+        options.part_pattern,
     )
+    if options.limit:
+        limit_training(dataset, notes, options.limit, options.seed)
     _prepare(dataset, to, notes, options)
     if not dataset.images:
         raise InputError(f'{source}: found no image for --to {to}, expected some')
@@ -228,7 +241,9 @@ def _prepare(dataset: LabelledSet, to: str, notes, options: ImportOptions) -> No
     elif to == 'class-folders':
         target_module.prepare_class_folders(dataset, notes, options.merge, options.good)
     else:
-        target_module.prepare_anomaly(dataset, notes, options.good, options.seed)
+        target_module.prepare_anomaly(
+            dataset, notes, options.good, options.seed, options.part_pattern
+        )
 
 
 def _order_classes(

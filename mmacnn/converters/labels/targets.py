@@ -16,7 +16,7 @@ from mmacnn.utils import InputError, track
 
 from . import coco, yolo
 from .annotations import LabelledImage, LabelledObject, LabelledSet, Notes
-from .splitting import classes_of
+from .splitting import classes_of, split_images
 
 GOOD, DEFECT, COMBINED = 'good', 'defective', 'combined'
 GOOD_TEST_FRACTION = 0.2
@@ -153,7 +153,11 @@ def prepare_class_folders(
 
 
 def prepare_anomaly(
-    dataset: LabelledSet, notes: Notes, good: str | None = None, seed: int = 0
+    dataset: LabelledSet,
+    notes: Notes,
+    good: str | None = None,
+    seed: int = 0,
+    part_pattern: str | None = None,
 ) -> None:
     """Good images to learn from, all others to test on."""
     good = good or dataset.good or GOOD
@@ -172,11 +176,15 @@ def prepare_anomaly(
             f'{len(dataset.images)}, expected some (--good names their class)'
         )
     if not any(image.split == 'test' for image in good_images):
-        from .splitting import split_images
-
         trained = [image for image in good_images if image.split == 'train']
         part = LabelledSet(dataset.format, trained, [good])
-        split_images(part, Notes(), test_fraction=GOOD_TEST_FRACTION, seed=seed)
+        split_images(
+            part,
+            notes,
+            test_fraction=GOOD_TEST_FRACTION,
+            seed=seed,
+            part_pattern=part_pattern,
+        )
         moved = sum(image.split == 'test' for image in trained)
         notes.add(f'good image taken for test ({GOOD_TEST_FRACTION:g})', number=moved)
     for image in dataset.images:
@@ -242,16 +250,21 @@ def write_yolo_roi(dataset: LabelledSet, root: Path, files: Files) -> list[str]:
 
 
 def write_class_folders(dataset: LabelledSet, root: Path, files: Files) -> list[str]:
-    """``SPLIT/images/CLASS``, and ``SPLIT/masks/CLASS`` where all defects have one."""
+    """``SPLIT/images/CLASS`` and ``SPLIT/masks/CLASS``.
+
+    To train, a mask of each defective image that has outlines; else masks where all
+    have.
+    """
     use = "mmacnn.ClassFolderDataset: data_prefix=dict(img_path='SPLIT/images'"
     with_masks = []
     for split in dataset.splits():
         images = dataset.in_split(split)
-        has_masks = _have_outlines(images, dataset.good)
-        with_masks += [split] * has_masks
+        masked = _masked_images(images, dataset.good, needs_all=split != 'train')
+        with_masks += [split] * bool(masked)
+        masked = set(map(id, masked))
         for image in track(images, f'Writing {split}'):
             files.place(image, root / split / 'images' / image.label)
-            if has_masks and image.label != dataset.good:
+            if id(image) in masked:
                 name = f'{Path(image.name).stem}.png'
                 path = root / split / 'masks' / image.label / name
                 files.write_mask(_mask_of(image), path)
@@ -263,7 +276,7 @@ def write_class_folders(dataset: LabelledSet, root: Path, files: Files) -> list[
 
 def write_anomaly(dataset: LabelledSet, root: Path, files: Files) -> list[str]:
     """MVTec AD's ``train/good``, ``test/KIND`` and ``ground_truth/KIND``."""
-    has_masks = _have_outlines(dataset.in_split('test'), GOOD)
+    has_masks = _masked_images(dataset.in_split('test'), GOOD, needs_all=True)
     for split in dataset.splits():
         for image in track(dataset.in_split(split), f'Writing {split}'):
             files.place(image, root / split / image.label)
@@ -294,13 +307,26 @@ def write_regions(dataset: LabelledSet, root: Path, files: Files) -> list[str]:
     ]
 
 
-def _have_outlines(images: list[LabelledImage], good: str | None) -> bool:
-    """Whether the mask of every defective image is known; a box alone is none."""
-    defective = [image for image in images if image.label != good]
-    return bool(good and defective) and all(
-        image.has_mask
-        or (image.objects and all(item.outline is not None for item in image.objects))
-        for image in defective
+def _masked_images(
+    images: list[LabelledImage], good: str | None, needs_all: bool
+) -> list[LabelledImage]:
+    """The defective images whose mask is known; a box alone is none.
+
+    Args:
+        images: Of a split.
+        good: Name of the good class, None where there is none.
+        needs_all: Whether it is all or none; else an empty mask counts as unknown.
+    """
+    defective = [image for image in images if good and image.label != good]
+    known = [image for image in defective if _has_outline(image)]
+    if needs_all:
+        return known if len(known) == len(defective) else []
+    return [image for image in known if image.objects]
+
+
+def _has_outline(image: LabelledImage) -> bool:
+    return image.has_mask or bool(
+        image.objects and all(item.outline is not None for item in image.objects)
     )
 
 

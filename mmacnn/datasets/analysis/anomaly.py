@@ -12,7 +12,7 @@ from PIL import Image
 
 from mmacnn.datasets.anomaly_folder import AnomalyFolderDataset, list_categories
 from mmacnn.datasets.image_files import read_image_size
-from mmacnn.datasets.transforms.load_mask import read_mask
+from mmacnn.datasets.masks import read_mask
 from mmacnn.datasets.yolo_folder import Problem
 from mmacnn.utils import InputError, atomic_write, require_empty
 from mmacnn.utils.text import printable

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'load_mask': ['LoadDefectMask'],
         'photometric': ['RandomBlur', 'RandomNoise', 'RandomPhotometric'],
         'region_geometry': ['CropToRegion', 'RandomRegionCrop', 'RegionResize'],
+        'resize_corners': ['ResizeWithCorners'],
         'region_mask': [
             'AddMaskChannel',
             'BlackOutBackground',

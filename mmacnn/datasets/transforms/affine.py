@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Random translation, scale, rotation and shear of image and boxes together.
+"""Random translation, scale, rotation and shear of image, boxes and mask together.
 
 mmdet's ``RandomAffine`` scales about the corner of the image instead of its centre and
 drops the box of an object that leaves the image, while the image keeps its class.
@@ -46,12 +46,12 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, **border) -> np.ndarray:
     """Warp an image by a map between edge-to-edge coordinates.
 
     Args:
-        image: ``(H, W, 3)`` uint8.
+        image: ``(H, W, 3)`` or ``(H, W)`` uint8.
         matrix: ``(2, 3)``; maps ``(x, y, 1)`` of the image to ``(x, y)`` of the result.
-        border: ``borderMode`` and ``borderValue`` of ``cv2.warpAffine``.
+        border: ``borderMode``, ``borderValue`` and ``flags`` of ``cv2.warpAffine``.
 
     Returns:
-        ``(H, W, 3)`` uint8.
+        Of the same shape, uint8.
     """
     # OpenCV counts from the centre of the first pixel, half a pixel inside the edge.
     half = np.array([0.5, 0.5])
@@ -71,22 +71,42 @@ def warp_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     Returns:
         ``(N, 4)`` xyxy in pixels, float32, not clipped to the image.
     """
-    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    corners = warp_corners(boxes, matrix)
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+
+
+def warp_corners(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return the corners of the warped boxes.
+
+    Args:
+        boxes: ``(N, 4)`` xyxy in pixels, or ``(N, 4, 2)`` corners.
+        matrix: ``(2, 3)``; maps ``(x, y, 1)``.
+
+    Returns:
+        ``(N, 4, 2)`` ``(x, y)`` in pixels, float32: what were the upper left, upper
+        right, lower right and lower left corners.
+    """
+    corners = boxes
+    if boxes.ndim == 2:
+        corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     corners = corners @ matrix[:, :2].T + matrix[:, 2]
-    warped = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     # mmcv's Resize leaves float64.
-    return warped.astype(np.float32)
+    return corners.astype(np.float32)
 
 
 @TRANSFORMS.register_module()
 class RandomAffine(Transform):
-    """Shift, scale, rotate and shear image and boxes by a random amount.
+    """Shift, scale, rotate and shear image, boxes and mask by a random amount.
 
     A known box stays inside the image: the shift is drawn from the part of its range
     that allows this, since an image that keeps its class must keep its object.
 
     Required keys: ``img`` ``(H, W, 3)`` uint8, ``gt_bboxes`` ``(N, 4)`` xyxy pixels
-    (optional). Both are changed; the size of the image stays.
+    (optional), ``gt_corners`` ``(N, 4, 2)`` (of oriented boxes) and ``gt_seg_map``
+    ``(H, W)`` uint8 (optional). All are changed; the size of the image stays. Beyond
+    the image's edge the mask is 0, or mirrored as the image. Added keys with boxes:
+    ``gt_corners``, where there were none those of the upright boxes, which turn with
+    the image, and ``gt_is_oriented`` ``(N,)`` bool, whether there were.
 
     Args:
         translate_ratio: Largest shift as a fraction of the width and of the height,
@@ -130,12 +150,19 @@ class RandomAffine(Transform):
         self.fill = fill
 
     def transform(self, results: dict) -> dict:
-        """Warp ``img`` and ``gt_bboxes``."""
+        """Warp ``img``, ``gt_bboxes`` and ``gt_seg_map``."""
         image = uint8_image(results, type(self).__name__)
         boxes = results.get('gt_bboxes')
         matrix = self._draw_matrix(image.shape[:2], boxes)
-        results['img'] = warp_image(image, matrix, **self._border(image))
+        border = self._border(image)
+        results['img'] = warp_image(image, matrix, **border)
+        if 'gt_seg_map' in results:
+            border = dict(border, borderValue=0, flags=cv2.INTER_NEAREST)
+            results['gt_seg_map'] = warp_image(results['gt_seg_map'], matrix, **border)
         if boxes is not None:
+            results['gt_is_oriented'] = np.full(len(boxes), 'gt_corners' in results)
+            corners = results.get('gt_corners', boxes)
+            results['gt_corners'] = warp_corners(corners, matrix)
             results['gt_bboxes'] = warp_boxes(boxes, matrix)
         return results
 

@@ -5,7 +5,9 @@ import torch
 from torch import Tensor
 
 from mmacnn.models.classifiers import ACNN
-from mmacnn.ops import roi_box, sample_roi_separable
+from mmacnn.models.classifiers.acnn import roi_geometry
+from mmacnn.ops import sample_oriented_roi_gather, sample_roi_separable
+from mmacnn.utils import InputError
 
 from .base import Method, Normalise, register_method
 
@@ -21,6 +23,7 @@ class ACNNMethod(Method):
         scores='scores',
         centre='centre',
         roi='roi',
+        corners='corners',
         crop='crop',
         dets='boxes',
         labels='labels',
@@ -32,25 +35,41 @@ class ACNNMethod(Method):
         """See :class:`Method`.
 
         The crop is taken before it is normalised: of all pixels it has but a few. It is
-        taken by matrix products, whatever sampler the model was trained with.
+        taken by matrix products, or by gathers where it is turned, whatever sampler the
+        model was trained with.
         """
-        centre, stn = model.localizer(normalise(images)).centre, model.stn
-        crop = sample_roi_separable(
-            images, centre, stn.roi_size, stn.output_size, normalise
-        )
+        where, stn = model.localizer(normalise(images)), model.stn
+        how = stn.roi_size, stn.output_size, normalise
+        if where.direction is None:
+            crop = sample_roi_separable(images, where.centre, *how)
+        else:
+            pose = where.centre, where.direction, where.scale
+            crop = sample_oriented_roi_gather(images, *pose, *how)
         crop = crop if stn.norm is None else stn.norm(crop)
         scores = model.head(model.neck(model.backbone(crop))).softmax(1)
-        roi = roi_box(centre, stn.roi_size, images.shape[-2:])
+        roi, corners = roi_geometry(where, stn.roi_size, images.shape[-2:])
         score = scores.amax(1, keepdim=True)
         return dict(
             output=scores,
             scores=scores,
-            centre=centre,
+            centre=where.centre,
             roi=roi,
+            corners=corners,
             crop=crop,
             dets=torch.cat((roi, score), 1)[:, None],
             labels=scores.argmax(1, keepdim=True),
         )
+
+    def output_names(self, model: ACNN, listed: list[str]) -> list[str]:
+        """With the corners of a turned ROI where the ROI is listed."""
+        has_pose = getattr(model.localizer, 'pose', None) is not None
+        if 'corners' in listed and not has_pose:
+            raise InputError(
+                'ir_config.output_names has corners, but the localizer has no pose'
+            )
+        if not has_pose or 'roi' not in listed or 'corners' in listed:
+            return listed
+        return [*listed, 'corners']
 
     def facts(self, model: ACNN) -> dict[str, dict]:
         """A box tells the score of its class alone: how many there are."""

@@ -19,8 +19,8 @@ class CAMMethod(Method):
         self, model: CAMClassifier, images: Tensor, normalise: Normalise
     ) -> dict[str, Tensor]:
         """See :class:`Method`."""
-        cam = model.head.activation_map(model.backbone(normalise(images)))
-        scores = model.head.scores(cam.mean((2, 3)))
+        cam = model.head.activation_map(model.extract_feat(normalise(images)))
+        scores = model.head.scores(model.head.pool(cam))
         return dict(output=scores, score=scores, cam=cam)
 
     def facts(self, model: CAMClassifier) -> dict[str, dict]:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from mmengine.hooks import Hook
+from mmengine.hooks import EarlyStoppingHook, Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmacnn.registry import HOOKS
@@ -18,7 +18,7 @@ class ExactResumeHook(Hook):
     """Make an epoch depend on the seed and its number, not on what ran before it.
 
     mmengine's checkpoints hold the weights, the optimizer and the schedulers, and its
-    sampler shuffles by seed and epoch. Two things are lost when a training is killed:
+    sampler shuffles by seed and epoch. Three things are lost when a training is killed:
 
     - The state of the random generators. This hook seeds them anew, from the run's
       seed and the epoch's number, at the start of each epoch, in this process and in
@@ -28,6 +28,7 @@ class ExactResumeHook(Hook):
       each epoch shows the same "random" changes of the images.)
     - The validation after the last checkpoint, and with it which checkpoint is the best
       one. On resuming, this validation runs again.
+    - What mmengine's ``EarlyStoppingHook`` has counted. It is kept in the checkpoint.
 
     For training by epochs with a checkpoint at the end of an epoch and
     ``randomness=dict(seed=...)`` set. Every config can have it, resumed or not:
@@ -50,6 +51,20 @@ class ExactResumeHook(Hook):
             runner.logger.info(f'Resumed: validating epoch {loop.epoch} again')
             runner.val_loop.run()
 
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Keep what early stopping has counted."""
+        checkpoint['early_stopping'] = [
+            (hook.best_score, hook.wait_count) for hook in _stopping_hooks(runner)
+        ]
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Give it back, if the training is resumed."""
+        if not runner._resume:
+            return
+        counted = checkpoint.get('early_stopping', ())
+        for hook, state in zip(_stopping_hooks(runner), counted, strict=False):
+            hook.best_score, hook.wait_count = state
+
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed this process, and the workers that the epoch is about to start."""
         entropy = (runner.seed, runner.epoch, runner.rank)
@@ -60,6 +75,10 @@ class ExactResumeHook(Hook):
         dataloader.worker_init_fn = partial(seed_worker, self._worker_init_fn, entropy)
         # Persistent workers belong to the loader's iterator: a new one, new workers.
         dataloader._iterator = None
+
+
+def _stopping_hooks(runner: Runner) -> list[EarlyStoppingHook]:
+    return [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
 
 
 def seed_generators(entropy: tuple[int, ...]) -> None:

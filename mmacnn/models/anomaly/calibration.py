@@ -9,6 +9,8 @@ from mmacnn.ops import (
     check_rates,
     fpr_threshold,
     fraction_below,
+    promised_fpr,
+    threshold_rank,
 )
 from mmacnn.utils import InputError
 
@@ -131,6 +133,10 @@ class ScoreCalibration(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 
+# Of 20 data sets, one has a false positive rate above the bound of this confidence.
+UNLUCKY = 0.95
+
+
 def describe_promise(
     found: FprThreshold, count: int, max_fpr: float, confidence: float | None
 ) -> str:
@@ -140,7 +146,12 @@ def describe_promise(
     expected = '' if confidence else 'expected '
     rate = f'{expected}false positive rate'
     if found.promised_fpr <= max_fpr + 1e-9:
-        return f'{rate} at most {promised}{surely}, from {count} good images'
+        line = f'{rate} at most {promised}{surely}, from {count} good images'
+        if confidence is None:
+            rank = threshold_rank(count, max_fpr)
+            most = 100 * promised_fpr(count, rank, UNLUCKY)
+            line += f'; of 20 such sets of images one has {most:.2g} % or more'
+        return line
     images = '1 good image' if count == 1 else f'{count} good images'
     article = 'an' if expected else 'a'
     line = f'{images} cannot promise {article} {rate} of {100 * max_fpr:g} %{surely}'

@@ -43,8 +43,8 @@ def run_probe(
     return output
 
 
-def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
-    """Where the cells of a backbone's last feature map lie on the image.
+def cell_geometry(backbone: nn.Module, level: int = -1) -> tuple[int, float]:
+    """Where the cells of a backbone's feature map lie on the image.
 
     Each strided layer moves the centre of the first receptive field by half its kernel
     less its padding (Araujo et al., *Computing Receptive Fields of Convolutional Neural
@@ -52,7 +52,8 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
     one that is computed first counts. For images whose sides the stride divides.
 
     Args:
-        backbone: Returns a tuple, the last item (B, C, h, w).
+        backbone: Returns a tuple of maps (B, C, h, w).
+        level: Which of them.
 
     Returns:
         Pixels from one cell to the next, and the centre of the first cell's receptive
@@ -82,7 +83,7 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
             steps.setdefault(height, (stride, reach / 2 - padding))
 
     strided = {m: note for m in backbone.modules() if isinstance(m, STRIDED)}
-    output = run_probe(backbone, strided, before=True)[-1]
+    output = run_probe(backbone, strided, before=True)[level]
     if output.ndim != 4:
         raise InputError(
             f'{type(backbone).__name__}: found features of shape '
@@ -90,7 +91,9 @@ def cell_geometry(backbone: nn.Module) -> tuple[int, float]:
             'where a backbone has it, set gap_before_final_norm=False'
         )
     pixels, centre = 1, 0.5
-    for stride, shift in steps.values():
+    for height, (stride, shift) in steps.items():
+        if height <= output.shape[-2]:
+            break  # behind this map
         centre += pixels * shift
         pixels *= stride
     return pixels, centre

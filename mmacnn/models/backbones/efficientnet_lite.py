@@ -4,8 +4,10 @@ from copy import deepcopy
 from itertools import groupby
 from typing import ClassVar
 
+import torch
 from mmpretrain.models import EfficientNet
 from mmpretrain.models.utils import make_divisible
+from torch import Tensor
 
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
@@ -46,6 +48,10 @@ class EfficientNetLite(EfficientNet):
             )
         self.layer_settings = {'l': _stages(*SCALES[arch])}
         super().__init__(arch, act_cfg=act_cfg or dict(type='ReLU6'), **kwargs)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Maps of images (B, 3, H, W), laid out as depthwise convolutions want."""
+        return super().forward(images.contiguous(memory_format=torch.channels_last))
 
 
 def _stages(width: float, depth: float) -> list[list[list[int]]]:

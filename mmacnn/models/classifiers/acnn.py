@@ -1,11 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+import math
+
 import torch
 from mmpretrain.models.classifiers.base import BaseClassifier
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmacnn.ops import roi_box
+from mmacnn.models.localizers import Localization
+from mmacnn.ops import add_angles, as_direction, oriented_corners, roi_box
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
 
@@ -22,6 +25,9 @@ class ACNN(BaseClassifier):
     to bear the localizer's error. All other images are cropped where the localizer
     points, and their classification loss reaches the localizer through the crop.
 
+    Where the localizer predicts a pose, the crop is turned and scaled by it, so that
+    the classifier sees the object always the same way up.
+
     Args:
         localizer: Config: image -> :class:`Localization`.
         stn: Config: image and centre -> crop.
@@ -32,6 +38,11 @@ class ACNN(BaseClassifier):
             ``HeatmapKLDivLoss`` by default.
         loss_consistency: Config of a loss on the localizer that needs no box, such as
             ``EquivarianceLoss``; None for none.
+        loss_pose: Config of a loss on the localizer's direction and scale, such as
+            ``PoseLoss``; None for none.
+        pose_jitter: Largest turn in degrees, and largest change of the scale's
+            logarithm, of the ROI that the classifier sees in training, where there is
+            a pose.
         roi_jitter: Largest shift of a true ROI in training, (vertical, horizontal), as
             a fraction of the ROI's size.
         data_preprocessor: Config; :class:`ImageDataPreprocessor` by default.
@@ -47,6 +58,8 @@ class ACNN(BaseClassifier):
         loss_localization: dict | None = None,
         loss_consistency: dict | None = None,
         roi_jitter: tuple[float, float] = (0.2, 0.2),
+        loss_pose: dict | None = None,
+        pose_jitter: tuple[float, float] = (8.0, 0.1),
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
@@ -63,6 +76,8 @@ class ACNN(BaseClassifier):
         )
         self.loss_consistency = loss_consistency and MODELS.build(loss_consistency)
         self.roi_jitter = roi_jitter
+        self.loss_pose = loss_pose and MODELS.build(loss_pose)
+        self.pose_jitter = pose_jitter
         # Depthwise convolutions train 1.5 to 2 times faster on the CPU in this layout.
         self.to(memory_format=torch.channels_last)
 
@@ -86,14 +101,15 @@ class ACNN(BaseClassifier):
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         if mode == 'tensor':
-            return self.head(self.extract_feat(inputs, self.localizer(inputs).centre))
+            return self.head(self.extract_feat(inputs, self.localizer(inputs)))
         raise InputError(
             f"mode: expected 'tensor', 'predict' or 'loss', found {mode!r}"
         )
 
-    def extract_feat(self, inputs: Tensor, centre: Tensor) -> tuple[Tensor]:
-        """Features of the ROI round ``centre`` (B, 2), normalised ``(x, y)``."""
-        return self.neck(self.backbone(self.stn(inputs, centre)))
+    def extract_feat(self, inputs: Tensor, where: Localization) -> tuple[Tensor]:
+        """Features of the ROI at ``where``."""
+        crop = self.stn(inputs, where.centre, where.direction, where.scale)
+        return self.neck(self.backbone(crop))
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict:
         """Classification, localization and, where configured, consistency loss."""
@@ -102,13 +118,23 @@ class ACNN(BaseClassifier):
         truth, known = true_centres(data_samples, localization.centre, size)
         shown = self._jitter(truth, size)
         shown = torch.where(known[:, None], shown, localization.centre)
-        losses = self.head.loss(self.extract_feat(inputs, shown), data_samples)
+        where = self._jitter_pose(localization)._replace(centre=shown)
+        losses = self.head.loss(self.extract_feat(inputs, where), data_samples)
         losses['loss_localization'] = self.loss_localization(
             localization, truth, known, size
         )
         if self.loss_consistency is not None:
             losses['loss_consistency'] = self.loss_consistency(
                 self.localizer, inputs, localization
+            )
+        if self.loss_pose is not None:
+            losses |= self.loss_pose(
+                self.localizer,
+                inputs,
+                localization,
+                torch.where(known[:, None], truth, localization.centre),
+                data_samples,
+                self.stn.roi_size,
             )
         return losses
 
@@ -118,17 +144,20 @@ class ACNN(BaseClassifier):
         """Set what is it (``pred_label``, ``pred_score``) and where.
 
         ``pred_centre`` (2,) is normalised to the input, ``pred_roi`` (4,) is xyxy in
-        pixels of the original image.
+        pixels of the original image. Of a turned ROI it is the upright box round it,
+        and ``pred_corners`` (4, 2) are its corners there, ``(x, y)``.
         """
         localization = self.localizer(inputs)
-        feats = self.extract_feat(inputs, localization.centre)
+        feats = self.extract_feat(inputs, localization)
         samples = self.head.predict(feats, data_samples)
-        rois = roi_box(localization.centre, self.stn.roi_size, inputs.shape[-2:])
+        rois, corners = roi_geometry(localization, self.stn.roi_size, inputs.shape[-2:])
         for i, sample in enumerate(samples):
             x_scale, y_scale = sample.get('scale_factor', (1.0, 1.0))[:2]
             sample.set_field(localization.centre[i], 'pred_centre')
             scale = rois.new_tensor((x_scale, y_scale, x_scale, y_scale))
             sample.set_field(rois[i] / scale, 'pred_roi')
+            if corners is not None:
+                sample.set_field(corners[i] / scale[:2], 'pred_corners')
             if localization.heatmap is not None:
                 sample.set_field(localization.heatmap[i], 'pred_heatmap')
         return samples
@@ -144,6 +173,34 @@ class ACNN(BaseClassifier):
             ]
         ).flip(0)
         return centre + (torch.rand_like(centre) * 2 - 1) * reach
+
+    def _jitter_pose(self, where: Localization) -> Localization:
+        """Turn and scale ROIs at random, by at most ``pose_jitter``."""
+        if where.direction is None:
+            return where
+        degrees, log_scale = self.pose_jitter
+        angle = (torch.rand_like(where.scale) * 2 - 1) * math.radians(degrees)
+        factor = ((torch.rand_like(where.scale) * 2 - 1) * log_scale).exp()
+        return where._replace(
+            direction=add_angles(where.direction, as_direction(angle)),
+            scale=where.scale * factor,
+        )
+
+
+def roi_geometry(
+    where: Localization, roi_size: tuple[int, int], image_size: tuple[int, int]
+) -> tuple[Tensor, Tensor | None]:
+    """Upright box (B, 4) of the ROIs, xyxy, and their corners (B, 4, 2).
+
+    Both in pixels of the model's input; there are no corners without a pose.
+    """
+    if where.direction is None:
+        return roi_box(where.centre, roi_size, image_size), None
+    # Not one product, which an export would fix to one size of image.
+    x, y = where.centre[:, 0] * image_size[1], where.centre[:, 1] * image_size[0]
+    centre = torch.stack((x, y), 1)
+    corners = oriented_corners(centre, where.direction, where.scale, roi_size)
+    return torch.cat((corners.amin(1), corners.amax(1)), 1), corners
 
 
 def true_centres(

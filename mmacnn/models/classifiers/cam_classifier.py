@@ -12,12 +12,16 @@ from mmacnn.registry import MODELS
 class CAMClassifier(ImageClassifier):
     """Backbone -> :class:`CAMHead`: what is it, and where, from labels of images.
 
+    With masks of the defects, on some of the images or all, the map learns from them.
+
     Augustauskas et al., *Defects Localization in Images Using Deep Learning-based
     Classification with CAM Output*, IDAACS 2023.
 
     Args:
         backbone: Config of the backbone.
         head: Config of a :class:`CAMHead`, the good class first.
+        neck: Config of a :class:`JoinedStrides`, for a finer map; None for the map of
+            the backbone's last output.
         data_preprocessor: Config; ``mmpretrain.ClsDataPreprocessor`` by default.
         init_cfg: Config of the initialization.
 
@@ -29,16 +33,19 @@ class CAMClassifier(ImageClassifier):
         self,
         backbone: dict,
         head: dict,
+        neck: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(
             backbone=backbone,
+            neck=neck,
             head=head,
             data_preprocessor=data_preprocessor,
             init_cfg=init_cfg,
         )
-        self.head.place_cells(*cell_geometry(self.backbone))
+        level = getattr(self.neck, 'out_level', -1)
+        self.head.place_cells(*cell_geometry(self.backbone, level))
         # Depthwise convolutions train 1.4 times faster on the CPU in this layout.
         self.to(memory_format=torch.channels_last)
 

@@ -5,19 +5,24 @@ from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmacnn.ops import class_activation_map, upsample_map
+from mmacnn.ops import POOLINGS, class_activation_map, pool_map, upsample_map
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
 
 @MODELS.register_module()
 class CAMHead(LinearClsHead):
-    """Mean and one linear layer, which also says where: the class activation map.
+    """Pooling and one linear layer, which also says where: the class activation map.
 
     Augustauskas et al., *Defects Localization in Images Using Deep Learning-based
     Classification with CAM Output*, IDAACS 2023. The map is made first, by the linear
     layer at every position, and the logit is its mean: one 1x1 convolution, no second
-    pass, no gradients.
+    pass, no gradients. Another pooling than the mean is ours.
+
+    With ``mask_loss`` the map also learns where the defect is: from good images, which
+    have none anywhere, and from the masks of defective ones, as far as the data samples
+    have ``gt_seg_map``.
 
     Belongs in a :class:`CAMClassifier`, which knows where the cells of the map lie.
 
@@ -28,13 +33,19 @@ class CAMHead(LinearClsHead):
         num_classes: Number of classes.
         in_channels: Channels of the backbone's last feature map.
         map_threshold: Where the map is above it is the defect, in logits.
+        pooling: How a map becomes a logit, see :func:`mmacnn.ops.pool_map`: 'mean' as
+            published, or 'log-sum-exp'.
+        sharpness: Of 'log-sum-exp'.
+        mask_loss: Config of a loss of pixels such as :class:`MaskLoss`, for two
+            classes; None to learn from the labels of images alone.
         loss: Config of the loss; ``BinaryFocalLoss`` for two classes and
             ``CrossEntropyLoss`` for more by default.
         init_cfg: Config of the initialization; PyTorch's by default, since mmpretrain's
             near zero holds back the gradient of a backbone that learns from scratch.
 
     Raises:
-        InputError: Fewer than two classes.
+        InputError: Fewer than two classes, more than two with ``mask_loss``, or no such
+            pooling or sharpness.
     """
 
     def __init__(
@@ -42,6 +53,9 @@ class CAMHead(LinearClsHead):
         num_classes: int,
         in_channels: int,
         map_threshold: float = 0.0,
+        pooling: str = 'mean',
+        sharpness: float = 4.0,
+        mask_loss: dict | None = None,
         loss: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
@@ -51,6 +65,17 @@ class CAMHead(LinearClsHead):
                 'a good class and a defective one'
             )
         is_binary = num_classes == 2
+        if mask_loss is not None and not is_binary:
+            raise InputError(
+                f'CAMHead: num_classes is {num_classes} with mask_loss, expected 2: '
+                'masks tell defective from good'
+            )
+        if pooling not in POOLINGS:
+            raise InputError(
+                f'CAMHead: pooling is {pooling!r}, expected one of '
+                f'{", ".join(POOLINGS)}'
+            )
+        check_number('CAMHead: sharpness', sharpness, 1e-3)
         kind = 'mmacnn.BinaryFocalLoss' if is_binary else 'mmpretrain.CrossEntropyLoss'
         super().__init__(
             1 if is_binary else num_classes,
@@ -60,6 +85,9 @@ class CAMHead(LinearClsHead):
         )
         self.num_classes = num_classes
         self.map_threshold = map_threshold
+        self.pooling = pooling
+        self.sharpness = sharpness
+        self.mask_loss = None if mask_loss is None else MODELS.build(mask_loss)
 
     def place_cells(self, stride: int, offset: float) -> None:
         """Say where the cells of the map lie on the network's input.
@@ -87,9 +115,36 @@ class CAMHead(LinearClsHead):
             )
         return class_activation_map(features, self.fc.weight, self.fc.bias)
 
+    def pool(self, maps: Tensor) -> Tensor:
+        """Logits (B, K) of maps (B, K, h, w)."""
+        return pool_map(maps, self.pooling, self.sharpness)
+
     def forward(self, feats: tuple[Tensor]) -> Tensor:
         """Logits, (B, 1) for two classes, else (B, num_classes)."""
-        return self.activation_map(feats).mean((2, 3))
+        return self.pool(self.activation_map(feats))
+
+    def loss(self, feats: tuple[Tensor], data_samples: list[DataSample]) -> dict:
+        """``loss`` of the images' labels, and those of ``mask_loss``."""
+        maps = self.activation_map(feats)
+        losses = self._get_loss(self.pool(maps), data_samples)
+        if self.mask_loss is not None:
+            losses.update(self._mask_losses(maps, data_samples))
+        return losses
+
+    def _mask_losses(self, maps: Tensor, data_samples: list[DataSample]) -> dict:
+        """Of the images whose mask is known, at the size of the network's input."""
+        size = tuple(data_samples[0].img_shape[:2])
+        known, target = [], []
+        for index, sample in enumerate(data_samples):
+            if sample.gt_label == 0:
+                target.append(maps.new_zeros(size))
+            elif 'gt_seg_map' in sample:
+                target.append(torch.as_tensor(sample.gt_seg_map).to(maps))
+            else:
+                continue
+            known.append(index)
+        shown = upsample_map(maps[known], size, self.stride, self.offset)[:, 0]
+        return self.mask_loss(shown, torch.stack(target) if target else shown)
 
     def predict(
         self,
@@ -104,7 +159,7 @@ class CAMHead(LinearClsHead):
         ``pred_mask`` (H, W) bool, where it is above ``map_threshold``.
         """
         maps = self.activation_map(feats)
-        samples = self._get_predictions(maps.mean((2, 3)), data_samples)
+        samples = self._get_predictions(self.pool(maps), data_samples)
         for sample, cam in zip(samples, maps, strict=True):
             self.show(sample, cam)
         return samples

@@ -12,8 +12,13 @@ class Localization(NamedTuple):
         logits: (B, h, w), unnormalised log probability of each cell to hold the
             centre; None for a localizer without a heat map.
         heatmap: (B, h, w), softmax of ``logits``; sums to 1.
+        direction: (B, 2), unit vector ``(cos, sin)`` of the angle by which the ROI is
+            turned, counter-clockwise as seen; None without pose.
+        scale: (B,), factor of the ROI's size; None without pose.
     """
 
     centre: Tensor
     logits: Tensor | None = None
     heatmap: Tensor | None = None
+    direction: Tensor | None = None
+    scale: Tensor | None = None

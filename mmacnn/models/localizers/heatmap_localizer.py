@@ -5,20 +5,27 @@ import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from mmacnn.ops import soft_argmax
+from mmacnn.ops import around_peak, soft_argmax
 from mmacnn.registry import MODELS
 
 from .base import Localization
+
+PEAK_WINDOW = 1  # Cells round the peak from which the pose is read.
+MAX_LOG_SCALE = 1.5
 
 
 @MODELS.register_module()
 class HeatmapLocalizer(BaseModule):
     """Image -> one-channel heat map -> soft-argmax -> centre of the ROI.
 
+    With ``pose`` a vector field and a map of the scale's logarithm stand beside the
+    heat map, and are read where it is highest.
+
     Args:
         backbone: Config of a backbone; its last feature map is used.
         in_channels: Channels of that feature map.
         window: See :func:`mmacnn.ops.soft_argmax`; None averages over the whole map.
+        pose: Whether to predict direction and scale of the ROI too.
 
     Returns (forward):
         :class:`Localization` with ``logits`` and ``heatmap`` at the backbone's stride.
@@ -29,17 +36,27 @@ class HeatmapLocalizer(BaseModule):
         backbone: dict,
         in_channels: int,
         window: int | None = 2,
+        pose: bool = False,
         init_cfg: object = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         self.conv = nn.Conv2d(in_channels, 1, 1)
         self.window = window
+        self.pose = nn.Conv2d(in_channels, 3, 1) if pose else None
 
     def forward(self, image: Tensor) -> Localization:
         feature = self.backbone(image)[-1]
         # Half precision rounds a logit, which moves the centre, or makes it infinite.
         with torch.autocast('cuda' if image.is_cuda else 'cpu', enabled=False):
             logits = self.conv(feature.to(self.conv.weight.dtype))[:, 0].float()
+            fields = self.pose and self.pose(feature.to(self.conv.weight.dtype)).float()
         centre, heatmap = soft_argmax(logits, self.window)
-        return Localization(centre, logits, heatmap)
+        if fields is None:
+            return Localization(centre, logits, heatmap)
+        weights = around_peak(heatmap.detach(), PEAK_WINDOW)
+        pose = (fields * weights[:, None]).sum((2, 3))
+        direction = pose[:, :2] / (pose[:, :2].square().sum(1, True) + 1e-12).sqrt()
+        # Bent, not cut off: beyond a limit there would be no gradient back.
+        scale = ((pose[:, 2] / MAX_LOG_SCALE).tanh() * MAX_LOG_SCALE).exp()
+        return Localization(centre, logits, heatmap, direction, scale)

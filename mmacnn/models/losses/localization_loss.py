@@ -54,7 +54,7 @@ class CentreSmoothL1Loss(nn.Module):
             reduction='none',
             beta=self.beta,
         ).mean(1)
-        return self.loss_weight * _mean_where(loss / self.beta, known)
+        return self.loss_weight * mean_where(loss / self.beta, known)
 
 
 @MODELS.register_module()
@@ -99,10 +99,10 @@ class HeatmapKLDivLoss(nn.Module):
         target = gaussian_heatmap(centre, sigma, size).flatten(1)
         log_heatmap = localization.logits.flatten(1).log_softmax(1)
         divergence = (target.xlogy(target) - target * log_heatmap).sum(1)
-        return self.loss_weight * _mean_where(divergence, known)
+        return self.loss_weight * mean_where(divergence, known)
 
 
-def _mean_where(loss: Tensor, known: Tensor) -> Tensor:
+def mean_where(loss: Tensor, known: Tensor) -> Tensor:
     """Mean of ``loss`` (B,) over ``known`` (B,); connected zero where there is none.
 
     Of several processes each divides by the mean of their counts: their gradients are

@@ -5,22 +5,32 @@ from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from mmacnn.ops import sample_roi, sample_roi_separable
+from mmacnn.ops import (
+    sample_oriented_roi,
+    sample_oriented_roi_gather,
+    sample_roi,
+    sample_roi_separable,
+)
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
 
 SAMPLERS = {'grid_sample': sample_roi, 'separable': sample_roi_separable}
+ORIENTED = {'grid_sample': sample_oriented_roi, 'separable': sample_oriented_roi_gather}
 
 
 @MODELS.register_module()
 class SpatialTransformerNeck(BaseModule):
-    """Image and centre -> the ROI round it, at the image's full resolution.
+    """Image and pose -> the ROI, straightened, at the image's full resolution.
+
+    With a centre alone the ROI is upright and of one size, as A-CNN's paper has it.
 
     Args:
-        roi_size: (h, w) of the ROI in pixels of the image given to the model.
+        roi_size: (h, w) of the ROI, at scale 1, in pixels of the image given to the
+            model.
         output_size: (h, w) of the crop given to the classifier.
         sampler: 'grid_sample', fast in training, or 'separable', two matrix products
-            that run on every inference engine. They give the same crop. Where PyTorch
+            (of a turned ROI, gathers and products) that run on every inference engine.
+            They give the same crop. Where PyTorch
             is to be deterministic it is always the latter: the gradient of the former
             is not, on a GPU.
         norm_cfg: Config of a norm layer for the crop. ``dict(type='IN')``, instance
@@ -55,11 +65,20 @@ class SpatialTransformerNeck(BaseModule):
         self.sampler = sampler
         self.norm = build_norm_layer(norm_cfg, in_channels)[1] if norm_cfg else None
 
-    def forward(self, image: Tensor, centre: Tensor) -> Tensor:
-        """(B, C, H, W) and (B, 2), see :func:`mmacnn.ops.sample_roi`."""
+    def forward(
+        self,
+        image: Tensor,
+        centre: Tensor,
+        direction: Tensor | None = None,
+        scale: Tensor | None = None,
+    ) -> Tensor:
+        """See :func:`mmacnn.ops.sample_roi` and ``sample_oriented_roi``."""
         name = self.sampler
         if torch.are_deterministic_algorithms_enabled():
             name = 'separable'
-        sampler = SAMPLERS[name]
-        crop = sampler(image, centre, self.roi_size, self.output_size)
+        sizes = self.roi_size, self.output_size
+        if direction is None:
+            crop = SAMPLERS[name](image, centre, *sizes)
+        else:
+            crop = ORIENTED[name](image, centre, direction, scale, *sizes)
         return crop if self.norm is None else self.norm(crop)

@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -65,6 +66,75 @@ def test_split_depends_on_the_seed_alone(source, tmp_path):
     assert sum(map(len, first.values())) == len(set().union(*first.values()))
 
 
+def write_parts(root, layout, names):
+    """Images of the classes bad and good, in one folder, in a layout of labels."""
+    boxed = layout != 'folders'
+    content = dict(images=[], annotations=[], categories=[])
+    content['categories'] = [dict(id=i, name=n) for i, n in enumerate(('bad', 'good'))]
+    for number, name in enumerate(names):
+        label = ('bad', 'good')[number % 2]
+        folder = root / ('images' if boxed else label)
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(f'{folder}/{name}.png', np.full((48, 64, 3), number, np.uint8))
+        size = dict(width=64, height=48, file_name=f'{name}.png')
+        content['images'].append(dict(id=number, **size))
+        box = dict(bbox=[24, 18, 16, 12], category_id=number % 2, image_id=number)
+        content['annotations'].append(dict(id=number, **box))
+        if layout == 'yolo':
+            (root / 'labels').mkdir(exist_ok=True)
+            line = f'{number % 2} 0.5 0.5 0.25 0.25\n'
+            (root / f'labels/{name}.txt').write_text(line)
+    if layout == 'yolo':
+        (root / 'classes.txt').write_text('bad\ngood\n')
+    if layout == 'coco':
+        (root / 'labels.json').write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ('layout', 'to'),
+    [('folders', 'class-folders'), ('yolo', 'yolo-roi'), ('coco', 'coco')],
+)
+@pytest.mark.parametrize(
+    ('name', 'pattern'), [('part{}_view_{}', None), ('s{}-v{}', r's(\d+)')]
+)
+def test_images_of_a_part_stay_in_one_split(layout, to, name, pattern, tmp_path):
+    # Ten bad parts and ten good ones, two views of each.
+    names = [
+        name.format(2 * pair + kind, view)
+        for pair in range(10)
+        for view in (1, 2)
+        for kind in (0, 1)
+    ]
+    write_parts(tmp_path / 'source', layout, names)
+    options = ImportOptions(
+        val_fraction=0.2, test_fraction=0.3, seed=3, part_pattern=pattern
+    )
+    out = tmp_path / 'out'
+    report = import_labels(str(tmp_path / 'source'), str(out), to, options)
+    assert report.images == dict(train=20, val=8, test=12)
+    assert report.objects['test'] == dict(bad=6, good=6)
+    assert '20 x part, by its name, kept in one split' in report.notes
+    splits = {}
+    for path in out.rglob('*.png'):
+        part = re.search(r'\d+', path.stem)[0]
+        splits.setdefault(part, set()).add(path.relative_to(out).parts[0])
+    assert len(splits) == 20 and all(len(found) == 1 for found in splits.values())
+
+
+def test_parts_that_names_do_not_tell(tmp_path):
+    # One class has a single part: its images are divided, and that is said.
+    names = [f'good{i}_{v}' if v % 2 else f'bad1_{i}' for i in range(6) for v in (0, 1)]
+    write_parts(tmp_path / 'source', 'folders', names)
+    options = ImportOptions(test_fraction=0.3)
+    report = import_labels(str(tmp_path / 'source'), None, 'class-folders', options)
+    assert report.objects['test'] == dict(good=2, bad=2)
+    assert report.notes == ['1 x part divided between splits: less than 3 of bad']
+    for pattern, match in (('(', 'part-pattern'), ('x', 'found it in no path')):
+        options = ImportOptions(test_fraction=0.3, part_pattern=pattern)
+        with pytest.raises(InputError, match=match):
+            import_labels(str(tmp_path / 'source'), None, 'class-folders', options)
+
+
 def test_splits_of_the_source_stay(source, tmp_path):
     for folder in ('images', 'labels'):
         for split in ('train', 'test'):
@@ -78,6 +148,14 @@ def test_splits_of_the_source_stay(source, tmp_path):
         import_labels(str(source), None, 'coco', ImportOptions(test_fraction=0.1))
     report = import_labels(str(source), None, 'coco', ImportOptions(val_fraction=0.2))
     assert report.images == dict(train=12, val=3, test=5)
+
+
+def test_limit_keeps_of_each_class_alike(source):
+    options = ImportOptions(test_fraction=0.3, limit=6)
+    report = import_labels(str(source), None, 'coco', options)
+    assert report.images == dict(train=6, test=6)
+    assert report.objects['train'] == dict(pit=3, scratch=3)
+    assert '8 x image for training left out (--limit 6)' in report.notes
 
 
 def test_links(source, tmp_path):

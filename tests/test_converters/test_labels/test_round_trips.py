@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mmacnn.converters.labels import (
+    ImportOptions,
     LabelledImage,
     LabelledObject,
     LabelledSet,
@@ -139,6 +140,21 @@ def test_to_class_folders(defects, tmp_path):
     assert len(dataset) == 20
     assert [info['gt_label'] for info in dataset] == [0] * 10 + [1] * 10
     assert boxes_of((out / 'train/masks/scratch').iterdir()) == TRUTH
+
+
+def test_to_class_folders_with_masks_of_some(defects, tmp_path):
+    for number in range(3, 10):
+        (defects / f'masks/scratch/{number}.png').unlink()
+    out = tmp_path / 'out'
+    options = ImportOptions(test_fraction=0.3)
+    report = import_labels(str(defects), str(out), 'class-folders', options)
+    masks = boxes_of((out / 'train/masks/scratch').iterdir())
+    assert masks and masks.items() <= {n: TRUTH[n] for n in '012'}.items()
+    assert not (out / 'test/masks').exists() and report.images['test'] == 6
+    data = dict(data_root=str(out))
+    prefix = dict(img_path='train/images', mask_path='train/masks')
+    dataset = ClassFolderDataset(('ok', 'scratch'), data_prefix=prefix, **data)
+    assert sum(info.get('mask_path') is not None for info in dataset) == len(masks)
 
 
 def test_to_anomaly(defects, tmp_path):

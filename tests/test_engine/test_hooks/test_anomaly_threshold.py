@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mmacnn.apis import choose_anomaly_threshold, train
+from mmacnn.apis import choose_anomaly_threshold, reported_images, train
 from mmacnn.apis import test as run_test
 from mmacnn.engine.hooks import anomaly_threshold as anomaly_threshold_hook
 
@@ -81,7 +81,9 @@ def checkpoint(path):
     return torch.load(path, weights_only=False)['state_dict']
 
 
-def test_every_checkpoint_has_the_threshold_of_its_weights(config, tmp_path):
+def test_every_checkpoint_has_the_threshold_of_its_weights(
+    config, tmp_path, monkeypatch
+):
     runner = train(config, work_dir=str(tmp_path / 'work'))
     states = [checkpoint(tmp_path / f'work/epoch_{n}.pth') for n in (1, 2, 3)]
     thresholds = {float(state['calibration.threshold']) for state in states}
@@ -97,7 +99,13 @@ def test_every_checkpoint_has_the_threshold_of_its_weights(config, tmp_path):
     metrics = run_test(config, weights, work_dir=str(tmp_path / 'test'))
     assert metrics['anomaly/image_auroc'] == 100
     assert metrics['anomaly/fnr'] == 0
+    lines = []
+    monkeypatch.setattr(
+        reported_images, 'print_log', lambda line, **_: lines.append(line)
+    )
     check_choosing_again(config, weights, str(tmp_path / 'again.pth'))
+    (line,) = lines  # of the first of three calls
+    assert line.startswith('4 of the 4 images of test_dataloader, on which')
 
 
 def check_choosing_again(config, weights, out):

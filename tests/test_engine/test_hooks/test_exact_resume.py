@@ -159,3 +159,19 @@ def test_configured_worker_init_fn_runs_first():
     seed_generators((5, 2, 0, 1))
     assert draw() == drawn
     assert calls == [(1, 'user')]
+
+
+def test_early_stopping_goes_on_counting(tiny_config, tmp_path):
+    """Nothing gains 1000 %, so the third validation is the last one."""
+    stopping = dict(type='EarlyStoppingHook', monitor='accuracy/top1')
+    options = dict(
+        custom_hooks=[dict(stopping, min_delta=1000, patience=2)],
+        train_cfg=dict(val_interval=1),
+    )
+    hook = KillHook('train', 2)
+    killed = build_runner(tiny_config, tmp_path / 'run', {}, hook, **options)
+    with pytest.raises(Killed):
+        killed.train()
+    resumed = build_runner(tiny_config, tmp_path / 'run', {}, resume=True, **options)
+    resumed.train()
+    assert resumed.epoch == 3

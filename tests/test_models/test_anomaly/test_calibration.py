@@ -16,7 +16,7 @@ def test_by_max_fpr():
     assert calibration.good_scores.tolist() == [1, 2, 3, 4]
     assert line == (
         'anomaly threshold 3: expected false positive rate at most 40 %, from 4 good '
-        'images'
+        'images; of 20 such sets of images one has 75 % or more'
     )
 
 
