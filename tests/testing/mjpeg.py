@@ -21,6 +21,8 @@ class Mjpeg(BaseHTTPRequestHandler):
             while not self.server.is_cut:
                 shade = self.server.count % 200
                 self.server.count += 1
+                if self.server.count == self.server.cut_at:
+                    break
                 image = np.full((*self.server.size, 3), shade, np.uint8)
                 content = cv2.imencode('.jpg', image)[1].tobytes()
                 self.wfile.write(
@@ -40,9 +42,13 @@ class Mjpeg(BaseHTTPRequestHandler):
 
 @contextmanager
 def mjpeg_camera():
-    """Serves ``/live``; ``is_cut`` ends all streams, ``size`` is of the next frames."""
+    """Serves ``/live``; ``is_cut`` ends all streams, ``size`` is of the next frames.
+
+    ``cut_at`` ends the stream once, after so many frames.
+    """
     server = ThreadingHTTPServer(('127.0.0.1', 0), Mjpeg)
     server.is_cut, server.count, server.size = False, 0, (48, 64)
+    server.cut_at = None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
