@@ -88,7 +88,7 @@ def train(
             load_weights(runner.model, state, cfg.load_from)
         warning = warning_of_reused_test(cfg)
         if warning:
-            runner.logger.warning(warning)
+            print_log(warning, 'current', logging.WARNING)
         begins_anew = resume is not None and state is None
         runner.register_hook(StartHook(begins_anew))
         try:

@@ -44,6 +44,7 @@ CALLS = {
     'unit_length': lambda x: ops.unit_length(x),
     'local_mean': lambda x: ops.local_mean(x, 3),
     'resize_maps': lambda x: ops.resize_maps(x[:, 0], (32, 24)),
+    'pool_map': lambda x: ops.pool_map(x, 'log-sum-exp', 4.0),
     'smooth_maps': lambda x: ops.smooth_maps(x[:, 0], 1.0),
     'nearest_distance': lambda x: ops.nearest_distance(x[0, 0], x[1, 0]),
     'greedy_coreset': lambda x: ops.greedy_coreset(x[0, 0], 4),
@@ -57,6 +58,7 @@ CALLS = {
 }
 NO_TENSORS = {  # of numpy, or of numbers
     *('Regions', 'connected_regions', 'FprThreshold', 'check_rates'),
+    *('POOLINGS', 'region_sides'),
     *('exponential_tail', 'images_needed', 'promised_fpr', 'threshold_rank'),
 }
 # They return Python numbers, and scikit-learn chooses one of them.
