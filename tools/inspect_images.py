@@ -3,7 +3,7 @@
 
 import argparse
 
-from mmacnn.cli.command_line import add_inspect_arguments, run_inspection
+from mmacnn.cli.inspect import add_inspect_arguments, run_inspection
 from mmacnn.utils import run_tool
 
 

@@ -77,7 +77,7 @@ def describe_run(
         date=datetime.now(timezone.utc).isoformat(timespec='seconds'),
         seed=runner.seed,
         versions=_versions(),
-        environment={key: str(value) for key, value in collect_env().items()},
+        environment=_environment(),
         processor=processor_name(),
         data=dict(
             images=len(dataset), fingerprint=fingerprint(dataset), depth=_depth(dataset)
@@ -96,6 +96,13 @@ def _depth(dataset: Any) -> int | None:
     steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
     depths = (step.depth for step in steps if isinstance(step, LoadAnyDepthImage))
     return next(depths, None)
+
+
+def _environment() -> dict[str, str]:
+    """mmengine's, without the compiler's flags of PyTorch."""
+    found = {key: str(value) for key, value in collect_env().items()}
+    found.pop('PyTorch compiling details', None)
+    return found
 
 
 def _versions() -> dict[str, str]:

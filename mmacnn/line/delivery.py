@@ -43,9 +43,10 @@ class Spool:
         path = os.path.join(folder, 'waiting.jsonl')
         self._file = open(path, 'a+b', buffering=0)  # noqa: SIM115 closed by `close`
         _lock(self._file, folder)
-        self._note = os.open(os.path.join(folder, 'sent'), os.O_RDWR | os.O_CREAT)
+        note = os.open(os.path.join(folder, 'sent'), os.O_RDWR | os.O_CREAT)
+        self._note = os.fdopen(note, 'r+b', buffering=0)
         self._size = self._whole_lines()
-        note = os.pread(self._note, 20, 0)
+        note = self._note.read(20)
         sent = int(note) if note.isdigit() else 0
         # Emptied, and killed before the note of it.
         self._sent = sent if sent <= self._size else 0
@@ -54,10 +55,15 @@ class Spool:
         """Bytes up to the last line's end; a line that was cut off goes."""
         size = self._file.seek(0, os.SEEK_END)
         start = max(0, size - COMPACT_BYTES)
-        tail = os.pread(self._file.fileno(), COMPACT_BYTES, start)
+        tail = self._read(start, COMPACT_BYTES)
         size = start + tail.rfind(b'\n') + 1
         self._file.truncate(size)
         return size
+
+    def _read(self, start, length):
+        """Bytes of the file; what is written goes to its end all the same."""
+        self._file.seek(start)
+        return self._file.read(length)
 
     def __len__(self):
         """Records that wait."""
@@ -83,7 +89,7 @@ class Spool:
             return None
         line, length = b'', 1 << 16
         while not line.endswith(b'\n'):
-            line = os.pread(self._file.fileno(), length, self._sent)
+            line = self._read(self._sent, length)
             line, length = line[: line.find(b'\n') + 1], 2 * length
         return json.loads(line.decode()), len(line)
 
@@ -93,7 +99,8 @@ class Spool:
         if self._sent == self._size and self._size > COMPACT_BYTES:
             self._file.truncate(0)
             self._sent = self._size = 0
-        os.pwrite(self._note, b'%020d' % self._sent, 0)
+        self._note.seek(0)
+        self._note.write(b'%020d' % self._sent)
 
     def set_aside(self, record, reason):
         """Keep a record that the receiver will never take."""
@@ -103,7 +110,7 @@ class Spool:
 
     def close(self):
         self._file.close()
-        os.close(self._note)
+        self._note.close()
 
 
 def _lock(file, folder):

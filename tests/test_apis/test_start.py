@@ -12,7 +12,8 @@ from mmengine.runner import Runner
 
 from mmacnn.apis.start import start, trial
 from mmacnn.apis.start.choice import METHODS
-from mmacnn.apis.start.own_config import RECIPES, WEIGHTS, anchor_scale, fit_size
+from mmacnn.apis.start.own_config import fit_size
+from mmacnn.apis.start.recipes import RECIPES, WEIGHTS, anchor_scale
 from mmacnn.cli import start as cli
 from mmacnn.converters.labels.importer import ImportOptions
 from mmacnn.engine.building import build_model

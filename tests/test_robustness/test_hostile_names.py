@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mmpretrain.structures import DataSample
 
-from mmacnn.cli.command_line import describe
+from mmacnn.cli.inspect import describe
 from mmacnn.datasets import ClassFolderDataset, YOLORoIDataset
 from mmacnn.datasets.analysis.yolo import analyse_dataset
 from mmacnn.datasets.analysis.yolo_report import draw_report

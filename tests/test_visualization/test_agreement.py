@@ -8,7 +8,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from mmpretrain.structures import DataSample
 
-from mmacnn.cli.command_line import describe
+from mmacnn.cli.inspect import describe
 from mmacnn.inference.classification import ClassificationInferencer
 from mmacnn.inference.detection import DetectionInferencer
 from mmacnn.inference.result import InspectionResult

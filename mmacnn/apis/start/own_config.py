@@ -1,57 +1,16 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """A config of the user's own, on top of one of ours."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from textwrap import wrap
 
 import numpy as np
 from mmengine.config import Config
 
-from mmacnn.datasets.analysis.yolo import recommend_roi
-
-from .choice import ACNN, ANOMALY, CAM, DETECTION, ROI_MASK
 from .facts import Facts
+from .recipes import Recipe
 
 STEP = 32  # Image sides are multiples of it.
-SMALLEST, LARGEST = 10, 90  # Percentiles of the objects' sizes.
-WEIGHTS = 'data/efficientnet-lite0.pth'
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a method trains on one's own data.
-
-    Args:
-        base: Config, below ``configs/``.
-        target: Layout that it reads, of :func:`mmacnn.converters.labels.importer`.
-        has_weights: Whether it starts from ImageNet's weights.
-        settings: Further keys of the config, from facts, image size, class names,
-            the file of weights and the folder of the data.
-        area: Pixels of the input where small objects do not ask for more.
-        least: Pixels that the shorter side of a small object shall have in the input,
-            0 where that does not matter.
-        keeps_shape: Whether an image keeps its ratio of width to height.
-        views: Images of that area that a training should see, in all epochs; 0 where
-            it learns in one pass.
-        monitor: Metric on the validation images that chooses the best checkpoint and
-            ends the training when it stays.
-        min_delta: Smallest gain of the metric that counts.
-        deploy: Config of the export, below ``configs/deploy/``.
-    """
-
-    base: str
-    target: str
-    has_weights: bool
-    settings: Callable[[Facts, tuple[int, int], list[str], str, str], dict]
-    area: int
-    least: int
-    keeps_shape: bool
-    views: int
-    monitor: str
-    min_delta: float
-    deploy: str
+SMALLEST = 10  # Percentile of the objects' sizes that counts as the smallest.
 
 
 def fit_size(
@@ -88,128 +47,6 @@ def smallest_side(facts: Facts) -> float | None:
         return None
     sides = (facts.object_sizes * facts.size[::-1]).min(axis=1)
     return float(np.percentile(sides, SMALLEST))
-
-
-def anchor_scale(object_sizes: np.ndarray, size: tuple[int, int]) -> int:
-    """Side of the anchors by the stride, a power of two from 1 to 8.
-
-    The largest anchors, on stride 32, are about as large as large objects.
-
-    Args:
-        object_sizes: (N, 2) width and height of each object as fractions of its image.
-        size: (height, width) of the input, pixels.
-    """
-    sides = np.sqrt((object_sizes * size[::-1]).prod(axis=1))
-    large = np.percentile(sides, LARGEST)
-    return int(2 ** np.clip(np.round(np.log2(large / STEP)), 0, 3))
-
-
-def _load_settings(facts, size, classes, weights, data) -> dict:
-    settings = dict(model=dict(head=dict(num_classes=len(classes))))
-    if weights != WEIGHTS:
-        settings['load_from'] = weights
-    return settings
-
-
-def _cam_settings(facts, size, classes, weights, data) -> dict:
-    settings = _load_settings(facts, size, classes, weights, data)
-    for split in ('val', 'test'):
-        if Path(data, split, 'masks').is_dir():
-            prefix = dict(mask_path=f'{split}/masks')
-            settings[f'{split}_dataloader'] = dict(dataset=dict(data_prefix=prefix))
-    return settings
-
-
-def _detection_settings(facts, size, classes, weights, data) -> dict:
-    head = dict(bbox_head=dict(num_classes=len(classes)))
-    anchors = dict(scales=[anchor_scale(facts.object_sizes, size)])
-    model = dict(roi_head=head, rpn_head=dict(anchor_generator=anchors))
-    if weights != WEIGHTS:
-        model['backbone'] = dict(init_cfg=dict(checkpoint=weights))
-    return dict(model=model)
-
-
-def _acnn_settings(facts, size, classes, weights, data) -> dict:
-    roi, output = recommend_roi(facts.object_sizes * size[::-1], size)
-    stn = dict(roi_size=roi, output_size=output)
-    return dict(model=dict(stn=stn, head=dict(num_classes=len(classes))))
-
-
-def _anomaly_settings(facts, size, classes, weights, data) -> dict:
-    settings = dict(category='')
-    if weights != WEIGHTS:
-        backbone = dict(backbone=dict(init_cfg=dict(checkpoint=weights)))
-        settings['model'] = dict(feature_extractor=dict(backbone=backbone))
-    return settings
-
-
-RECIPES = {
-    ANOMALY: Recipe(
-        base='attentdiffernet/patchcore_efficientnet-lite0_mvtec.py',
-        target='anomaly',
-        has_weights=True,
-        settings=_anomaly_settings,
-        area=256**2,
-        least=0,
-        keeps_shape=False,
-        views=0,
-        monitor='',
-        min_delta=0.0,
-        deploy='attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
-    ),
-    CAM: Recipe(
-        base='cam/cam_efficientnet-lite0-s16_20e_class-folders.py',
-        target='class-folders',
-        has_weights=True,
-        settings=_cam_settings,
-        area=256**2,
-        least=16,  # a cell of the map
-        keeps_shape=False,
-        views=4000,
-        monitor='accuracy/top1',
-        min_delta=0.1,
-        deploy='cam/cam_onnxruntime_dynamic.py',
-    ),
-    ACNN: Recipe(
-        base='acnn/acnn-opt_strided_30e_yolo-roi.py',
-        target='yolo-roi',
-        has_weights=False,
-        settings=_acnn_settings,
-        area=480 * 640,
-        least=0,
-        keeps_shape=False,
-        views=12000,
-        monitor='accuracy/top1',
-        min_delta=0.1,
-        deploy='acnn/full_onnxruntime_dynamic.py',
-    ),
-    DETECTION: Recipe(
-        base='canet/faster-rcnn-small_efficientnet-lite0_fpn_12e_detection-folders.py',
-        target='coco',
-        has_weights=True,
-        settings=_detection_settings,
-        area=256**2,
-        least=12,
-        keeps_shape=True,
-        views=4000,
-        monitor='coco/bbox_mAP_50',
-        min_delta=0.001,
-        deploy='mmdet/detection_onnxruntime_dynamic.py',
-    ),
-    ROI_MASK: Recipe(
-        base='roi_mask/roi-mask_efficientnet-lite0_20e_region-folder.py',
-        target='regions',
-        has_weights=True,
-        settings=_load_settings,
-        area=256**2,
-        least=16,
-        keeps_shape=False,
-        views=4000,
-        monitor='region/accuracy',
-        min_delta=0.1,
-        deploy='roi_mask/classification_onnxruntime_dynamic.py',
-    ),
-}
 
 
 def num_epochs(

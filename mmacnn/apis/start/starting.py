@@ -18,7 +18,8 @@ from mmacnn.utils import InputError, atomic_write, require_empty
 
 from .choice import ANOMALY, CAM, ROI_MASK, Choice, choose_method
 from .facts import facts_of
-from .own_config import RECIPES, WEIGHTS, Recipe, config_text, size_text
+from .own_config import config_text, size_text
+from .recipes import RECIPES, WEIGHTS, Recipe
 
 CONFIG = 'config.py'
 DATA = 'data'

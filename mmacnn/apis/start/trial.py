@@ -9,7 +9,7 @@ from mmacnn.apis.testing import test
 from mmacnn.apis.training import train
 from mmacnn.converters.labels.importer import ImportOptions
 
-from .own_config import WEIGHTS
+from .recipes import WEIGHTS
 from .starting import StartReport, start
 
 FOLDER = 'try'
