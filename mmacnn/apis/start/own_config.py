@@ -52,7 +52,7 @@ def smallest_side(facts: Facts) -> float | None:
 def num_epochs(
     recipe: Recipe, num_train: int, size: tuple[int, int], effort: float = 1
 ) -> int:
-    """Epochs that see the samples often enough in about ten minutes, 3 to 100."""
+    """Epochs in which the samples are seen as often as the recipe says, 3 to 100."""
     views = effort * recipe.views * recipe.area / (size[0] * size[1])
     return int(np.clip(round(views / max(num_train, 1)), 3, 100))
 
