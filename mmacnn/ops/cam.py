@@ -156,13 +156,15 @@ def region_sides(
         >>> region_sides(connected_regions(mask))
         [(6.0, 2.0)]
     """
-    corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
     sides = []
-    for index, box in enumerate(regions.boxes.astype(int)):
-        left, top, right, bottom = box
-        rows, columns = np.nonzero(regions.labels[top:bottom, left:right] == index + 1)
-        pixels = np.stack((columns, rows), axis=1)[:, None] + corners
-        points = (pixels.reshape(-1, 2) / np.asarray(scale)).astype(np.float32)
-        _, size, _ = cv2.minAreaRect(cv2.convexHull(points))
+    for index, (left, top, right, bottom) in enumerate(regions.boxes.astype(int)):
+        region = regions.labels[top:bottom, left:right] == index + 1
+        # The ends of each row: what lies between them changes no rectangle round it.
+        rows = np.arange(len(region))
+        first = region.argmax(1)
+        last = region.shape[1] - region[:, ::-1].argmax(1)
+        x = np.concatenate((first, first, last, last)) / scale[0]
+        y = np.concatenate((rows, rows + 1, rows, rows + 1)) / scale[1]
+        _, size, _ = cv2.minAreaRect(np.stack((x, y), 1).astype(np.float32))
         sides.append((float(max(size)), float(min(size))))
     return sides

@@ -71,9 +71,10 @@ def connected_regions(mask, scale):
 
 def _sides(mask, scale):
     """The longer and the shorter side of the turned rectangle round a mask."""
-    rows, columns = np.nonzero(mask)
-    corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
-    pixels = np.stack((columns, rows), axis=1)[:, None] + corners
-    points = np.float32(pixels.reshape(-1, 2) / np.asarray(scale))
-    size = cv2.minAreaRect(cv2.convexHull(points))[1]
+    # The ends of each row: what lies between them changes no rectangle round it.
+    rows = np.arange(len(mask))
+    first, last = mask.argmax(1), mask.shape[1] - mask[:, ::-1].argmax(1)
+    x = np.concatenate((first, first, last, last)) / scale[0]
+    y = np.concatenate((rows, rows + 1, rows, rows + 1)) / scale[1]
+    size = cv2.minAreaRect(np.float32(np.stack((x, y), 1)))[1]
     return float(max(size)), float(min(size))
