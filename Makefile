@@ -35,7 +35,7 @@ $(INSTALLED): $(INPUTS)
 DEMO := work_dirs/demo
 DEMO_CONFIG := configs/acnn/acnn-opt_strided_4e_demo.py
 
-demo: setup ## make data, train, test and draw: what A-CNN does, in 12 minutes
+demo: setup ## make data, train, test and draw: what A-CNN does, in 20 minutes
 	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists from an earlier demo, complete or not: remove it first'; exit 1; }
 	$(RUN) tools/make_synthetic_dataset.py $(DEMO)/data --task product-code \
 		--num-train 2000 --num-test 200 --size 480x640 --seed 0
@@ -52,7 +52,7 @@ TEST := OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(TEST_WORKERS) --dist workstea
 
 QUICK := tests/test_ops tests/test_models tests/test_datasets
 
-quick: lint ## lint and the tests of ops, models, data sets and A-CNN end to end: 2 minutes
+quick: lint ## lint and the tests of ops, models, data sets and A-CNN end to end: 3 minutes
 	$(TEST) -m 'not slow and not soak' $(QUICK) 'tests/test_methods.py::test_from_data_to_the_exported_model[acnn]'
 
 test: lint ## lint and run the tests: 10 minutes
