@@ -45,13 +45,13 @@ class Spool:
         _lock(self._file, folder)
         note = os.open(os.path.join(folder, 'sent'), os.O_RDWR | os.O_CREAT)
         self._note = os.fdopen(note, 'r+b', buffering=0)
-        self._size = self._whole_lines()
+        self._size = self._complete_lines()
         note = self._note.read(20)
         sent = int(note) if note.isdigit() else 0
         # Emptied, and killed before the note of it.
         self._sent = sent if sent <= self._size else 0
 
-    def _whole_lines(self):
+    def _complete_lines(self):
         """Bytes up to the last line's end; a line that was cut off goes."""
         size = self._file.seek(0, os.SEEK_END)
         start = max(0, size - COMPACT_BYTES)

@@ -119,7 +119,7 @@ def config_text(
         classes: Their names, in order.
         weights: File of ImageNet's weights.
         num_train: Samples to learn from.
-        effort: Fraction of the epochs of a whole training.
+        effort: Fraction of the epochs of a full training.
     """
     size = fit_size(facts.size, recipe.area, smallest_side(facts), recipe.least)
     lines = [f'_base_ = [{base!r}]', '', f'data_root = {data!r}']

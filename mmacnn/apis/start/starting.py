@@ -77,7 +77,7 @@ def start(
         weights: File of ImageNet's weights of EfficientNet-Lite0.
         options: Of the import. Where the source has no split for validation or for the
             test, fractions of the training images are taken: 15 % and 20 % by default.
-        effort: Fraction of the epochs of a whole training.
+        effort: Fraction of the epochs of a full training.
 
     Raises:
         FileNotFoundError: The source, or the weights that the method starts from, are

@@ -14,7 +14,7 @@ from .starting import StartReport, start
 
 FOLDER = 'try'
 IMAGES = 400  # to train on, at most
-EFFORT = 0.25  # of the epochs of a whole training
+EFFORT = 0.25  # of the epochs of a full training
 MOST = 2
 
 
