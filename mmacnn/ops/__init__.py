@@ -22,6 +22,7 @@ from .cam import (
 from .oriented_roi import (
     add_angles,
     as_direction,
+    half_angle,
     oriented_corners,
     sample_oriented_roi,
     sample_oriented_roi_gather,
@@ -50,6 +51,7 @@ __all__ = [
     'best_f1_threshold',
     'check_rates',
     'exponential_tail',
+    'half_angle',
     'images_needed',
     'oriented_corners',
     'promised_fpr',

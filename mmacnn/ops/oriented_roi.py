@@ -39,6 +39,26 @@ def add_angles(first: Tensor, second: Tensor) -> Tensor:
     )
 
 
+def half_angle(double: Tensor, near: Tensor) -> Tensor:
+    """Direction of half an angle.
+
+    Args:
+        double: (..., 2), ``(cos, sin)`` of the angle.
+        near: (..., 2), of the two halves the one nearer to it is taken.
+
+    Example:
+        >>> half_angle(torch.tensor([-1.0, 0.0]), torch.tensor([0.1, -1.0]))
+        tensor([0., -1.])
+    """
+    cos, sin = double.unbind(-1)
+    # Two forms, each of which is without loss of precision where it is used.
+    right = torch.stack((1 + cos, sin), -1)
+    up = torch.stack((sin, 1 - cos), -1)
+    half = torch.where((cos > 0)[..., None], right, up)
+    half = half / half.square().sum(-1, keepdim=True).sqrt()
+    return torch.where((half * near).sum(-1, keepdim=True) < 0, -half, half)
+
+
 def as_direction(angle: Tensor) -> Tensor:
     """Angles (...) in radians -> ``(cos, sin)`` (..., 2)."""
     return torch.stack((angle.cos(), angle.sin()), -1)

@@ -76,6 +76,25 @@ def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
     assert 5 <= stopping.patience < cfg.max_epochs <= 100
 
 
+def test_objects_that_lie_turned(tmp_path):
+    source = make_source('product-code', tmp_path / 'source')
+    labels = sorted((tmp_path / 'source/train/labels').iterdir())
+    for index, path in enumerate(labels):
+        # 40 by 12 pixels of 128 by 96, one in three across, which may be turned a little
+        across, more = index % 3 == 0, index % 2
+        wide, high = 40 - 2 * more, 12 + 4 * more
+        wide, high = (high, wide) if across else (wide, high)
+        text = f'{path.read_text().split()[0]} 0.5 0.5 {wide / 128:.4f} {high / 96:.4f}'
+        path.write_text(text)
+    report = start(source, str(tmp_path / 'out'))
+    cfg = load_config(report.config)
+    assert report.choice.method == 'acnn' and 'straighten it' in report.choice.reason
+    assert cfg.model.localizer.pose
+    zoom = cfg.img_scale[0] / 128
+    for side, true in zip(cfg.model.stn.roi_size, (12, 40), strict=True):
+        assert true * zoom < side <= true * zoom * 1.1 + 8
+
+
 def test_photographs_of_many_sizes(tmp_path, weights):
     for label in ('good', 'bad'):
         (tmp_path / 'source' / label).mkdir(parents=True)

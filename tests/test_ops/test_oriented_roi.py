@@ -7,6 +7,7 @@ import torch
 from mmacnn.ops import (
     add_angles,
     as_direction,
+    half_angle,
     oriented_corners,
     sample_oriented_roi,
     sample_oriented_roi_gather,
@@ -81,3 +82,13 @@ def test_angles_add_up():
     first, second = torch.tensor([0.3, -2.0]), torch.tensor([1.0, -2.5])
     found = add_angles(as_direction(first), as_direction(second))
     torch.testing.assert_close(found, as_direction(first + second))
+
+
+def test_half_of_every_angle():
+    angle = torch.linspace(-math.pi, math.pi, 721, dtype=torch.float64)[:-1]
+    truth = as_direction(angle)
+    near = as_direction(angle + 1.4)
+    found = half_angle(as_direction(2 * angle), near)
+    torch.testing.assert_close(found, truth, atol=1e-12, rtol=0)
+    found = half_angle(as_direction(2 * angle), -near)
+    torch.testing.assert_close(found, -truth, atol=1e-12, rtol=0)

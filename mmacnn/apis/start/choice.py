@@ -79,7 +79,9 @@ def _acnn(facts: Facts) -> tuple[bool, str]:
     if fraction >= NEARLY_ALL and len(facts.classes) > 1:
         return True, (
             f'one object on each image ({facts.num_single} of {facts.num_train}), '
-            f'{len(facts.classes)} classes: find it, crop it, name it'
+            f'{len(facts.classes)} classes: find it, '
+            + 'straighten it, ' * facts.is_turned
+            + 'crop it, name it'
         )
     if not facts.num_boxed:
         return False, (

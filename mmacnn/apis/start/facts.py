@@ -1,13 +1,21 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What decides which method fits: counts and sizes of a labelled set."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
-from mmacnn.converters.labels.annotations import LabelledImage, LabelledSet
+from mmacnn.converters.labels.annotations import (
+    LabelledImage,
+    LabelledObject,
+    LabelledSet,
+)
 from mmacnn.converters.labels.splitting import classes_of
+
+ACROSS = math.log(1.2)  # Of the sides of a box that lies along, or across.
+FEW, SOME = 3, 0.02  # Objects, and fraction of them, below which it was an accident.
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Facts:
         stretch: Factor by which one side is stretched against the other, if all images
             get the shape of ``size``; 95 % of the images have less. 1 or more.
         object_sizes: (N, 2) width and height of each object as fractions of its image.
+        is_turned: Whether some objects lie across most others of their class.
     """
 
     num_images: int
@@ -46,6 +55,7 @@ class Facts:
     num_sizes: int
     stretch: float
     object_sizes: np.ndarray
+    is_turned: bool
 
     @property
     def num_defective(self) -> int:
@@ -80,7 +90,23 @@ def facts_of(dataset: LabelledSet) -> Facts:
         num_sizes=len(np.unique(sizes, axis=0)),
         stretch=_stretch(sizes, size),
         object_sizes=_object_sizes(images),
+        is_turned=_is_turned(objects),
     )
+
+
+def _is_turned(objects: list[LabelledObject]) -> bool:
+    """Whether some objects lie across most others of their class."""
+    logs = {}
+    for item in objects:
+        left, top, right, bottom = item.box
+        if right > left and bottom > top:
+            ratio = math.log((right - left) / (bottom - top))
+            logs.setdefault(item.name, []).append(ratio)
+    across = sum(
+        min(sum(ratio > ACROSS for ratio in ratios), sum(ratio < -ACROSS for ratio in ratios))
+        for ratios in logs.values()
+    )
+    return across >= max(FEW, SOME * len(objects))
 
 
 def _is_good(image: LabelledImage, good: str | None) -> bool:

@@ -2,7 +2,7 @@
 """How each method trains on one's own data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from .facts import Facts
 WEIGHTS = 'data/efficientnet-lite0.pth'
 LARGEST = 90  # Percentile of the objects' sizes that counts as large.
 COARSEST = 32  # Stride of the detector's largest anchors.
+POSE_MARGIN = 1.1  # Of the ROI over the object, as PoseLoss has it.
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,37 @@ def _acnn_settings(facts, size, classes, weights, data) -> dict:
     return dict(model=dict(stn=stn, head=dict(num_classes=len(classes))))
 
 
+def lying_size(sizes: np.ndarray) -> tuple[int, int]:
+    """(height, width) of objects as most of them lie, from boxes round turned ones.
+
+    The longer a box is for its width, the less is its object turned: the quarter of
+    the longest ones is measured.
+    """
+    sides = np.sort(sizes, axis=1)
+    ratios = sides[:, 1] / sides[:, 0]
+    short, long = np.median(sides[ratios >= np.percentile(ratios, 75)], axis=0)
+    is_wide = (sizes[:, 0] >= sizes[:, 1]).mean() >= 0.5
+    return (short, long) if is_wide else (long, short)
+
+
+def _pose_settings(facts, size, classes, weights, data) -> dict:
+    sides = np.array(lying_size(facts.object_sizes * size[::-1]))
+    roi = tuple(int(8 * np.ceil(side * POSE_MARGIN / 8)) for side in sides)
+    stn = dict(roi_size=roi, output_size=roi)
+    return dict(model=dict(stn=stn, head=dict(num_classes=len(classes))))
+
+
 def _anomaly_settings(facts, size, classes, weights, data) -> dict:
     settings = dict(category='')
     if weights != WEIGHTS:
         backbone = dict(backbone=dict(init_cfg=dict(checkpoint=weights)))
         settings['model'] = dict(feature_extractor=dict(backbone=backbone))
     return settings
+
+
+def recipe_for(method: str, facts: Facts) -> Recipe:
+    """Recipe of a method, for objects as they lie."""
+    return POSE if method == ACNN and facts.is_turned else RECIPES[method]
 
 
 RECIPES = {
@@ -172,3 +198,13 @@ RECIPES = {
         deploy='roi_mask/classification_onnxruntime_dynamic.py',
     ),
 }
+
+# Objects that lie turned by any angle: the ROI is turned with them.
+POSE = replace(
+    RECIPES[ACNN],
+    base='acnn/acnn-opt-pose_strided_30e_yolo-roi.py',
+    settings=_pose_settings,
+    area=256 * 320,
+    least=64,
+    views=24000,
+)

@@ -19,7 +19,7 @@ from mmacnn.utils import InputError, atomic_write, require_empty
 from .choice import ANOMALY, CAM, ROI_MASK, Choice, choose_method
 from .facts import facts_of
 from .own_config import config_text, size_text
-from .recipes import RECIPES, WEIGHTS, Recipe
+from .recipes import RECIPES, WEIGHTS, Recipe, recipe_for
 
 CONFIG = 'config.py'
 DATA = 'data'
@@ -89,7 +89,7 @@ def start(
     dataset, _, _ = read_labels(source, options)
     facts = facts_of(dataset)
     choice = choose_method(facts, method)
-    recipe = RECIPES[choice.method]
+    recipe = recipe_for(choice.method, facts)
     if choice.method not in (ANOMALY, CAM) and not facts.num_boxed:
         raise InputError(f'{source}: --method {choice.method}: {choice.reason}')
     if recipe.has_weights and not osp.isfile(weights):

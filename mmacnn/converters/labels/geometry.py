@@ -3,7 +3,7 @@
 
 import math
 
-from .annotations import Box
+from .annotations import Box, Outline
 
 CIRCLE_POINTS = 36
 
@@ -45,3 +45,29 @@ def box_of(polygon: list[float]) -> Box:
     """The box round ``[x0, y0, ...]``."""
     xs, ys = polygon[::2], polygon[1::2]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def oriented_box(
+    outline: Outline | None, size: tuple[int, int]
+) -> list[float] | None:
+    """Corners of an outline that is a turned box, ``[x0, y0, ...]``, else None.
+
+    None also where a corner lies outside of the image.
+
+    Args:
+        outline: Of a labelled object.
+        size: (height, width) of the image in pixels.
+    """
+    if not isinstance(outline, list) or len(outline) != 1 or len(outline[0]) != 8:
+        return None
+    x, y = outline[0][::2], outline[0][1::2]
+    sides = [math.hypot(x[k] - x[k - 1], y[k] - y[k - 1]) for k in range(4)]
+    slack = max(1.5, 0.02 * max(sides))
+    # The diagonals of a rectangle halve each other and are of one length.
+    middles = (x[0] + x[2] - x[1] - x[3]) / 2, (y[0] + y[2] - y[1] - y[3]) / 2
+    diagonals = [math.hypot(x[k] - x[k + 2], y[k] - y[k + 2]) for k in (0, 1)]
+    is_box = math.hypot(*middles) <= slack and abs(diagonals[0] - diagonals[1]) <= slack
+    is_upright = min(abs(x[1] - x[0]), abs(y[1] - y[0])) < 1
+    inside = min(x + y) >= 0 and max(x) <= size[1] and max(y) <= size[0]
+    fits = is_box and inside and not is_upright and min(sides) >= 1
+    return outline[0] if fits else None

@@ -16,6 +16,7 @@ from mmacnn.utils import InputError, track
 
 from . import coco, yolo
 from .annotations import LabelledImage, LabelledObject, LabelledSet, Notes
+from .geometry import oriented_box
 from .splitting import classes_of, split_images
 
 GOOD, DEFECT, COMBINED = 'good', 'defective', 'combined'
@@ -241,7 +242,12 @@ def write_yolo_roi(dataset: LabelledSet, root: Path, files: Files) -> list[str]:
             files.place(image, root / split / 'images')
             if image.objects:
                 item = image.objects[0]
-                line = yolo.line_of(numbers[item.name], item.box, image.size)
+                number = numbers[item.name]
+                corners = oriented_box(item.outline, image.size)
+                if corners:
+                    line = yolo.line_of_corners(number, corners, image.size)
+                else:
+                    line = yolo.line_of(number, item.box, image.size)
             else:
                 line = str(numbers[image.label])
             (labels / f'{Path(image.name).stem}.txt').write_text(line + '\n')

@@ -301,6 +301,13 @@ def line_of(number: int, box: tuple, size: tuple[int, int]) -> str:
     return ' '.join([str(number), *(f'{value:.7f}' for value in values)])
 
 
+def line_of_corners(number: int, corners: list[float], size: tuple[int, int]) -> str:
+    """An oriented box's line: ``class x1 y1 ... x4 y4``."""
+    height, width = size
+    values = (value / side for value, side in zip(corners, (width, height) * 4))
+    return ' '.join([str(number), *(f'{value:.7f}' for value in values)])
+
+
 def write(dataset: LabelledSet, folder: str) -> None:
     """Write ``labels/*.txt``, ``classes.txt`` and ``data.yaml``. Boxes alone."""
     root = Path(folder)

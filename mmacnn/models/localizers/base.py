@@ -15,6 +15,10 @@ class Localization(NamedTuple):
         direction: (B, 2), unit vector ``(cos, sin)`` of the angle by which the ROI is
             turned, counter-clockwise as seen; None without pose.
         scale: (B,), factor of the ROI's size; None without pose.
+        axis: (B, 2), unit vector of twice the angle, which is the same whichever way up
+            the object lies; None where the localizer does not tell it apart.
+        heading: (B, 2), unit vector that says which way up: of the two directions along
+            the axis ``direction`` is the one nearer to it; None likewise.
     """
 
     centre: Tensor
@@ -22,3 +26,5 @@ class Localization(NamedTuple):
     heatmap: Tensor | None = None
     direction: Tensor | None = None
     scale: Tensor | None = None
+    axis: Tensor | None = None
+    heading: Tensor | None = None

@@ -5,7 +5,7 @@ import torch.nn as nn
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from mmacnn.ops import around_peak, soft_argmax
+from mmacnn.ops import around_peak, half_angle, soft_argmax
 from mmacnn.registry import MODELS
 
 from .base import Localization
@@ -18,8 +18,10 @@ MAX_LOG_SCALE = 1.5
 class HeatmapLocalizer(BaseModule):
     """Image -> one-channel heat map -> soft-argmax -> centre of the ROI.
 
-    With ``pose`` a vector field and a map of the scale's logarithm stand beside the
-    heat map, and are read where it is highest.
+    With ``pose`` two vector fields and a map of the scale's logarithm stand beside the
+    heat map, and are read where it is highest. One vector has twice the angle, which
+    most objects show at a glance; the other says which way up, which may hang on a
+    letter. In one vector the second, unknown at first, would hide the first.
 
     Args:
         backbone: Config of a backbone; its last feature map is used.
@@ -43,7 +45,7 @@ class HeatmapLocalizer(BaseModule):
         self.backbone = MODELS.build(backbone)
         self.conv = nn.Conv2d(in_channels, 1, 1)
         self.window = window
-        self.pose = nn.Conv2d(in_channels, 3, 1) if pose else None
+        self.pose = nn.Conv2d(in_channels, 5, 1) if pose else None
 
     def forward(self, image: Tensor) -> Localization:
         feature = self.backbone(image)[-1]
@@ -56,7 +58,12 @@ class HeatmapLocalizer(BaseModule):
             return Localization(centre, logits, heatmap)
         weights = around_peak(heatmap.detach(), PEAK_WINDOW)
         pose = (fields * weights[:, None]).sum((2, 3))
-        direction = pose[:, :2] / (pose[:, :2].square().sum(1, True) + 1e-12).sqrt()
+        heading, axis = _unit(pose[:, :2]), _unit(pose[:, 3:])
+        direction = half_angle(axis, heading)
         # Bent, not cut off: beyond a limit there would be no gradient back.
         scale = ((pose[:, 2] / MAX_LOG_SCALE).tanh() * MAX_LOG_SCALE).exp()
-        return Localization(centre, logits, heatmap, direction, scale)
+        return Localization(centre, logits, heatmap, direction, scale, axis, heading)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return vectors / (vectors.square().sum(1, True) + 1e-12).sqrt()

@@ -88,8 +88,12 @@ class PoseLoss(nn.Module):
         turned_by = as_direction(angle)
         copies = turn_discs(inputs, centre.detach(), turned_by, factor, radius)
         found = localizer(copies)
-        expected = add_angles(localization.direction, turned_by)
-        copy_loss = 1 - (expected * found.direction).sum(1)
+        heading, axis = _angles(localization)
+        found_heading, found_axis = _angles(found)
+        expected = add_angles(heading, turned_by)
+        copy_loss = 1 - (expected * found_heading).sum(1)
+        expected = add_angles(axis, add_angles(turned_by, turned_by))
+        copy_loss = copy_loss + 1 - (expected * found_axis).sum(1)
         copy_loss = copy_loss + _log_distance(
             found.scale, localization.scale * factor, beta=0.1
         )
@@ -110,6 +114,10 @@ class PoseLoss(nn.Module):
         # (x, y) with y pointing down is the direction of minus the box's angle.
         turned_back = right / right.norm(dim=1, keepdim=True)
         turned = add_angles(localization.direction, turned_back)
+        heading, axis = _angles(localization)
+        wrong = 1 - add_angles(heading, turned_back)[:, 0]
+        double = add_angles(turned_back, turned_back)
+        wrong = wrong + 1 - add_angles(axis, double)[:, 0]
         # Of the scale alone: a direction half a turn off would have to pass the
         # quarter turn, where the ROI fits worst.
         cos, sin = turned.detach().abs().unbind(1)
@@ -119,10 +127,17 @@ class PoseLoss(nn.Module):
             scale * (width * cos + height * sin), right, beta=0.05
         ) + _log_distance(scale * (width * sin + height * cos), down, beta=0.05)
         fitting = torch.maximum(right / width, down / height)
-        oriented = 1 - turned[:, 0] + _log_distance(scale, fitting, beta=0.05)
+        oriented = wrong + _log_distance(scale, fitting, beta=0.05)
         lies_along = (right > down) == (width > height)
-        upright = upright + self.upright_weight * lies_along * (1 - turned[:, 0])
+        upright = upright + self.upright_weight * lies_along * wrong
         return mean_where(torch.where(is_oriented, oriented, upright), known)
+
+
+def _angles(where: Localization) -> tuple[Tensor, Tensor]:
+    """Heading and axis, which both lie in the direction where there is no more."""
+    if where.axis is None:
+        return where.direction, add_angles(where.direction, where.direction)
+    return where.heading, where.axis
 
 
 def _log_distance(first: Tensor, second: Tensor, beta: float) -> Tensor:

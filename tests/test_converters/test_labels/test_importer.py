@@ -249,3 +249,24 @@ def test_image_finder_does_not_guess():
             finder.find(name)
     assert split_of('data/valid/images/a.jpg') == 'val'
     assert split_of('a_train/b.jpg') == split_of('train.jpg') == ''
+
+
+@pytest.mark.parametrize(
+    ('corners', 'count'),
+    [
+        pytest.param([(20, 8), (44, 20), (39, 30), (15, 18)], 9, id='turned'),
+        pytest.param([(20, 8), (44, 8), (44, 19), (20, 19)], 5, id='upright'),
+        pytest.param([(20, 8), (44, 20), (50, 40), (15, 18)], 5, id='no box'),
+        pytest.param([(44, 8), (68, 20), (63, 30), (39, 18)], 5, id='over the edge'),
+    ],
+)
+def test_oriented_boxes_stay_oriented(source, tmp_path, corners, count):
+    numbers = ' '.join(f'{x / 64:.6f} {y / 48:.6f}' for x, y in corners)
+    (source / 'labels/03.txt').write_text(f'1 {numbers}\n')
+    import_labels(str(source), str(tmp_path / 'out'), 'yolo-roi')
+    line = (tmp_path / 'out/train/labels/03.txt').read_text().split()
+    assert len(line) == count and line[0] == '1'
+    if count == 9:
+        assert [float(value) for value in line[1:]] == pytest.approx(
+            [float(value) for value in numbers.split()], abs=1e-5
+        )
