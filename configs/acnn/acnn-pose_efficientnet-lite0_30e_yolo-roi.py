@@ -3,6 +3,7 @@
 _base_ = './acnn-opt-pose_strided_30e_yolo-roi.py'
 
 model = dict(
+    crop_gradient=0.0,
     backbone=dict(
         _delete_=True,
         type='mmacnn.TruncatedBackbone',
@@ -22,5 +23,10 @@ model = dict(
 )
 # Weights that know something learn more slowly than the new layers.
 optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={r'backbone.layers': dict(lr_mult=1 / 3)})
+    paramwise_cfg=dict(
+        custom_keys={
+            'backbone.layers': dict(lr_mult=1 / 3),
+            'localizer.backbone': dict(lr_mult=1),
+        }
+    )
 )

@@ -34,7 +34,7 @@ CHOICES = {
 def weights(tmp_path_factory):
     """Of the backbone, random ones."""
     path = tmp_path_factory.mktemp('weights') / 'lite0.pth'
-    cfg = load_config(f'configs/{RECIPES["cam"].base}')
+    cfg = load_config('configs/cam/cam_efficientnet-lite0-s16_20e_class-folders.py')
     state = build_model(cfg).backbone.state_dict()
     torch.save(dict(state_dict={f'backbone.{k}': v for k, v in state.items()}), path)
     return str(path)
@@ -76,7 +76,7 @@ def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
     assert 5 <= stopping.patience < cfg.max_epochs <= 100
 
 
-def test_objects_that_lie_turned(tmp_path):
+def test_objects_that_lie_turned(tmp_path, weights):
     source = make_source('product-code', tmp_path / 'source')
     labels = sorted((tmp_path / 'source/train/labels').iterdir())
     for index, path in enumerate(labels):
@@ -86,7 +86,7 @@ def test_objects_that_lie_turned(tmp_path):
         wide, high = (high, wide) if across else (wide, high)
         text = f'{path.read_text().split()[0]} 0.5 0.5 {wide / 128:.4f} {high / 96:.4f}'
         path.write_text(text)
-    report = start(source, str(tmp_path / 'out'))
+    report = start(source, str(tmp_path / 'out'), None, weights)
     cfg = load_config(report.config)
     assert report.choice.method == 'acnn' and 'straighten it' in report.choice.reason
     assert cfg.model.localizer.pose
@@ -112,6 +112,23 @@ def test_photographs_of_many_sizes(tmp_path, weights):
         for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
             batch = next(iter(Runner.build_dataloader(loader, seed=0)))
             assert batch['inputs'].shape[1:] == (3, *cfg.img_scale[::-1])
+
+
+def test_several_kinds_of_defect(tmp_path, weights):
+    for label in ('good', 'pit', 'scratch'):
+        (tmp_path / 'source' / label).mkdir(parents=True)
+        for index in range(20):
+            image = np.full((40, 60, 3), index, np.uint8)
+            cv2.imwrite(str(tmp_path / f'source/{label}/{index}.png'), image)
+    report = start(str(tmp_path / 'source'), str(tmp_path / 'out'), None, weights)
+    assert report.choice.method == 'cam'
+    cfg = load_config(report.config)
+    model = build_model(cfg).train()
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        batch = next(iter(Runner.build_dataloader(cfg.train_dataloader, seed=0)))
+    losses = model(**model.data_preprocessor(batch, True), mode='loss')
+    sum(losses.values()).backward()
+    assert list(losses) == ['loss'] and model.head.fc.weight.grad.abs().sum() > 0
 
 
 def test_a_method_of_ones_own_choice(tmp_path, weights):

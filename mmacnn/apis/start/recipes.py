@@ -76,7 +76,11 @@ def _load_settings(facts, size, classes, weights, data) -> dict:
 
 def _cam_settings(facts, size, classes, weights, data) -> dict:
     settings = _load_settings(facts, size, classes, weights, data)
-    for split in ('val', 'test'):
+    if len(classes) > 2:  # a map each; masks tell defective from good alone
+        loss = dict(_delete_=True, type='mmpretrain.CrossEntropyLoss')
+        settings['model']['head'].update(loss=loss, mask_loss=None)
+    splits = ('val', 'test') if len(classes) > 2 else ('train', 'val', 'test')
+    for split in splits:
         if Path(data, split, 'masks').is_dir():
             prefix = dict(mask_path=f'{split}/masks')
             settings[f'{split}_dataloader'] = dict(dataset=dict(data_prefix=prefix))
@@ -115,7 +119,10 @@ def _pose_settings(facts, size, classes, weights, data) -> dict:
     sides = np.array(lying_size(facts.object_sizes * size[::-1]))
     roi = tuple(int(8 * np.ceil(side * POSE_MARGIN / 8)) for side in sides)
     stn = dict(roi_size=roi, output_size=roi)
-    return dict(model=dict(stn=stn, head=dict(num_classes=len(classes))))
+    model = dict(stn=stn, head=dict(num_classes=len(classes)))
+    if weights != WEIGHTS:
+        model['backbone'] = dict(backbone=dict(init_cfg=dict(checkpoint=weights)))
+    return dict(model=model)
 
 
 def _anomaly_settings(facts, size, classes, weights, data) -> dict:
@@ -146,14 +153,14 @@ RECIPES = {
         deploy='attentdiffernet/anomaly_onnxruntime_dynamic-batch.py',
     ),
     CAM: Recipe(
-        base='cam/cam_efficientnet-lite0-s16_20e_class-folders.py',
+        base='cam/cam-joined_efficientnet-lite0-s4_20e_class-folders.py',
         target='class-folders',
         has_weights=True,
         settings=_cam_settings,
         area=256**2,
-        least=16,  # a cell of the map
+        least=16,
         keeps_shape=False,
-        views=4000,
+        views=8000,
         monitor='accuracy/top1',
         min_delta=0.1,
         deploy='cam/cam_onnxruntime_dynamic.py',
@@ -202,9 +209,10 @@ RECIPES = {
 # Objects that lie turned by any angle: the ROI is turned with them.
 POSE = replace(
     RECIPES[ACNN],
-    base='acnn/acnn-opt-pose_strided_30e_yolo-roi.py',
+    base='acnn/acnn-pose_efficientnet-lite0_30e_yolo-roi.py',
+    has_weights=True,
     settings=_pose_settings,
-    area=256 * 320,
-    least=64,
-    views=24000,
+    area=384 * 480,
+    least=96,
+    views=12000,
 )

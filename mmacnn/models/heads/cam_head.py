@@ -44,8 +44,8 @@ class CAMHead(LinearClsHead):
             near zero holds back the gradient of a backbone that learns from scratch.
 
     Raises:
-        InputError: Fewer than two classes, more than two with ``mask_loss``, or no such
-            pooling or sharpness.
+        InputError: Fewer than two classes, more than two with ``mask_loss`` or a loss of
+            two, or no such pooling or sharpness.
     """
 
     def __init__(
@@ -76,6 +76,11 @@ class CAMHead(LinearClsHead):
                 f'{", ".join(POOLINGS)}'
             )
         check_number('CAMHead: sharpness', sharpness, 1e-3)
+        if loss and not is_binary and loss['type'].endswith('BinaryFocalLoss'):
+            raise InputError(
+                f'CAMHead: num_classes is {num_classes} with the loss {loss["type"]}, '
+                "expected 2, or loss=dict(_delete_=True, type='CrossEntropyLoss')"
+            )
         kind = 'mmacnn.BinaryFocalLoss' if is_binary else 'mmpretrain.CrossEntropyLoss'
         super().__init__(
             1 if is_binary else num_classes,

@@ -60,8 +60,9 @@ class HeatmapLocalizer(BaseModule):
         pose = (fields * weights[:, None]).sum((2, 3))
         heading, axis = _unit(pose[:, :2]), _unit(pose[:, 3:])
         direction = half_angle(axis, heading)
-        # Bent, not cut off: beyond a limit there would be no gradient back.
-        scale = ((pose[:, 2] / MAX_LOG_SCALE).tanh() * MAX_LOG_SCALE).exp()
+        # Bent, neither cut off nor flattened: there must be a gradient back.
+        log_scale = pose[:, 2] / (1 + pose[:, 2].abs() / MAX_LOG_SCALE)
+        scale = log_scale.exp()
         return Localization(centre, logits, heatmap, direction, scale, axis, heading)
 
 
