@@ -31,7 +31,13 @@ DECODED = dict(
 )
 
 
-@pytest.mark.parametrize('name', METHODS)
+@pytest.mark.parametrize(
+    'name',
+    [
+        pytest.param(name, marks=[pytest.mark.soak] * (name == 'acnn_pose'))
+        for name in METHODS
+    ],
+)
 def test_from_data_to_the_exported_model(name, tmp_path):
     method = METHODS[name]
     for package in NEEDED:

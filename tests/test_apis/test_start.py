@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a folder to a config of one's own that builds and loads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -80,7 +81,7 @@ def test_objects_that_lie_turned(tmp_path, weights):
     source = make_source('product-code', tmp_path / 'source')
     labels = sorted((tmp_path / 'source/train/labels').iterdir())
     for index, path in enumerate(labels):
-        # 40 by 12 pixels of 128 by 96, one in three across, which may be turned a little
+        # 40 by 12 pixels of 128 by 96, one in three across; some a little turned.
         across, more = index % 3 == 0, index % 2
         wide, high = 40 - 2 * more, 12 + 4 * more
         wide, high = (high, wide) if across else (wide, high)
@@ -197,6 +198,9 @@ def test_the_input_shows_small_objects(size, area, smallest, expected):
 def test_two_methods_are_tried_side_by_side(tmp_path, weights, monkeypatch):
     monkeypatch.setattr(trial, 'EFFORT', 0.001)
     monkeypatch.setattr(trial, 'IMAGES', 24)
+    for name in ('cam', 'anomaly'):
+        small = replace(RECIPES[name], area=64**2)
+        monkeypatch.setitem(RECIPES, name, small)
     source, out = make_source('defect-folders', tmp_path / 'source'), tmp_path / 'out'
     started = start(source, str(out), weights=weights)
     assert started.choice.fitting == ['cam', 'anomaly']

@@ -90,7 +90,15 @@ def batch_of(dataloader, data_root):
     return collate([dataset[i] for i in list(sampler)[:4]])
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    'path',
+    [
+        pytest.param(
+            path, id=path.stem, marks=[pytest.mark.soak] * ('resnet50' in path.stem)
+        )
+        for path in CONFIGS
+    ],
+)
 def test_config_trains_and_predicts(path, data):
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)

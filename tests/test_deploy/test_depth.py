@@ -18,7 +18,7 @@ from ..testing.exported import run_on_board, same_on_board  # noqa: E402
 from .test_methods import export  # noqa: E402
 
 
-@pytest.mark.parametrize('name', ['canet', 'cam'])
+@pytest.mark.parametrize('name', [pytest.param('canet', marks=pytest.mark.soak), 'cam'])
 def test_a_12_bit_camera(name, tmp_path):
     method = METHODS[name]
     config = prepare(method, tmp_path, train=2, test=4, depth=12)

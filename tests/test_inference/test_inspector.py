@@ -418,6 +418,7 @@ def test_models_by_name(capsys):
     assert Inspector('acnn-opt_strided_8e_synthetic-product-code').inferencer.classes
 
 
+@pytest.mark.soak
 def test_two_processes_give_what_one_gives(model, folder, tmp_path):
     (folder / 'b.jpg').write_bytes(b'not an image')
     config, weights = model

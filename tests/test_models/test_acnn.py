@@ -58,15 +58,19 @@ def test_all_parts_learn(acnn_cfg, images, data_samples):
     assert all(g is not None and g.isfinite().all() for g in gradients(model))
 
 
-def test_classification_alone_reaches_the_localizer(acnn_cfg, images, data_samples):
-    model = MODELS.build(acnn_cfg)
+@pytest.mark.parametrize('factor', [1.0, 0.0])
+def test_classification_alone_reaches_the_localizer(
+    acnn_cfg, images, data_samples, factor
+):
+    model = MODELS.build(dict(acnn_cfg, crop_gradient=factor))
     torch.nn.init.normal_(model.head.fc.weight)
     for sample in data_samples:
         sample.gt_bboxes = torch.zeros(0, 4)
     losses = model(images, data_samples, mode='loss')
     assert losses['loss_localization'] == 0
     backward(losses)
-    assert any(g.abs().sum() > 0 for g in gradients(model.localizer))
+    reached = any(g.abs().sum() > 0 for g in gradients(model.localizer))
+    assert reached == (factor > 0)
 
 
 def test_no_box_in_the_batch_leaves_every_parameter_connected(

@@ -44,6 +44,7 @@ def test_writes_metrics_and_predictions(tiny_config, tmp_path):
     assert results['metrics'] == {'accuracy/top1': 100 * sum(right) / 8}
 
 
+@pytest.mark.soak
 def test_two_processes_test_as_one(tiny_config, tmp_path):
     train(
         str(tiny_config),

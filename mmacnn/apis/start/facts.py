@@ -103,7 +103,10 @@ def _is_turned(objects: list[LabelledObject]) -> bool:
             ratio = math.log((right - left) / (bottom - top))
             logs.setdefault(item.name, []).append(ratio)
     across = sum(
-        min(sum(ratio > ACROSS for ratio in ratios), sum(ratio < -ACROSS for ratio in ratios))
+        min(
+            sum(ratio > ACROSS for ratio in ratios),
+            sum(ratio < -ACROSS for ratio in ratios),
+        )
         for ratios in logs.values()
     )
     return across >= max(FEW, SOME * len(objects))

@@ -47,9 +47,7 @@ def box_of(polygon: list[float]) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def oriented_box(
-    outline: Outline | None, size: tuple[int, int]
-) -> list[float] | None:
+def oriented_box(outline: Outline | None, size: tuple[int, int]) -> list[float] | None:
     """Corners of an outline that is a turned box, ``[x0, y0, ...]``, else None.
 
     None also where a corner lies outside of the image.

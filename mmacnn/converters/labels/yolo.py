@@ -304,7 +304,8 @@ def line_of(number: int, box: tuple, size: tuple[int, int]) -> str:
 def line_of_corners(number: int, corners: list[float], size: tuple[int, int]) -> str:
     """An oriented box's line: ``class x1 y1 ... x4 y4``."""
     height, width = size
-    values = (value / side for value, side in zip(corners, (width, height) * 4))
+    sides = (width, height) * 4
+    values = (value / side for value, side in zip(corners, sides, strict=True))
     return ' '.join([str(number), *(f'{value:.7f}' for value in values)])
 
 

@@ -44,8 +44,8 @@ class CAMHead(LinearClsHead):
             near zero holds back the gradient of a backbone that learns from scratch.
 
     Raises:
-        InputError: Fewer than two classes, more than two with ``mask_loss`` or a loss of
-            two, or no such pooling or sharpness.
+        InputError: Fewer than two classes, more than two with ``mask_loss`` or a loss
+            of two, or no such pooling or sharpness.
     """
 
     def __init__(

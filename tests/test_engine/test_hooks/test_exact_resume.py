@@ -66,7 +66,8 @@ def assert_same_state(one, other):
         pytest.param('train', 2, 'workers', marks=pytest.mark.soak),
         ('train', 2, 'persistent-workers'),
         pytest.param('val', 2, 'in-process', marks=pytest.mark.soak),
-        ('val', 4, 'in-process'),  # after the last epoch
+        # After the last epoch.
+        pytest.param('val', 4, 'in-process', marks=pytest.mark.soak),
     ],
 )
 def test_resumed_training_ends_as_uninterrupted(
