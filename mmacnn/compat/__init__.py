@@ -14,7 +14,12 @@ from .after_import import after_import
 __all__ = ['apply']
 
 # What closes a gap, and the library that has it, which is slow to import.
-GAPS = dict(mmcv_ops='torch', torch_load='torch', cpu_distributed='mmengine.dist.utils')
+GAPS = dict(
+    mmcv_ops='torch',
+    torch_load='torch',
+    cpu_distributed='mmengine.dist.utils',
+    config_text='mmengine.config.config',
+)
 
 
 def apply() -> None:
