@@ -1,8 +1,8 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """mmengine lays out the config anew with yapf for each log and checkpoint.
 
-That takes half a second or more, many times a training, each time for the same text. The
-last layouts are kept. Upstream: mmcv #2466.
+That takes half a second or more, many times a training, each time for the same text.
+The last layouts are kept. Upstream: mmcv #2466.
 """
 
 from functools import lru_cache
