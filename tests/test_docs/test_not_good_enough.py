@@ -11,8 +11,9 @@ from mmengine.registry import HOOKS, VISBACKENDS, init_default_scope
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / 'docs/en/not_good_enough.md').read_text(encoding='utf-8')
 OWN_DATA = [
-    'cam/cam_efficientnet-lite0-s16_20e_class-folders.py',
+    'cam/cam-joined_efficientnet-lite0-s4_20e_class-folders.py',
     'acnn/acnn-opt_strided_30e_yolo-roi.py',
+    'acnn/acnn-pose_efficientnet-lite0_30e_yolo-roi.py',
     'canet/faster-rcnn-small_efficientnet-lite0_fpn_12e_detection-folders.py',
 ]
 

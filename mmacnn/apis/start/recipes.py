@@ -214,5 +214,5 @@ POSE = replace(
     settings=_pose_settings,
     area=384 * 480,
     least=96,
-    views=12000,
+    views=16000,
 )
