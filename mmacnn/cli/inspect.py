@@ -97,6 +97,21 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help="from which score a detector's box counts (0.3)",
     )
     parser.add_argument(
+        '--tile',
+        type=int_at_least(32),
+        metavar='PIXELS',
+        help='side of the tiles in which a detector looks at larger images: as large '
+        'as the images that it learned from (whole images)',
+    )
+    parser.add_argument(
+        '--overlap',
+        type=float,
+        default=0.2,
+        metavar='FRACTION',
+        help='of a tile that its neighbour shows too: more than the largest object '
+        '(0.2)',
+    )
+    parser.add_argument(
         '--fuse-conv-bn',
         action='store_true',
         help='merge convolutions with the normalization behind them, which is faster',
@@ -156,6 +171,8 @@ def run_inspection(args: argparse.Namespace) -> None:
         accept=args.accept,
         min_score=args.min_score,
         score_thr=args.score_thr,
+        tile=args.tile,
+        overlap=args.overlap,
         regions=regions_of(args),
         fuse_conv_bn=args.fuse_conv_bn,
         rules=read_rules(args.rules) if args.rules else None,

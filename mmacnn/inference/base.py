@@ -148,6 +148,10 @@ class Inferencer:
         """
         return [sample.cpu() for sample in self.model.test_step(batch)]
 
+    def predict(self, images: Sequence[np.ndarray], names: Sequence[str]) -> list:
+        """:meth:`forward` of :meth:`preprocess`."""
+        return self.forward(self.preprocess(images, names))
+
     def postprocess(
         self, prediction: Any, name: str, size: tuple[int, int]
     ) -> InspectionResult:

@@ -28,6 +28,8 @@ def build_inferencer(
     backend_model: str | None = None,
     score_thr: float = 0.3,
     regions: Sequence[Region] | None = None,
+    tile: int | None = None,
+    overlap: float = 0.2,
 ) -> 'Inferencer':
     """Make the inferencer for the model of a config.
 
@@ -38,12 +40,17 @@ def build_inferencer(
         backend_model: Model folder of ``tools/deploy.py``, to run instead.
         score_thr: Score in [0, 1] from which a detector's box counts.
         regions: Where the regions are on every image, for a model that names regions.
+        tile: Side in pixels of the tiles in which a detector looks at larger images.
+        overlap: Least fraction of a tile that its neighbour shows too, [0, 1).
 
     Raises:
         FileNotFoundError, InputError: See :class:`Inferencer`.
-        InputError: There are regions for another model, or none for such a one.
+        InputError: There are regions for another model, or none for such a one; or
+            tiles for another model than a detector.
     """
     model = (config, weights, device, backend_model)
+    if tile is not None and not _is_detector(config):
+        raise InputError(f'tile: found {config.filename}, expected a detector')
     if _names_regions(config):
         from .regions import RegionInferencer
 
@@ -56,7 +63,7 @@ def build_inferencer(
     if _is_detector(config):
         from .detection import DetectionInferencer
 
-        return DetectionInferencer(*model, score_thr)
+        return DetectionInferencer(*model, score_thr, tile, overlap)
     from .classification import ClassificationInferencer
 
     return ClassificationInferencer(*model)

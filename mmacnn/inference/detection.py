@@ -1,21 +1,28 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
 from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
+from mmacnn.utils.arguments import check_number
+
 from .base import Inferencer
 from .finite import WatchedHeads
 from .result import Detection, fields_of_detections
+from .tiles import merge_boxes, tile_windows
 
 if TYPE_CHECKING:
     from mmdet.visualization import DetLocalVisualizer
+
+MIN_TILE, MAX_OVERLAP = 32, 0.9
 
 
 class DetectionInferencer(Inferencer):
@@ -27,6 +34,9 @@ class DetectionInferencer(Inferencer):
         device (str, optional): See there.
         backend_model (str, optional): See there.
         score_thr (float): Score in [0, 1] from which a box counts. Defaults to 0.3.
+        tile (int, optional): Side in pixels of the tiles in which images that are
+            larger are looked at, one after the other. Defaults to whole images.
+        overlap (float): Least fraction of a tile that its neighbour shows too, [0, 1).
     """
 
     scope = 'mmdet'
@@ -38,9 +48,15 @@ class DetectionInferencer(Inferencer):
         device: str | None = None,
         backend_model: str | None = None,
         score_thr: float = 0.3,
+        tile: int | None = None,
+        overlap: float = 0.2,
     ) -> None:
+        if tile is not None:
+            check_number('tile', tile, MIN_TILE)
+        check_number('overlap', overlap, 0, MAX_OVERLAP)
         super().__init__(config, weights, device, backend_model)
         self.score_thr = score_thr
+        self.tile, self.overlap = tile, overlap
         # An exported model has none of them: what it drops, it drops unseen.
         self._heads = [
             module
@@ -56,6 +72,43 @@ class DetectionInferencer(Inferencer):
         visualizer = DetLocalVisualizer(line_width=1)  # defects are small
         visualizer.dataset_meta = dict(classes=self.classes)
         return visualizer
+
+    def predict(
+        self, images: Sequence[np.ndarray], names: Sequence[str]
+    ) -> list[DetDataSample]:
+        """See :class:`Inferencer`; larger images than a tile in tiles."""
+        if self.tile is None or not any(max(i.shape[:2]) > self.tile for i in images):
+            return super().predict(images, names)
+        return [
+            self._predict_tiles(image, name)
+            for image, name in zip(images, names, strict=True)
+        ]
+
+    def _predict_tiles(self, image: np.ndarray, name: str) -> DetDataSample:
+        """One tile at a time, which needs the memory of one."""
+        size = image.shape[:2]
+        found, merged = [], None
+        is_complete, factors = True, []
+        for number, window in enumerate(tile_windows(size, self.tile, self.overlap)):
+            left, top, right, bottom = window
+            crop = np.ascontiguousarray(image[top:bottom, left:right])
+            (sample,) = super().predict([crop], [name])
+            boxes = sample.pred_instances
+            offset = boxes.bboxes.new_tensor((left, top, left, top))
+            tiles = torch.full_like(boxes.labels, number)
+            found.append((boxes.bboxes + offset, boxes.scores, boxes.labels, tiles))
+            is_complete &= self.is_finite(sample)
+            factors.append(self.shrink_factor(sample))
+            merged = sample if merged is None else merged
+        boxes, scores, labels, tiles = map(torch.cat, zip(*found, strict=True))
+        boxes, kept = merge_boxes(boxes, scores, labels, tiles)
+        merged.pred_instances = InstanceData(
+            bboxes=boxes, scores=scores[kept], labels=labels[kept]
+        )
+        merged.set_metainfo(
+            dict(ori_shape=size, is_complete=is_complete, shrink_factor=max(factors))
+        )
+        return merged
 
     def forward(self, batch: Any) -> list[DetDataSample]:
         """See :class:`Inferencer`; notes whose boxes fell to NaN on the way."""

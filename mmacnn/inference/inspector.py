@@ -57,6 +57,10 @@ class Inspector:
             verdict, that of a detection as well; before that of the rules. Defaults to
             0 if these have none.
         score_thr (float): Score in [0, 1] from which a detector's box counts.
+        tile (int, optional): Side in pixels of the tiles in which a detector looks at
+            images that are larger. Defaults to whole images.
+        overlap (float): Least fraction of a tile that its neighbour shows too, [0, 1);
+            more than the largest object.
         regions (Sequence, optional): For a model that names regions: where they are on
             every image, see :func:`mmacnn.datasets.regions.decode_region`. Each is one
             of the result's ``detections``.
@@ -91,6 +95,8 @@ class Inspector:
         regions: Sequence[Region] | None = None,
         fuse_conv_bn: bool = False,
         rules: dict[str, Any] | None = None,
+        tile: int | None = None,
+        overlap: float = 0.2,
     ) -> None:
         config, known_weights = config_or_name, None
         if not isinstance(config, Config):
@@ -106,7 +112,7 @@ class Inspector:
         elif weights is not None:
             raise InputError('expected either weights or an exported model, found both')
         self.inferencer = build_inferencer(
-            config, weights, device, backend_model, score_thr, regions
+            config, weights, device, backend_model, score_thr, regions, tile, overlap
         )
         if fuse_conv_bn:
             self.inferencer.fuse_conv_bn()
@@ -259,10 +265,9 @@ class Inspector:
     def _forward(self, frames: Sequence[Frame]) -> list:
         if not frames:
             return []
-        batch = self.inferencer.preprocess(
+        return self.inferencer.predict(
             [frame.image for frame in frames], [frame.name for frame in frames]
         )
-        return self.inferencer.forward(batch)
 
     def _result(
         self, frame: Frame, prediction: Any, times: dict[str, float]

@@ -37,8 +37,8 @@ class Shrinkage:
             line = (
                 f'{name}: {size[1]}x{size[0]} pixels are made {factor:.1f} times '
                 f'smaller for the model: {vanishing(factor)}. If small things count, '
-                'train and test with a larger `scale` of Resize, or cut the '
-                'photographs before'
+                'train and test with a larger `scale` of Resize, cut the photographs '
+                'before, or give a detector `--tile`'
             )
             print_log(printable(line), logger='current', level=logging.WARNING)
         self.count += 1

@@ -213,6 +213,23 @@ def test_scores(config, trained, folder):
     assert unsure.verdict == 'unsure'
 
 
+def test_tiles(config, trained, folder):
+    """Of an image that fits, the same to the last bit; of a larger one, its parts."""
+    image = cv2.imread(str(folder / 'a.png'))
+    plain, tiled = (
+        Inspector(str(config), trained[1], 'cpu', score_thr=0.0, tile=tile)
+        for tile in (None, 90)
+    )
+    (whole,), (same,) = plain(image), tiled(image)
+    assert same.detections == whole.detections
+    large = cv2.copyMakeBorder(image, 0, 0, 0, 70, cv2.BORDER_REFLECT)
+    (found,) = tiled(large)
+    assert found.detections and not found.error
+    boxes = np.array([each.box for each in found.detections])
+    assert (boxes >= 0).all() and (boxes <= (160, 60, 160, 60)).all()
+    assert boxes.max() > 90
+
+
 def test_inspector_and_test_agree(config, trained, tested):
     _, out = tested
     prediction = json.loads((out / 'results.json').read_text())['predictions'][0]

@@ -1,0 +1,99 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Small defects on large photographs, tile by tile."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+
+from mmacnn.inference.base import Inferencer
+from mmacnn.inference.detection import DetectionInferencer
+from mmacnn.inference.tiles import merge_boxes, tile_windows
+
+
+@pytest.mark.parametrize('size', [(100, 150), (640, 641), (2000, 640), (50, 700)])
+@pytest.mark.parametrize('overlap', [0.0, 0.2, 0.5])
+def test_tiles_show_all_and_overlap(size, overlap):
+    tile, seen = 96, np.zeros(size, int)
+    windows = tile_windows(size, tile, overlap)
+    for left, top, right, bottom in windows:
+        assert (bottom - top, right - left) == tuple(min(side, tile) for side in size)
+        seen[top:bottom, left:right] += 1
+    assert seen.min() == 1 and len(set(windows)) == len(windows)
+    for axis in (0, 1):
+        starts = sorted({window[axis] for window in windows})
+        assert all(
+            b - a <= tile * (1 - overlap) + 1 for a, b in zip(starts, starts[1:])
+        )
+
+
+def test_boxes_of_two_tiles_are_one():
+    boxes = torch.tensor(
+        [
+            (10, 10, 30, 20),  # whole
+            (24, 10, 30, 20),  # its part in the next tile
+            (50, 10, 60, 20),  # one half ...
+            (55, 10, 70, 20),  # ... and the other
+            (24, 10, 30, 20),  # of another class
+            (10, 10, 31, 20),  # of the same tile
+            (10, 10, 90, 90),  # hardly sure of it
+        ],
+        dtype=torch.float32,
+    )
+    scores = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.05])
+    labels = torch.tensor([0, 0, 0, 0, 1, 0, 0])
+    tiles = torch.tensor([0, 1, 0, 1, 1, 0, 2])
+    found, kept = merge_boxes(boxes, scores, labels, tiles)
+    assert kept.tolist() == [0, 2, 4, 5]
+    assert found[0].tolist() == [10, 10, 30, 20]
+    assert found[1].tolist() == [50, 10, 70, 20]
+    assert len(merge_boxes(boxes[:0], scores[:0], labels[:0], tiles[:0])[0]) == 0
+
+
+class BlobInferencer(DetectionInferencer):
+    """Finds bright spots, in what it is shown at once."""
+
+    def __init__(self, tile):
+        self.tile, self.overlap, self.shown = tile, 0.2, []
+
+
+def find_blobs(self, images, names):
+    samples = []
+    for image in images:
+        self.shown.append(image.shape[:2])
+        _, _, stats, _ = cv2.connectedComponentsWithStats(image[..., 0])
+        boxes = torch.from_numpy(stats[1:, :4].astype(np.float32))
+        boxes[:, 2:] += boxes[:, :2]
+        found = InstanceData(
+            bboxes=boxes,
+            scores=torch.full((len(boxes),), 0.9),
+            labels=torch.zeros(len(boxes), dtype=torch.long),
+        )
+        samples.append(DetDataSample(pred_instances=found))
+    return samples
+
+
+def test_each_small_defect_is_found_once(monkeypatch):
+    monkeypatch.setattr(Inferencer, 'predict', find_blobs)
+    rng = np.random.default_rng(0)
+    image, truth = np.zeros((960, 1280, 3), np.uint8), set()
+    for row in range(5):
+        for column in range(8):  # many across the edges of tiles
+            width, height = rng.integers(8, 13, 2)
+            left, top = 160 * column + rng.integers(140), 190 * row + rng.integers(170)
+            image[top : top + height, left : left + width] = 255
+            truth.add((left, top, left + width, top + height))
+    inferencer = BlobInferencer(tile=320)
+    (found,) = inferencer.predict([image], ['large'])
+    assert {tuple(map(int, box)) for box in found.pred_instances.bboxes} == truth
+    assert len(found.pred_instances) == len(truth) == 40
+    assert found.ori_shape == (960, 1280) and set(inferencer.shown) == {(320, 320)}
+
+
+def test_an_image_that_fits_is_left_alone(monkeypatch):
+    monkeypatch.setattr(Inferencer, 'predict', find_blobs)
+    inferencer = BlobInferencer(tile=320)
+    inferencer.predict([np.zeros((320, 200, 3), np.uint8)] * 2, ['a', 'b'])
+    assert inferencer.shown == [(320, 200)] * 2
