@@ -30,3 +30,5 @@ optim_wrapper = dict(
         }
     )
 )
+# The pose is learned from few boxes; the classifier wants all images.
+train_dataloader = dict(sampler=dict(labelled_fraction=0.2))

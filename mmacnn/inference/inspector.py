@@ -205,11 +205,13 @@ class Inspector:
         for pattern in ('*.onnx', '*.engine') if model.is_dir() else ():
             model = min(Path(self._model).glob(pattern), default=model)
         is_file = model.is_file()
-        score_thr = getattr(self.inferencer, 'score_thr', None)
+        settings = dict(score_thr=getattr(self.inferencer, 'score_thr', None))
+        if getattr(self.inferencer, 'tile', None) is not None:
+            settings['tiles'] = [self.inferencer.tile, self.inferencer.overlap]
         return dict(
             model=hash_file(model) if is_file else hash_values(self._model),
             config=hash_values(self._config.pretty_text),
-            rules=hash_values(dict(self.rules, score_thr=score_thr)),
+            rules=hash_values(dict(self.rules, **settings)),
         )
 
     def _inspect(
