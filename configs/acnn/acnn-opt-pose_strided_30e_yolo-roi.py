@@ -1,6 +1,6 @@
 # Your own images of one object each, which lies turned by any angle. Boxes are upright
 # (`class cx cy w h`) or oriented (`class x1 y1 ... x4 y4`).
-# Set img_scale, and in model.stn the size of the object that lies straight (x 1.1) as
+# Set img_scale, and in model.stn the size of the object that lies straight (x 1.2) as
 # roi_size, and as output_size what its text needs to be legible.
 _base_ = './acnn-opt_strided_30e_yolo-roi.py'
 
@@ -17,7 +17,7 @@ model = dict(
             stages=[(48, 2, (1, 2, 4, 8))],
         ),
     ),
-    loss_pose=dict(type='mmacnn.PoseLoss', margin=1.1),
+    loss_pose=dict(type='mmacnn.PoseLoss', margin=1.2),
     roi_jitter=(0.05, 0.05),
     pose_jitter=(8.0, 0.1),
 )

@@ -15,7 +15,7 @@ from .facts import Facts
 WEIGHTS = 'data/efficientnet-lite0.pth'
 LARGEST = 90  # Percentile of the objects' sizes that counts as large.
 COARSEST = 32  # Stride of the detector's largest anchors.
-POSE_MARGIN = 1.1  # Of the ROI over the object, as PoseLoss has it.
+POSE_MARGIN = 1.2  # Of the ROI over the object, as PoseLoss has it.
 
 
 @dataclass(frozen=True)
