@@ -4,6 +4,7 @@ _base_ = './acnn-opt-pose_strided_30e_yolo-roi.py'
 
 model = dict(
     crop_gradient=0.0,
+    localize_first=0.35,
     backbone=dict(
         _delete_=True,
         type='mmacnn.TruncatedBackbone',
