@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 import pytest
 import torch
+from mmengine.logging import MessageHub
 
 from mmacnn.registry import MODELS
 
