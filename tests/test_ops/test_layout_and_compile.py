@@ -29,6 +29,7 @@ CALLS = {
     'turn': lambda x: ops.turn(x[:, 0, 0, :2], TURN),
     'add_angles': lambda x: ops.add_angles(x[:, 0, 0, :2], TURN),
     'as_direction': lambda x: ops.as_direction(x[:, 0, 0]),
+    'half_angle': lambda x: ops.half_angle(x[:, 0, 0, :2] + 0.5, TURN),
     'around_peak': lambda x: ops.around_peak(x[:, 0], 2),
     'roi_box': lambda x: ops.roi_box(x[:, 0, 0, :2], (8, 6), (16, 16)),
     'rotate': lambda x: ops.rotate(x, torch.tensor([30.0, -10.0])),
