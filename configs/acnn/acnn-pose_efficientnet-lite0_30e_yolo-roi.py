@@ -1,5 +1,5 @@
-# As acnn-opt-pose, but the classifier starts from ImageNet's weights: it learns from a
-# tenth of the photographs that one without needs.
+# As acnn-opt-pose, but the classifier starts from ImageNet's weights, and learns once
+# the localizer finds the object.
 _base_ = './acnn-opt-pose_strided_30e_yolo-roi.py'
 
 model = dict(

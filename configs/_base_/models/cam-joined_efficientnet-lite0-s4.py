@@ -9,8 +9,8 @@ model = dict(
     ),
     backbone=dict(
         type='mmacnn.TruncatedBackbone',
-        # The first stages and all normalisation stay ImageNet's: with a few hundred
-        # images that is more accurate, and a third less work.
+        # The first stages and all normalisation stay ImageNet's, which is less work:
+        # configs/cam/README.md.
         backbone=dict(
             type='mmacnn.EfficientNetLite',
             out_indices=(2, 3, 4),
