@@ -41,6 +41,8 @@ def train_and_predict(path, data_root):
     """Losses of one step on four images, their gradients, and the predictions."""
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)
+    if 'backbone' in cfg.model.backbone:  # one with weights, which no clone has
+        assert cfg.model.backbone.backbone.pop('init_cfg')['type'] == 'Pretrained'
     model = MODELS.build(cfg.model)
     model.init_weights()
     settings = dict(data_root=str(data_root), box_fraction=1.0)
