@@ -55,6 +55,7 @@ MODELS = _registry(
     'models.backbones',
     'models.classifiers',
     'models.data_preprocessors',
+    'models.detectors',
     'models.heads',
     'models.localizers',
     'models.losses',

@@ -1,16 +1,19 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Two-stage detectors in ONNX that keep the boxes which mmdet keeps.
+"""Detectors in ONNX that keep the boxes which mmdet keeps.
 
-MMDeploy 1.3.1 suppresses proposals across levels of the pyramid, drops proposals below
-a score, and gives every class of a region the box of its best class. mmdet does none of
-this, so detections of the two differ. These rewriters take precedence over MMDeploy's,
-since they are for ONNX Runtime where its are for any back end.
+Of two-stage ones, MMDeploy 1.3.1 suppresses proposals across levels of the pyramid,
+drops proposals below a score, and gives every class of a region the box of its best
+class. mmdet does none of this, so detections of the two differ. These rewriters take
+precedence over MMDeploy's, since they are for ONNX Runtime where its are for any back
+end.
 """
 
 import torch
 from mmdeploy.core import FUNCTION_REWRITER
 from mmdeploy.mmcv.ops.nms import ONNXNMSop, _select_nms_index
 from torch import Tensor
+
+from . import rewriters  # noqa: F401
 
 
 def grouped_nms(
@@ -135,3 +138,12 @@ def bbox_head__predict_by_feat(
         rcnn_test_cfg.score_thr,
         rcnn_test_cfg.max_per_img,
     )
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'mmacnn.models.detectors.acnn_detector.ACNNDetector.forward'
+)
+def acnn_detector__forward(self, inputs: Tensor, *args, **kwargs) -> tuple:
+    """Boxes with scores (B, K, 5) and labels (B, K), none suppressed."""
+    boxes, scores, labels = self.detect(inputs)
+    return torch.cat((boxes, scores[..., None]), -1), labels

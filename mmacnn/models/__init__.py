@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'backbones',
         'classifiers',
         'data_preprocessors',
+        'detectors',
         'heads',
         'localizers',
         'losses',

@@ -36,9 +36,14 @@ from .patches import (
     smooth_maps,
     unit_length,
 )
-from .roi_sampling import roi_box, sample_roi, sample_roi_separable
+from .roi_sampling import (
+    roi_box,
+    sample_roi,
+    sample_roi_separable,
+    sample_rois_separable,
+)
 from .rotation import quarter_turn, rotate, rotations
-from .soft_argmax import around_peak, gaussian_heatmap, soft_argmax
+from .soft_argmax import around_peak, gaussian_heatmap, gaussian_peaks, soft_argmax
 from .spatial_attention import spatial_attention
 
 __all__ = [
@@ -62,6 +67,7 @@ __all__ = [
     'fpr_threshold',
     'fraction_below',
     'gaussian_heatmap',
+    'gaussian_peaks',
     'greedy_coreset',
     'local_mean',
     'nearest_distance',
@@ -76,6 +82,7 @@ __all__ = [
     'sample_oriented_roi_gather',
     'sample_roi',
     'sample_roi_separable',
+    'sample_rois_separable',
     'smooth_maps',
     'soft_argmax',
     'spatial_attention',

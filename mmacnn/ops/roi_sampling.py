@@ -125,6 +125,40 @@ def sample_roi_separable(
     return rows @ pixels @ columns.transpose(-1, -2)
 
 
+def sample_rois_separable(
+    images: Tensor,
+    centres: Tensor,
+    roi_size: tuple[int, int],
+    output_size: tuple[int, int],
+) -> Tensor:
+    """:func:`sample_roi_separable` of K ROIs an image, without copies of the image.
+
+    Args:
+        images: (B, C, H, W).
+        centres: (B, K, 2), as there.
+        roi_size, output_size: As there.
+
+    Returns:
+        (B K, C, h, w), those of an image one after the other.
+    """
+    flat = centres.flatten(0, 1)
+    (row_index, rows), (column_index, columns) = (
+        _pixels_and_weights(
+            flat[:, 1 - i], roi_size[i], output_size[i], images.shape[2 + i]
+        )
+        for i in range(2)
+    )
+    index = row_index[:, :, None] * images.shape[3] + column_index[:, None]
+    channels, count = int(images.shape[1]), int(centres.shape[1])
+    high, wide = int(row_index.shape[1]), int(column_index.shape[1])
+    index = index.reshape(-1, 1, count * high * wide)
+    pixels = images.flatten(2).gather(2, index + index.new_zeros(1, channels, 1))
+    pixels = pixels.reshape(-1, channels, count, high * wide).transpose(1, 2)
+    pixels = pixels.reshape(-1, channels, high, wide)
+    rows, columns = rows[:, None].to(pixels.dtype), columns[:, None].to(pixels.dtype)
+    return rows @ pixels @ columns.transpose(-1, -2)
+
+
 def roi_box(
     centre: Tensor, roi_size: tuple[int, int], image_size: tuple[int, int]
 ) -> Tensor:

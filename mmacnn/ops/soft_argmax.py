@@ -93,3 +93,27 @@ def gaussian_heatmap(
         y.square().mul(-0.5).softmax(1)[:, :, None]
         * x.square().mul(-0.5).softmax(1)[:, None]
     )
+
+
+def gaussian_peaks(
+    centres: Tensor, sigma: tuple[float, float], size: tuple[int, int]
+) -> Tensor:
+    """Gaussians round several centres, of which each cell has the highest.
+
+    Args:
+        centres: (N, 2), ``(x, y)`` normalised to [0, 1] edge to edge; N may be 0.
+        sigma: (vertical, horizontal) standard deviation in cells.
+        size: (h, w) of the heat map in cells.
+
+    Returns:
+        (h, w), 1 in the cells that hold a centre, else below 1.
+    """
+    height, width = size
+    heatmap = centres.new_zeros(size)
+    for x, y in centres * centres.new_tensor((width, height)):
+        column, row = x.long().clamp(0, width - 1), y.long().clamp(0, height - 1)
+        across = torch.arange(width, device=centres.device) - column
+        down = torch.arange(height, device=centres.device) - row
+        across, down = (across / sigma[1]).square(), (down / sigma[0]).square()
+        heatmap = heatmap.maximum((-0.5 * (down[:, None] + across)).exp())
+    return heatmap

@@ -1,0 +1,110 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import pytest
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+
+from mmacnn.engine.building import build_model
+from mmacnn.engine.config import load_config
+from mmacnn.ops import gaussian_peaks, sample_roi, sample_rois_separable
+
+from ..testing.paths import ROOT
+
+CONFIG = ROOT / 'configs/acnn/acnn-several_strided_16e_detection-folders.py'
+
+
+@pytest.fixture(scope='module')
+def model():
+    torch.manual_seed(0)
+    # The generalized mean is MMDeploy's to rewrite.
+    neck = {'model.neck': dict(_delete_=True, type='mmpretrain.GlobalAveragePooling')}
+    return build_model(load_config(str(CONFIG), cfg_options=neck))
+
+
+@pytest.fixture
+def samples():
+    """Two objects, none, and one, on photographs that were twice as large."""
+    generator = torch.Generator().manual_seed(0)
+    samples = []
+    for count in (2, 0, 1):
+        corner = torch.rand(count, 2, generator=generator) * 60
+        boxes = torch.cat((corner, corner + torch.tensor([30.0, 20.0])), 1)
+        labels = torch.randint(4, (count,), generator=generator)
+        meta = dict(img_shape=(96, 128), ori_shape=(192, 256), scale_factor=(0.5, 0.5))
+        sample = DetDataSample(metainfo=meta)
+        sample.gt_instances = InstanceData(bboxes=boxes, labels=labels)
+        samples.append(sample)
+    return samples
+
+
+def images(count=3):
+    return torch.randn(count, 3, 96, 128, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize('chosen', [slice(None), slice(1, 2)], ids=['three', 'empty'])
+def test_all_parts_learn(model, samples, chosen):
+    samples = samples[chosen]
+    losses = model.train().loss(images(len(samples)), samples)
+    assert all(loss.isfinite() for loss in losses.values())
+    model.zero_grad()
+    sum(losses.values()).backward()
+    learned = [p for p in model.parameters() if p.requires_grad]
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in learned)
+
+
+def test_detections_lie_where_the_fields_say(model, samples, monkeypatch):
+    """Perfect fields give the true boxes back, in pixels of the original."""
+    fields = torch.zeros(3, 5, 12, 16)
+    fields[:, 0] = -9
+    for field, sample in zip(fields, samples, strict=True):
+        for x0, y0, x1, y1 in sample.gt_instances.bboxes.tolist():
+            x, y = (x0 + x1) / 16, (y0 + y1) / 16
+            sides = torch.tensor([(x1 - x0) / 80, (y1 - y0) / 48])
+            values = torch.tensor([9, x - int(x) - 0.5, y - int(y) - 0.5, *sides.log()])
+            field[:, int(y), int(x)] = values
+    monkeypatch.setattr(model, 'extract_feat', lambda images: fields)
+    model.eval()
+    model.test_cfg = dict(score_thr=0.1)
+    with torch.no_grad():
+        results = model.predict(images(), samples)
+    for result, sample in zip(results, samples, strict=True):
+        found = result.pred_instances.bboxes / 2
+        expected = sample.gt_instances.bboxes
+        order = found[:, 0].argsort()
+        expected = expected[expected[:, 0].argsort()]
+        torch.testing.assert_close(found[order], expected, atol=1e-3, rtol=0)
+
+
+def test_crops_of_several_are_those_of_one():
+    image, centres = images(2), torch.rand(2, 5, 2)
+    sizes = (24, 40), (30, 50)
+    several = sample_rois_separable(image, centres, *sizes)
+    each = sample_roi(image.repeat_interleave(5, 0), centres.flatten(0, 1), *sizes)
+    torch.testing.assert_close(several, each, atol=2e-4, rtol=0)
+
+
+def test_peaks_are_one_at_each_centre():
+    heatmap = gaussian_peaks(torch.tensor([[0.1, 0.1], [0.9, 0.5]]), (1, 2), (10, 20))
+    assert (heatmap == 1).nonzero().tolist() == [[1, 2], [5, 18]]
+    assert gaussian_peaks(torch.zeros(0, 2), (1, 1), (4, 4)).sum() == 0
+
+
+def test_exported_operators_are_those_of_tensorrt_8_2(model, tmp_path):
+    onnx = pytest.importorskip('onnx')
+    onnxruntime = pytest.importorskip('onnxruntime')
+    from mmacnn.deploy.tensorrt.operators import unsupported_operators
+
+    model = model.eval()
+    forward, model.forward = model.forward, model.detect
+    file = tmp_path / 'model.onnx'
+    try:
+        torch.onnx.export(model, images(1), file, opset_version=13, dynamo=False)
+    finally:
+        model.forward = forward
+    assert unsupported_operators(onnx.load(file), '8.2') == []
+    session = onnxruntime.InferenceSession(file)
+    with torch.no_grad():
+        expected = model.detect(images(1))
+    found = session.run(None, {session.get_inputs()[0].name: images(1).numpy()})
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(torch.from_numpy(one), other, atol=1e-3, rtol=1e-3)
