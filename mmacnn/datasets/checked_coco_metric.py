@@ -1,12 +1,15 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """mmdet's COCO metric on a file as ``CheckedCocoDataset`` reads it."""
 
+from collections import defaultdict
 from contextlib import redirect_stdout
 from io import StringIO
 
+import numpy as np
 from mmdet.evaluation import CocoMetric
 from mmengine.logging import MMLogger
 
+from mmacnn.ops.froc import ImageDetections, froc
 from mmacnn.registry import METRICS
 
 from .checked_coco import check_categories, index_coco, read_coco
@@ -15,6 +18,9 @@ from .checked_coco import check_categories, index_coco, read_coco
 @METRICS.register_module()
 class CheckedCocoMetric(CocoMetric):
     """mmdet's ``CocoMetric`` that numbers the classes as the config does.
+
+    Beside its mAP stand what is found and what is invented, as
+    :func:`mmacnn.ops.froc.froc` counts it.
 
     mmdet's takes the order of the file's categories, while the model's outputs have
     that of ``metainfo.classes``; it also fails at annotations without ``area`` and at
@@ -47,4 +53,28 @@ class CheckedCocoMetric(CocoMetric):
                 f'{self.ann_file}: found no box, nothing to compare with'
             )
         with redirect_stdout(StringIO()):
-            return super().compute_metrics(results)
+            metrics = super().compute_metrics(results)
+        return {**metrics, **froc(self._images(results))}
+
+    def _images(self, results: list) -> list[ImageDetections]:
+        """Each image's detections beside its boxes in the file."""
+        order = {category: i for i, category in enumerate(self.cat_ids)}
+        truths = defaultdict(list)
+        for annotation in self._content['annotations']:
+            if not annotation.get('iscrowd') and annotation['category_id'] in order:
+                x, y, width, height = annotation['bbox']
+                row = (x, y, x + width, y + height, order[annotation['category_id']])
+                truths[annotation['image_id']].append(row)
+        images = []
+        for truth, found in results:
+            rows = np.array(truths[truth['img_id']], float).reshape(-1, 5)
+            images.append(
+                ImageDetections(
+                    found['bboxes'],
+                    found['scores'],
+                    found['labels'],
+                    rows[:, :4],
+                    rows[:, 4],
+                )
+            )
+        return images

@@ -41,6 +41,13 @@ NAMES = {
     'coco/bbox_mAP_s': 'Average precision of small boxes, 0 to 1',
     'coco/bbox_mAP_m': 'Average precision of medium boxes, 0 to 1',
     'coco/bbox_mAP_l': 'Average precision of large boxes, 0 to 1',
+    'coco/recall@0.1': 'Objects found at one false alarm in ten images, 0 to 1',
+    'coco/recall@1': 'Objects found at one false alarm an image, 0 to 1',
+    'coco/found': 'Objects found at a score of 0.3, 0 to 1',
+    'coco/false_per_image': 'False alarms an image at a score of 0.3',
+    'coco/images_without_false': 'Images without an object and without a false alarm, '
+    '0 to 1',
+    'coco/image_auroc': 'Images with and without an object told apart, AUROC, 0 to 1',
 }
 GROUPS = {  # Metrics that there are again for a part of the data.
     'map/pointing': '{} defects',

@@ -17,6 +17,10 @@ CALLS = {
     'sample_roi_separable': lambda x: ops.sample_roi_separable(
         x, CENTRE, (8, 6), (4, 4)
     ),
+    'sample_rois_separable': lambda x: ops.sample_rois_separable(
+        x, CENTRE[:, None], (8, 6), (4, 4)
+    ),
+    'gaussian_peaks': lambda x: ops.gaussian_peaks(x[:, 0, 0, :2], (1.0, 2.0), (8, 6)),
     'sample_oriented_roi': lambda x: ops.sample_oriented_roi(
         x, CENTRE, TURN, SCALE, (8, 6), (4, 4)
     ),
