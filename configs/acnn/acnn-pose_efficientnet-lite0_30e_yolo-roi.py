@@ -8,6 +8,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='mmacnn.TruncatedBackbone',
+        keep_expansion=True,
         backbone=dict(
             type='mmacnn.EfficientNetLite',
             out_indices=(3,),
@@ -20,7 +21,7 @@ model = dict(
             ),
         ),
     ),
-    head=dict(in_channels=40),
+    head=dict(in_channels=240),
 )
 # Weights that know something learn more slowly than the new layers.
 optim_wrapper = dict(

@@ -4,6 +4,7 @@ from .atomic_checkpoint import AtomicCheckpointHook
 from .atomic_file_backend import AtomicFileBackend
 from .exact_resume import ExactResumeHook
 from .memory_bank import MemoryBankHook
+from .self_training import SelfTrainingHook
 
 __all__ = [
     'AnomalyThresholdHook',
@@ -11,5 +12,6 @@ __all__ = [
     'AtomicCheckpointHook',
     'AtomicFileBackend',
     'MemoryBankHook',
+    'SelfTrainingHook',
     'choose_threshold',
 ]

@@ -1,0 +1,158 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""Self-training within one training: A-CNN draws the boxes that nobody has drawn."""
+
+import copy
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from mmacnn.datasets.image_files import read_image_size
+from mmacnn.registry import HOOKS
+from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
+
+
+@HOOKS.register_module()
+class SelfTrainingHook(Hook):
+    """Give training images without a box the one that the model finds.
+
+    The classes of all training images are known, and only a crop that holds the object
+    tells its class. So where the model names the right class with a high score, its
+    ROI is in the right place: a pseudo-label (Lee, *Pseudo-Label*, ICML Workshops 2013)
+    that the class has verified. What follows sees it with noise and augmentation that
+    the model was spared (Xie et al., *Self-training with Noisy Student*, CVPR 2020).
+
+    A pseudo-label has the median size of the drawn boxes; where the model predicts a
+    pose, it is an oriented box with the ROI's pose. Drawn boxes stay. Checkpoints hold
+    the pseudo-labels, so that a resumed training goes on with them.
+
+    Args:
+        begin: Fractions of the training after which boxes are drawn, each time anew, in
+            (0, 1).
+        min_score: Least score of the true class, in [0, 1].
+
+    Raises:
+        InputError: An argument is out of range, or no image has a box.
+    """
+
+    priority = 'VERY_LOW'
+
+    def __init__(self, begin: list[float] = (0.5,), min_score: float = 0.9) -> None:
+        for fraction in begin:
+            check_number('SelfTrainingHook: begin', fraction, 0, 1, below=True)
+        check_number('SelfTrainingHook: min_score', min_score, 0, 1)
+        self.begin = begin
+        self.min_score = min_score
+        self.found: dict[int, dict[str, np.ndarray]] = {}
+        self.epoch = None  # In which they were found.
+
+    def before_train(self, runner: Runner) -> None:
+        """Keep the drawn boxes; of a resumed training go on with those found before."""
+        dataset = runner.train_dataloader.dataset
+        self.drawn = [dataset.get_data_info(i) for i in range(len(dataset))]
+        if not any(len(info['gt_bboxes']) for info in self.drawn):
+            raise InputError('SelfTrainingHook: no training image has a box')
+        if self.found:
+            self._draw(runner)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Look for boxes where it is time."""
+        epochs = {round(part * runner.max_epochs) for part in self.begin}
+        if runner.epoch in epochs - {self.epoch}:
+            self.epoch = runner.epoch
+            self.found = self._find(runner)
+            self._draw(runner)
+            without = sum(not len(info['gt_bboxes']) for info in self.drawn)
+            runner.logger.info(
+                f'self-training: boxes on {len(self.found)} of the {without} images '
+                'without one'
+            )
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Keep what was found."""
+        found = {
+            index: {key: torch.from_numpy(value) for key, value in boxes.items()}
+            for index, boxes in self.found.items()
+        }
+        checkpoint['self_training'] = dict(epoch=self.epoch, found=found)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Of a training that goes on."""
+        if runner._resume and 'self_training' in checkpoint:
+            self.epoch = checkpoint['self_training']['epoch']
+            self.found = {
+                index: {key: value.numpy() for key, value in boxes.items()}
+                for index, boxes in checkpoint['self_training']['found'].items()
+            }
+
+    @torch.no_grad()
+    def _find(self, runner: Runner) -> dict[int, dict[str, np.ndarray]]:
+        """Boxes of the images without one whose class the model is sure of."""
+        missing = [i for i, info in enumerate(self.drawn) if not len(info['gt_bboxes'])]
+        loader = runner.build_dataloader(_without_augmentation(runner.cfg, missing))
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model.eval()
+        samples = [sample for batch in loader for sample in model.test_step(batch)]
+        model.train()
+        margin = getattr(getattr(model, 'loss_pose', None), 'margin', 1.0)
+        size = _usual_size(self.drawn)
+        found = {}
+        for index, sample in zip(missing, samples, strict=True):
+            if sample.pred_score[sample.gt_label.item()] >= self.min_score:
+                found[index] = _as_box(sample, size, margin)
+        return found
+
+    def _draw(self, runner: Runner) -> None:
+        """Put the boxes into the training's data set, also that of its workers."""
+        loader = runner.train_dataloader
+        infos = copy.deepcopy(self.drawn)
+        for index, boxes in self.found.items():
+            infos[index].update(boxes)
+        _replace(loader.dataset, infos)
+        loader._iterator = None  # Workers that live on have the data set as it was.
+
+
+def _without_augmentation(cfg: dict, indices: list[int]) -> dict:
+    """The training images, as the test sees them."""
+    loader = copy.deepcopy(cfg.test_dataloader)
+    loader.dataset = copy.deepcopy(cfg.train_dataloader.dataset)
+    loader.dataset.update(
+        pipeline=cfg.test_dataloader.dataset.pipeline, test_mode=True, indices=indices
+    )
+    loader.update(persistent_workers=False)
+    return loader
+
+
+def _usual_size(infos: list[dict]) -> np.ndarray:
+    """Median (width, height) of the drawn boxes, pixels of the images."""
+    boxes = np.concatenate([info['gt_bboxes'] for info in infos])
+    return np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
+
+
+def _as_box(sample, size: np.ndarray, margin: float) -> dict[str, np.ndarray]:
+    """The ROI as the data set has boxes, inside the image."""
+    height, width = read_image_size(sample.img_path)
+    limit = np.array((width, height, width, height))
+    roi = sample.pred_roi.cpu().numpy()
+    centre = (roi[:2] + roi[2:]) / 2
+    if 'pred_corners' in sample:
+        corners = sample.pred_corners.cpu().numpy()
+        corners = (corners.mean(0) + (corners - corners.mean(0)) / margin)[None]
+        box = np.concatenate((corners.min(1), corners.max(1)), 1)
+        boxes = dict(gt_bboxes=box, gt_corners=corners)
+    else:
+        box = np.concatenate((centre - size / 2, centre + size / 2))[None]
+        boxes = dict(gt_bboxes=box)
+    boxes['gt_bboxes'] = boxes['gt_bboxes'].clip(0, limit)
+    return {key: value.astype(np.float32) for key, value in boxes.items()}
+
+
+def _replace(dataset: BaseDataset, infos: list[dict]) -> None:
+    """Other contents of a data set that is loaded."""
+    dataset.data_list = infos
+    if dataset.serialize_data:
+        dataset.data_bytes, dataset.data_address = dataset._serialize_data()

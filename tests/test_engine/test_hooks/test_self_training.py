@@ -1,0 +1,67 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+import numpy as np
+import pytest
+
+from mmacnn.apis import train
+from mmacnn.datasets import YOLORoIDataset
+from mmacnn.engine.hooks import SelfTrainingHook
+from mmacnn.synthetic import TASKS, write_dataset
+from mmacnn.utils import InputError
+
+from ...testing.paths import ROOT
+
+CONFIG = str(ROOT / 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py')
+WEIGHTS = str(ROOT / 'demo/acnn-opt_synthetic-product-code.pth')
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """The shipped weights, trained for two epochs on eight images with two boxes."""
+    folder = tmp_path_factory.mktemp('self-training')
+    data = folder / 'data'
+    write_dataset(TASKS['product-code'], data, dict(train=8, test=1), (480, 640), 3)
+    options = {
+        'data_root': str(data),
+        'load_from': WEIGHTS,
+        'custom_hooks': [dict(type='mmacnn.SelfTrainingHook')],
+        'optim_wrapper.optimizer.lr': 1e-6,
+        'param_scheduler': [],
+        'train_cfg': dict(max_epochs=2, val_interval=9),
+        'train_dataloader.batch_size': 4,
+        'train_dataloader.dataset.box_fraction': 0.25,
+    }
+    work_dir = folder / 'work'
+    return data, work_dir, train(CONFIG, str(work_dir), cfg_options=options), options
+
+
+def boxes(runner):
+    dataset = runner.train_dataloader.dataset
+    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
+    return [info['gt_bboxes'] for info in infos]
+
+
+def test_boxes_lie_where_the_hidden_ones_are(trained):
+    data, _, runner, _ = trained
+    prefix = dict(img_path='train/images', label_path='train/labels')
+    dataset = YOLORoIDataset(str(data), prefix)
+    truth = [dataset.get_data_info(i)['gt_bboxes'] for i in range(8)]
+    found = boxes(runner)
+    assert sum(map(len, found)) >= 6, 'the shipped weights read most of these'
+    for own, true in zip(found, truth, strict=True):
+        for box in own:
+            centres = (each.reshape(2, 2).mean(0) for each in (box, true[0]))
+            np.testing.assert_allclose(*centres, atol=12)
+
+
+def test_a_resumed_training_has_them_too(trained):
+    _, work_dir, runner, options = trained
+    resumed = train(CONFIG, str(work_dir), resume='latest', cfg_options=options)
+    for one, other in zip(boxes(resumed), boxes(runner), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_settings_out_of_range():
+    with pytest.raises(InputError, match='begin'):
+        SelfTrainingHook(begin=[1.0])
+    with pytest.raises(InputError, match='min_score'):
+        SelfTrainingHook(min_score=90)
