@@ -11,7 +11,6 @@ from .anomaly import (
     threshold_rank,
 )
 from .cam import (
-    POOLINGS,
     Regions,
     class_activation_map,
     connected_regions,
@@ -47,7 +46,6 @@ from .soft_argmax import around_peak, gaussian_heatmap, gaussian_peaks, soft_arg
 from .spatial_attention import spatial_attention
 
 __all__ = [
-    'POOLINGS',
     'FprThreshold',
     'Regions',
     'add_angles',

@@ -5,7 +5,8 @@ from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmacnn.ops import POOLINGS, class_activation_map, pool_map, upsample_map
+from mmacnn.ops import class_activation_map, pool_map, upsample_map
+from mmacnn.ops.cam import POOLINGS
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
 from mmacnn.utils.arguments import check_number
