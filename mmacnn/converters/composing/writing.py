@@ -23,7 +23,7 @@ from mmacnn.converters.labels.importer import (
 from mmacnn.synthetic.writer import map_jobs, sample_label, sample_seeds
 from mmacnn.utils import atomic_folder, require_empty
 
-from .composing import Recipe, compose_image
+from .image import Recipe, compose_image
 from .material import Material, read_materials
 from .options import ComposeOptions
 
