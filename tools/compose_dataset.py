@@ -62,6 +62,11 @@ def parse_args() -> argparse.Namespace:
         metavar='DIR',
         help='images without objects to paste on (the photographs, objects removed)',
     )
+    parser.add_argument(
+        '--grabcut',
+        action='store_true',
+        help='find the outlines of objects that have a box alone, by their colour',
+    )
     number = dict(type=float, metavar='X')
     parser.add_argument(
         '--rotate',

@@ -45,7 +45,7 @@ def cut_out(image: np.ndarray, mask: np.ndarray, margin: float) -> Piece:
         mask: (H, W) uint8, 1 on the object, not 0 everywhere.
         margin: Pixels round it.
     """
-    rows, columns = _slices(mask, int(np.ceil(margin)) + 1)
+    rows, columns = surroundings(mask, int(np.ceil(margin)) + 1)
     return Piece(
         image[rows, columns],
         mask[rows, columns],
@@ -54,8 +54,13 @@ def cut_out(image: np.ndarray, mask: np.ndarray, margin: float) -> Piece:
     )
 
 
-def _slices(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
-    """Rows and columns of what is not 0, with a margin that ends at the edges."""
+def surroundings(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
+    """Rows and columns of what is not 0, with a margin that ends at the edges.
+
+    Args:
+        mask: (H, W) uint8.
+        margin: Pixels.
+    """
     left, top, wide, high = cv2.boundingRect(mask)
     return (
         slice(max(top - margin, 0), min(top + high + margin, mask.shape[0])),

@@ -82,12 +82,12 @@ def source_of(kind: str, folder: Path) -> None:
         lying.save(folder / 'images/a.jpg', exif=exif, quality=100)
 
 
-@pytest.mark.parametrize('kind', ['box', 'oriented', 'mask', 'exif'])
+@pytest.mark.parametrize('kind', ['box', 'oriented', 'mask', 'grabcut', 'exif'])
 @pytest.mark.parametrize('to', ['coco', 'yolo', 'yolo-obb'])
 def test_labels_are_where_the_pixels_are(tmp_path, kind, to):
     (tmp_path / 'from').mkdir()
     source_of(kind, tmp_path / 'from')
-    options = ComposeOptions(to, rotate=180, **PLAIN)
+    options = ComposeOptions(to, rotate=180, grabcut=kind == 'grabcut', **PLAIN)
     names = None if kind == 'mask' else ImportOptions(classes=['a'])
     out = tmp_path / 'out'
     compose_dataset(str(tmp_path / 'from'), str(out), {'train': 6}, options, names)
@@ -98,10 +98,8 @@ def test_labels_are_where_the_pixels_are(tmp_path, kind, to):
         (item,) = labelled.objects
         rows, columns = np.nonzero(image > 110)
         found = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-        is_loose = kind == 'mask' and to == 'yolo-obb'  # corners of the upright box
-        if not is_loose:
-            assert np.abs(np.subtract(found, item.box)).max() < 1.6
-        if to == 'yolo-obb' and not is_loose:
+        assert np.abs(np.subtract(found, item.box)).max() < 1.6
+        if to == 'yolo-obb':
             corners = np.reshape(item.outline, (4, 2))
             # The half at the first corner is the darker one.
             middle = corners.mean(0)

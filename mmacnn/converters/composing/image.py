@@ -15,7 +15,7 @@ from mmacnn.synthetic import pasting
 
 from .material import Cutting
 from .options import ComposeOptions
-from .shapes import corners_of, mask_to_remove, outline_of
+from .shapes import corners_of, find_outline, mask_to_remove, outline_of
 
 ATTEMPTS = 60  # To find room for an object.
 MARGIN = 0.15  # Of an object's smaller side is cut out with it,
@@ -73,22 +73,16 @@ def compose_image(
     Returns:
         (H, W, 3) uint8 BGR, the objects on it, and how many found no room.
     """
-    height, width = options.size
     canvas = _background(recipe.background, options, rng)
     taken: list[np.ndarray] = []
     placed, pasted = [], []
     for photograph, item in recipe.objects:
+        if options.grabcut:
+            item = find_outline(_read(photograph.path), item)
         matrix = _find_room(item, photograph.size, taken, options, rng)
-        if matrix is None:
-            continue
-        placed.append((photograph, item, matrix))
-        outline = [
-            pasting.move(polygon, matrix)
-            for polygon in outline_of(item, photograph.size)
-        ]
-        pasted.append(
-            Pasted(item.name, pasting.move(corners_of(item), matrix), outline)
-        )
+        if matrix is not None:
+            placed.append((photograph, item, matrix))
+            pasted.append(_moved(item, photograph.size, matrix))
     for photograph, item in recipe.decoys:
         empty = _empty_place(photograph, item, rng)
         if empty is not None:
@@ -101,6 +95,12 @@ def compose_image(
     if rng.random() < 0.5:
         canvas = pasting.blur(canvas, rng.uniform(0, options.blur))
     return canvas, pasted, len(recipe.objects) - len(pasted)
+
+
+def _moved(item: LabelledObject, size: tuple[int, int], matrix: np.ndarray) -> Pasted:
+    """What a photograph of this size shows, where the map (2, 3) puts it."""
+    outline = [pasting.move(polygon, matrix) for polygon in outline_of(item, size)]
+    return Pasted(item.name, pasting.move(corners_of(item, size), matrix), outline)
 
 
 @lru_cache(maxsize=8)
@@ -158,7 +158,7 @@ def _find_room(
         (2, 3) from points of the photograph to points of the image, or None.
     """
     high, wide = options.size
-    points = np.concatenate([*outline_of(item, size), corners_of(item)])
+    points = np.concatenate([*outline_of(item, size), corners_of(item, size)])
     hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(float)
     centre = (hull.min(0) + hull.max(0)) / 2
     sides = hull.max(0) - hull.min(0)

@@ -24,6 +24,9 @@ class ComposeOptions:
             in the same way, so that a seam does not tell an object.
         rotate: Largest turn to either side in degrees; 180 is any.
         scale_range: Least and largest factor of an object's size.
+        grabcut: Whether GrabCut looks for the outline of objects that have a box
+            alone, so that nothing round them comes along and a turned one's box is
+            tight. For objects that stand out from what is round them.
         max_overlap: Fraction of an object that another may hide, 0 for none.
         brightness, gamma: Largest relative change, in [0, 1), of each object and of
             each image.
@@ -42,6 +45,7 @@ class ComposeOptions:
     decoys: tuple[int, int] = (0, 2)
     rotate: float = 15.0
     scale_range: tuple[float, float] = (0.8, 1.25)
+    grabcut: bool = False
     max_overlap: float = 0.0
     brightness: float = 0.2
     gamma: float = 0.15
