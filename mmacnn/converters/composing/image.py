@@ -19,7 +19,7 @@ from .shapes import corners_of, find_outline, mask_to_remove, outline_of
 
 ATTEMPTS = 60  # To find room for an object.
 MARGIN = 0.15  # Of an object's smaller side is cut out with it,
-LEAST_MARGIN = 3.0  # but so many pixels at least.
+LEAST_MARGIN = 2.5  # but so many pixels at least, and no more round an outline.
 CROP = 0.7  # Smallest fraction of a background that is used.
 
 
@@ -162,7 +162,7 @@ def _find_room(
     hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(float)
     centre = (hull.min(0) + hull.max(0)) / 2
     sides = hull.max(0) - hull.min(0)
-    grown = centre + (hull - centre) * (1 + 2 * _margin(sides) / sides)
+    grown = centre + (hull - centre) * (1 + 2 * _margin(item, sides) / sides)
     cover = max(high / size[0], wide / size[1])
     low, top = np.log(options.scale_range)
     for attempt in range(ATTEMPTS):
@@ -183,9 +183,10 @@ def _find_room(
     return None
 
 
-def _margin(sides: Sequence[float]) -> float:
+def _margin(item: LabelledObject, sides: Sequence[float]) -> float:
     """Pixels round an object of this width and height that are cut out with it."""
-    return max(LEAST_MARGIN, MARGIN * float(min(sides)))
+    wanted = 0.0 if item.outline else MARGIN * float(min(sides))
+    return max(LEAST_MARGIN, wanted)
 
 
 def _overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -200,7 +201,7 @@ def _empty_place(
     """A place as large as an object where the photograph shows none."""
     left, top, right, bottom = item.box
     wide, high = right - left, bottom - top
-    room = _margin((wide, high)) + 2
+    room = _margin(item, (wide, high)) + 2
     for _ in range(ATTEMPTS // 3):
         x = rng.uniform(0, photograph.size[1] - wide)
         y = rng.uniform(0, photograph.size[0] - high)
@@ -223,7 +224,7 @@ def _piece(
     """Cut an object out, in another light and perhaps less sharp."""
     mask = object_mask(item, photograph.size)
     sides = np.array(cv2.boundingRect(mask)[2:])
-    piece = pasting.cut_out(_read(photograph.path), mask, _margin(sides))
+    piece = pasting.cut_out(_read(photograph.path), mask, _margin(item, sides))
     image = _change_light(piece.image, options, rng)
     if rng.random() < 0.5:
         image = pasting.blur(image, rng.uniform(0, options.blur / 2))
