@@ -132,19 +132,22 @@ def main() -> None:
     args = parse_args()
     paths = [args.source, args.images, args.backgrounds]
     check_paths(paths, new_folders=[args.out])
-    # Late, since it takes seconds.
-    from mmacnn.converters.composing import ComposeOptions, compose_dataset
+    from mmacnn.converters.composing import ComposeOptions
 
     values = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in vars(args).items()
         if key in ComposeOptions.__dataclass_fields__
     }
+    options = ComposeOptions(**values)
+    # Late, since it takes seconds.
+    from mmacnn.converters.composing import compose_dataset
+
     report = compose_dataset(
         args.source,
         args.out,
         {'train': args.num_train, 'val': args.num_val},
-        ComposeOptions(**values),
+        options,
         import_options(args),
         args.backgrounds,
         args.num_workers,
