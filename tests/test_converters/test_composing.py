@@ -87,7 +87,8 @@ def source_of(kind: str, folder: Path) -> None:
 def test_labels_are_where_the_pixels_are(tmp_path, kind, to):
     (tmp_path / 'from').mkdir()
     source_of(kind, tmp_path / 'from')
-    options = ComposeOptions(to, rotate=180, grabcut=kind == 'grabcut', **PLAIN)
+    pose = dict(size=(150, 170), rotate=180, grabcut=kind == 'grabcut')
+    options = ComposeOptions(to, **pose, **PLAIN)
     names = None if kind == 'mask' else ImportOptions(classes=['a'])
     out = tmp_path / 'out'
     compose_dataset(str(tmp_path / 'from'), str(out), {'train': 6}, options, names)

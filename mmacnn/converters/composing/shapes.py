@@ -15,9 +15,9 @@ from mmacnn.synthetic.pasting import surroundings
 
 FINE = 4  # The outline of run lengths is drawn in an image so many times as large.
 AROUND = 0.15  # Of an object's smaller side goes with it when it is removed,
+LEAST_AROUND = 2  # but so many pixels at least.
 ROUNDS = 4  # Of GrabCut.
 LEAST_FILLED = 0.25  # Fraction of a box that GrabCut must find, to be believed.
-LEAST_AROUND = 2  # but so many pixels at least.
 
 
 def corners_of(item: LabelledObject, size: tuple[int, int]) -> np.ndarray:
