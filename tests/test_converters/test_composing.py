@@ -184,7 +184,7 @@ def test_damaged_photographs_are_counted(tmp_path):
     ('lines', 'message'),
     [
         ('', 'found no box on any of 1 images'),
-        ('0 0.5 0.5 1 1\n', 'found no object to cut out among 1 (1 as large'),
+        ('0 0.5 0.5 1 1\n', 'among 1 (0 in parts that are not used, 1 as large as'),
         ('0 0.5 0.5 0.01 0.01\n', '1 of less than 4 pixels'),
     ],
 )

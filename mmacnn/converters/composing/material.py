@@ -19,6 +19,7 @@ from mmacnn.converters.labels.importer import (
 )
 from mmacnn.converters.labels.source import Source
 from mmacnn.converters.labels.splitting import split_images
+from mmacnn.datasets.image_files import list_images_below
 from mmacnn.utils import InputError
 
 LEAST_SIDE = 4.0  # Pixels of an object's box.
@@ -110,7 +111,7 @@ def read_materials(
         )
     usable = {name for material in materials.values() for name in material.objects}
     if not usable:
-        raise _nothing_to_cut(dataset, source)
+        raise _nothing_to_cut(dataset, source, splits)
     classes = [name for name in dataset.classes if name != dataset.good]
     for name in classes:
         if name not in usable:
@@ -148,6 +149,7 @@ def _read_backgrounds(
 ) -> LabelledSet | None:
     if folder is None:
         return None
+    list_images_below(folder, 'backgrounds')
     source = Source(folder, skip_damaged=True)
     images = [source.open_image(path) for path in source.images]
     if not images:
@@ -188,14 +190,17 @@ def _by_class(images: list[LabelledImage], notes: Notes) -> dict[str, list[Cutti
     return dict(found)
 
 
-def _nothing_to_cut(dataset: LabelledSet, source: str) -> InputError:
+def _nothing_to_cut(
+    dataset: LabelledSet, source: str, splits: Iterable[str]
+) -> InputError:
     pairs = [(image, item) for image in dataset.images for item in image.objects]
+    unused = sum(image.split not in splits for image, _ in pairs)
     large = sum(_is_large(item, image.size) for image, item in pairs)
     small = sum(_is_small(item) for _, item in pairs)
     return InputError(
-        f'{source}: found no object to cut out among {len(pairs)} ({large} as large as '
-        f'their photograph, {small} of less than {LEAST_SIDE:g} pixels), expected '
-        'objects with something round them'
+        f'{source}: found no object to cut out among {len(pairs)} ({unused} in '
+        f'parts that are not used, {large} as large as their photograph, {small} of less than '
+        f'{LEAST_SIDE:g} pixels), expected objects with something round them'
     )
 
 
