@@ -9,7 +9,8 @@ damage, ``ground`` joins two of them, ``parts`` and ``small_parts`` are laid on 
 ``relief`` lights it all. Both: ``optics`` adds lamps and the lens, ``sensor`` takes the
 picture, ``writer`` and ``label_formats`` store it. ``devices`` holds the numbers of
 each camera. A task names its classes, its devices, how its labels are stored and the
-function that draws one image from these layers.
+function that draws one image from these layers. ``pasting`` cuts objects out of
+photographs, for :mod:`mmacnn.converters.composing`.
 """
 
 from collections.abc import Callable, Mapping

@@ -76,16 +76,26 @@ def _safe_context():
     return context
 
 
-def _write_samples(jobs, write, num_workers):
-    """Run ``write`` on every job with a progress bar; return what it gave, by job."""
+def map_jobs(jobs, work, num_workers, what):
+    """Do something for each job, with a progress bar.
+
+    Args:
+        jobs (Sequence): what there is to do.
+        work (Callable): takes a job; for several processes it can be pickled.
+        num_workers (int): processes.
+        what (str): a word for the progress bar.
+
+    Returns:
+        list: what ``work`` gave, in the order in which it was done.
+    """
     if num_workers == 1:
-        return dict(map(write, track(jobs, 'Generating')))
+        return list(map(work, track(jobs, what)))
     with _safe_context().Pool(num_workers, cv2.setNumThreads, (1,)) as pool:
-        written = pool.imap_unordered(write, jobs, chunksize=4)
-        records = dict(track(written, 'Generating', len(jobs)))
+        done = pool.imap_unordered(work, jobs, chunksize=4)
+        results = list(track(done, what, len(jobs)))
         pool.close()
         pool.join()
-    return records
+    return results
 
 
 def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
@@ -112,7 +122,7 @@ def write_dataset(task, out_dir, counts, size, seed, num_workers=1):
         (root / 'classes.txt').write_text('\n'.join(task.classes) + '\n')
         jobs = [(split, i) for split, count in counts.items() for i in range(count)]
         write = partial(_write_sample, task=task, seed=seed, size=size, root=root)
-        records = _write_samples(jobs, write, num_workers)
+        records = dict(map_jobs(jobs, write, num_workers, 'Generating'))
         for split, count in counts.items():
             in_order = [records[split, i] for i in range(count)]
             task.labels.finish(root / split, in_order, task.classes)

@@ -50,6 +50,7 @@ def test_an_output_that_is_there_is_refused_first(tmp_path):
         (tmp_path / name).touch()
     inspect = command('inspect_images.py', 'a', '--model', 'a')
     folders = [
+        command('compose_dataset.py', 'a', 'out'),
         command('deploy.py', *'aaaa', '--work-dir', 'out'),
         command('test.py', 'a', 'a', '--show-dir', 'out'),
         command('analysis_tools/make_pseudo_labels.py', 'a', 'a', 'out'),
@@ -79,6 +80,7 @@ def test_a_second_training_is_refused_first(tmp_path):
 def test_a_file_that_is_missing_is_named_first(tmp_path):
     (tmp_path / 'a').touch()
     commands = [
+        command('compose_dataset.py', 'none', 'out'),
         command('train.py', 'none'),
         command('test.py', 'a', 'none'),
         command('deploy.py', 'a', 'a', 'a', 'none', '--work-dir', 'out'),

@@ -47,6 +47,20 @@ def box_of(polygon: list[float]) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def is_rectangle(polygon: list[float]) -> bool:
+    """Whether ``[x0, y0, ...]`` are the corners of a rectangle, turned or not."""
+    if len(polygon) != 8:
+        return False
+    x, y = polygon[::2], polygon[1::2]
+    sides = [math.hypot(x[k] - x[k - 1], y[k] - y[k - 1]) for k in range(4)]
+    slack = max(1.5, 0.02 * max(sides))
+    # The diagonals of a rectangle halve each other and are of one length.
+    middles = (x[0] + x[2] - x[1] - x[3]) / 2, (y[0] + y[2] - y[1] - y[3]) / 2
+    diagonals = [math.hypot(x[k] - x[k + 2], y[k] - y[k + 2]) for k in (0, 1)]
+    is_box = math.hypot(*middles) <= slack and abs(diagonals[0] - diagonals[1]) <= slack
+    return is_box and min(sides) >= 1
+
+
 def oriented_box(outline: Outline | None, size: tuple[int, int]) -> list[float] | None:
     """Corners of an outline that is a turned box, ``[x0, y0, ...]``, else None.
 
@@ -56,16 +70,11 @@ def oriented_box(outline: Outline | None, size: tuple[int, int]) -> list[float] 
         outline: Of a labelled object.
         size: (height, width) of the image in pixels.
     """
-    if not isinstance(outline, list) or len(outline) != 1 or len(outline[0]) != 8:
+    if not isinstance(outline, list) or len(outline) != 1:
+        return None
+    if not is_rectangle(outline[0]):
         return None
     x, y = outline[0][::2], outline[0][1::2]
-    sides = [math.hypot(x[k] - x[k - 1], y[k] - y[k - 1]) for k in range(4)]
-    slack = max(1.5, 0.02 * max(sides))
-    # The diagonals of a rectangle halve each other and are of one length.
-    middles = (x[0] + x[2] - x[1] - x[3]) / 2, (y[0] + y[2] - y[1] - y[3]) / 2
-    diagonals = [math.hypot(x[k] - x[k + 2], y[k] - y[k + 2]) for k in (0, 1)]
-    is_box = math.hypot(*middles) <= slack and abs(diagonals[0] - diagonals[1]) <= slack
     is_upright = min(abs(x[1] - x[0]), abs(y[1] - y[0])) < 1
     inside = min(x + y) >= 0 and max(x) <= size[1] and max(y) <= size[0]
-    fits = is_box and inside and not is_upright and min(sides) >= 1
-    return outline[0] if fits else None
+    return outline[0] if inside and not is_upright else None

@@ -37,6 +37,7 @@ class ImportOptions:
         largest: Of several objects on an image keep the largest (yolo-roi).
         unlabelled: What an image without a label is: 'skip' or 'background'.
         skip_missing: Leave out labels of absent images.
+        skip_damaged: Leave out images that cannot be read, and their labels.
         coco_boxes: 'xywh', or 'xyxy' where a tool wrote corners.
         first_pixel: Number of the first pixel in VOC's xml, 0 or 1.
         rescale_labels: Scale labels that were drawn on the image in another size.
@@ -57,6 +58,7 @@ class ImportOptions:
     largest: bool = False
     unlabelled: str = 'skip'
     skip_missing: bool = False
+    skip_damaged: bool = False
     coco_boxes: str = 'xywh'
     first_pixel: int | None = None
     rescale_labels: bool = False
@@ -121,7 +123,13 @@ def read_labels(
         InputError: No format is recognised, or a label is wrong.
     """
     options = options or ImportOptions()
-    source = Source(path, options.images, options.skip_missing, options.unlabelled)
+    source = Source(
+        path,
+        options.images,
+        options.skip_missing,
+        options.unlabelled,
+        options.skip_damaged,
+    )
     module, found = _recognise(source, options.format)
     names = list(options.classes) if options.classes else None
     if module is coco:
@@ -179,11 +187,11 @@ def import_labels(
     options = options or ImportOptions()
     if out is not None:
         require_empty(out)
-        _refuse_inside(source, out)
+        refuse_inside(source, out)
     dataset, files, found = read_labels(source, options)
     notes = files.notes
     clean(dataset, notes, options.rescale_labels)
-    _order_classes(dataset, options.classes, source)
+    order_classes(dataset, options.classes, source)
     split_images(
         dataset,
         notes,
@@ -203,7 +211,7 @@ def import_labels(
     for split in dataset.splits():
         images = dataset.in_split(split)
         report.images[split] = len(images)
-        report.objects[split] = _count(images, dataset.classes)
+        report.objects[split] = count_labels(images, dataset.classes)
     if 'train' not in report.images:
         raise InputError(
             f'{source}: found no image for training, expected some (its splits: '
@@ -217,8 +225,12 @@ def import_labels(
     return report
 
 
-def _refuse_inside(source: str, out: str) -> None:
-    """Keep the output out of the source, which is never touched."""
+def refuse_inside(source: str, out: str) -> None:
+    """Keep the output out of the source, which is never touched.
+
+    Raises:
+        InputError: ``out`` is in ``source``.
+    """
     root = osp.realpath(source)
     if osp.commonpath((root, osp.realpath(out))) == root:
         raise InputError(
@@ -246,10 +258,14 @@ def _prepare(dataset: LabelledSet, to: str, notes, options: ImportOptions) -> No
         )
 
 
-def _order_classes(
+def order_classes(
     dataset: LabelledSet, classes: Sequence[str] | None, source: str
 ) -> None:
-    """Give the classes the order that was asked for."""
+    """Give the classes the order that was asked for.
+
+    Raises:
+        InputError: The names are no class names, or one that is used is not among them.
+    """
     if classes is None:
         check_class_names(dataset.classes, f'{source}: classes')
         return
@@ -287,7 +303,8 @@ def name_images(dataset: LabelledSet, by_label: bool = False) -> None:
         image.name = name
 
 
-def _count(images: list[LabelledImage], classes: list[str]) -> dict[str, int]:
+def count_labels(images: list[LabelledImage], classes: list[str]) -> dict[str, int]:
+    """Number of objects of each class, and of images whose whole has a class."""
     counts: Counter = Counter()
     for image in images:
         if image.label is not None and image.label in classes:

@@ -39,6 +39,8 @@ class Source:
         skip_missing: Whether labels of absent images are left out and counted.
         unlabelled: What an image without a label is: 'skip' leaves it out, counted;
             'background' says that nothing is on it.
+        skip_damaged: Whether images that cannot be read are left out and counted, and
+            their labels with them.
 
     Raises:
         FileNotFoundError: There is no such file or folder, or no image in it.
@@ -51,6 +53,7 @@ class Source:
         images: str | None = None,
         skip_missing: bool = False,
         unlabelled: str = 'skip',
+        skip_damaged: bool = False,
     ) -> None:
         if not osp.exists(path):
             raise FileNotFoundError(f'{path}: found no such file or folder')
@@ -73,8 +76,22 @@ class Source:
                 f'{self.image_root}: found no image in it, expected files ending in '
                 f'{", ".join(IMAGE_SUFFIXES)} (--images names their folder)'
             )
+        if skip_damaged:
+            found = len(self.images)
+            self.images = [f for f in self.images if self._is_readable(f)]
+            # Their labels then have no image.
+            self.skip_missing |= len(self.images) < found
         self.splits: dict[str, str] = {}
         self._json: dict[str, Any] = {}
+
+    def _is_readable(self, path: str) -> bool:
+        full = osp.join(self.image_root, path)
+        try:
+            read_image_size(full)
+        except InputError:
+            self.notes.add('image that cannot be read left out', full)
+            return False
+        return True
 
     def with_suffix(self, *suffixes: str) -> list[str]:
         """Label files with one of the endings."""

@@ -304,7 +304,7 @@ def write_regions(dataset: LabelledSet, root: Path, files: Files) -> list[str]:
                 files.place(image, root / 'images' / split)
                 for number, item in enumerate(image.objects):
                     name = f'{split}/{Path(image.name).stem}_{number}.png'
-                    mask = _object_mask(item, image.size)
+                    mask = object_mask(item, image.size)
                     files.write_mask(mask, root / 'masks' / name)
                     table.writerow([f'{split}/{image.name}', name, item.name])
     return [
@@ -336,7 +336,13 @@ def _has_outline(image: LabelledImage) -> bool:
     )
 
 
-def _object_mask(item: LabelledObject, size: tuple[int, int]) -> np.ndarray:
+def object_mask(item: LabelledObject, size: tuple[int, int]) -> np.ndarray:
+    """An object's mask (H, W), uint8, 0 or 1: its outline, or else its box.
+
+    Args:
+        item: The object.
+        size: (height, width) of its image.
+    """
     if item.outline is not None:
         return decode_region(item.outline, size, item.where)
     mask = np.zeros(size, np.uint8)
@@ -348,7 +354,7 @@ def _object_mask(item: LabelledObject, size: tuple[int, int]) -> np.ndarray:
 def _mask_of(image: LabelledImage) -> np.ndarray:
     mask = np.zeros(image.size, np.uint8)
     for item in image.objects:
-        mask |= _object_mask(item, image.size)
+        mask |= object_mask(item, image.size)
     return mask
 
 
