@@ -1,6 +1,6 @@
 # Your own images of none, one or several small objects each, all boxes drawn.
-# Set img_scale, classes, and in model.stn the size of the largest object (x 1.2) as
-# roi_size; model.head.num_classes is one more than there are classes.
+# Set img_scale, classes, model.head.num_classes, and in model.stn the size of the
+# largest object (x 1.2) as roi_size.
 _base_ = [
     '../_base_/models/acnn-detector_strided.py',
     '../_base_/datasets/detection_folders.py',

@@ -33,7 +33,7 @@ model = dict(
     neck=dict(type='mmpretrain.GeneralizedMeanPooling', p=3.0, p_trainable=False),
     head=dict(
         type='mmacnn.NormedLinearClsHead',
-        num_classes=5,  # one more than there are: the background
+        num_classes=4,
         in_channels=64,
         loss=dict(type='mmpretrain.CrossEntropyLoss'),
     ),

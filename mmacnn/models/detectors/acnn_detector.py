@@ -50,8 +50,8 @@ class ACNNDetector(BaseDetector):
         in_channels: Channels of that feature map.
         stn: Config of :class:`SpatialTransformerNeck`: sizes and norm of the crop.
         backbone: Config of the classifier's backbone.
-        head: Config of the classifier's head, with a class more than there are, the
-            background as the last.
+        head: Config of the classifier's head; it is given a class more, the last, for
+            the background.
         neck: Config of the classifier's neck.
         max_rois: Objects that are looked for on an image, K.
         negatives: Peaks away from all objects, of each image, from which the background
@@ -88,7 +88,9 @@ class ACNNDetector(BaseDetector):
         self.stn = MODELS.build(stn)
         self.backbone = MODELS.build(backbone)
         self.neck = MODELS.build(neck or dict(type='mmpretrain.GlobalAveragePooling'))
-        self.head = MODELS.build(head)
+        self.num_classes = head['num_classes']
+        self.head = MODELS.build(dict(head, num_classes=self.num_classes + 1))
+        self.head.num_classes = self.num_classes  # As the data set counts.
         self.loss_heatmap = MODELS.build(
             loss_heatmap or dict(type='mmdet.GaussianFocalLoss')
         )
@@ -233,7 +235,7 @@ class ACNNDetector(BaseDetector):
             crops.append(
                 sample_roi(same, places, self.stn.roi_size, self.stn.output_size)
             )
-            background = label.new_full((len(false),), self.head.num_classes - 1)
+            background = label.new_full((len(false),), self.num_classes)
             targets.append(torch.cat((label, background)))
         scores, target = self._classify(torch.cat(crops)), torch.cat(targets)
         return self.head.loss_module(scores, target)
