@@ -68,7 +68,10 @@ def test_a_correction_in_a_browser(tmp_path):
         for name in ('a.png', '<b>.png'):
             headers = dict(authorization=f'Bearer {TOKEN}')
             httpx.post(
-                f'{url}inspect', params=dict(name=name), content=content, headers=headers
+                f'{url}inspect',
+                params=dict(name=name),
+                content=content,
+                headers=headers,
             ).raise_for_status()
         browser = playwright.chromium.launch(
             executable_path=chromium, args=['--no-sandbox']

@@ -114,7 +114,7 @@ def huge_png():
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, 'found no image'),
         (b'', 422, 'empty body'),
     ],
-    ids='large chunked bomb pixels truncated damaged svg empty'.split(),
+    ids=['large', 'chunked', 'bomb', 'pixels', 'truncated', 'damaged', 'svg', 'empty'],
 )
 def test_a_bad_upload_disturbs_nobody(inspector, content, status, reason):
     with serve(inspector) as client:
@@ -179,9 +179,7 @@ def test_an_image_that_breaks_its_batch(inspector, monkeypatch):
     with serve(inspector) as client, ThreadPoolExecutor() as threads:
         names = ['a', 'bad', 'b', 'c']
         ask = [
-            threads.submit(
-                client.post, '/inspect', params=dict(name=name), content=PNG
-            )
+            threads.submit(client.post, '/inspect', params=dict(name=name), content=PNG)
             for name in names
         ]
         codes = [each.result().status_code for each in ask]
