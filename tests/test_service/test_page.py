@@ -1,11 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """The page in a real browser, of a service that was started from the terminal."""
 
-import shutil
+import base64
+import json
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import cv2
@@ -45,64 +45,49 @@ def started(folder):
     assert process.returncode == 0 and 'last hash' in last
 
 
-def wait_for_width(page, is_wanted):
-    """Wait for another picture; the page's policy allows no string of a program."""
-    picture, end = page.locator('#picture'), time.monotonic() + 20
-    while not is_wanted(picture.evaluate('image => image.naturalWidth')):
-        assert time.monotonic() < end
-        page.wait_for_timeout(100)
+WIDTH = 'document.querySelector("#picture").naturalWidth'
+PLACE = 'JSON.stringify(document.querySelector("#picture").getBoundingClientRect())'
+
+
+def click(browser, selector):
+    browser.run(f'document.querySelector({json.dumps(selector)}).click()')
 
 
 @pytest.mark.soak
-def test_a_correction_in_a_browser(tmp_path):
-    api = pytest.importorskip(
-        'playwright.sync_api', reason='playwright is not installed'
-    )
+def test_a_correction_in_a_browser(browser, tmp_path):
     httpx = pytest.importorskip('httpx', reason='httpx is not installed')
     pytest.importorskip('fastapi', reason='requirements/serve.txt are not installed')
-    if (chromium := shutil.which('chromium')) is None:
-        pytest.skip('there is no chromium')
-    problems = []
-    with started(tmp_path) as url, api.sync_playwright() as playwright:
-        content = cv2.imencode('.png', IMAGE)[1].tobytes()
+    headers = dict(authorization=f'Bearer {TOKEN}')
+    content = cv2.imencode('.png', IMAGE)[1].tobytes()
+    with started(tmp_path) as url:
         for name in ('a.png', '<b>.png'):
-            headers = dict(authorization=f'Bearer {TOKEN}')
-            httpx.post(
-                f'{url}inspect',
-                params=dict(name=name),
-                content=content,
-                headers=headers,
-            ).raise_for_status()
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=['--no-sandbox']
-        )
-        page = browser.new_page(
-            viewport=dict(width=1200, height=900),
-            http_credentials=dict(username='line 3', password=TOKEN),
-        )
-        page.on('pageerror', lambda error: problems.append(str(error)))
-        page.on('console', lambda line: problems.append(line.text))
-        page.goto(url)
-        page.wait_for_selector('#last tr')
-        assert page.locator('#last tr td:last-child').all_inner_texts() == [
-            '<b>.png',
-            'a.png',
-        ]
-        wait_for_width(page, lambda width: width > 640)  # with what was found
-        page.click('#last tr:nth-child(2)')
-        page.click('#wrong')
-        wait_for_width(page, lambda width: width == 640)
-        area = page.locator('#picture').bounding_box()
+            sent = dict(params=dict(name=name), content=content, headers=headers)
+            httpx.post(f'{url}inspect', **sent).raise_for_status()
+        browser.call('Network.setExtraHTTPHeaders', headers=headers)
+        browser.open(url)
+        browser.wait_for('document.querySelectorAll("#last tr").length == 2')
+        names = '[...document.querySelectorAll("#last td:last-child")]'
+        shown = browser.run(f'{names}.map((cell) => cell.textContent)')
+        assert shown == ['<b>.png', 'a.png']
+        browser.wait_for(f'{WIDTH} > 640')  # with what was found
+        click(browser, '#last tr:nth-child(2)')
+        click(browser, '#wrong')
+        browser.wait_for(f'{WIDTH} == 640')
+        area = json.loads(browser.run(PLACE))
         scale = area['width'] / 640
-        page.mouse.move(area['x'] + 100 * scale, area['y'] + 80 * scale)
-        page.mouse.down()
-        page.mouse.move(area['x'] + 300 * scale, area['y'] + 200 * scale)
-        page.mouse.up()
-        page.screenshot(path=str(tmp_path / 'page.png'))
-        page.click('#labels button:has-text("right")')
-        page.wait_for_selector('#said:has-text("stored")')
-        browser.close()
-    assert not problems
+        corners = [
+            (area['x'] + x * scale, area['y'] + y * scale)
+            for x, y in ((100, 80), (300, 200))
+        ]
+        browser.drag(*corners)
+        picture = browser.call('Page.captureScreenshot')['data']
+        (tmp_path / 'page.png').write_bytes(base64.b64decode(picture))
+        click(browser, '#labels button:nth-child(2)')
+        browser.wait_for('document.querySelector("#said").textContent.length > 0')
+        said = browser.run('document.querySelector("#said").textContent')
+        assert said.startswith('stored: ') and not browser.complaints()
+        browser.call('Network.setExtraHTTPHeaders', headers={})
+        browser.open('about:blank')
     found, *_ = read_labels(str(tmp_path / 'feedback'))
     (image,) = found.images
     (drawn,) = image.objects
