@@ -129,6 +129,7 @@ def run_service(args: argparse.Namespace) -> None:
         args.memory_mb,
         read_token(args.token_file) if args.token_file else None,
     )
+    settings.check()
     inspector = open_inspector(args)
     feedback = None
     if args.feedback:

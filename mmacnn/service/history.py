@@ -48,8 +48,9 @@ class Entry:
         return cv2.imencode('.jpg', self.image)[1].tobytes()
 
     def memory(self) -> int:
-        """Bytes of the image and the file."""
-        return len(self.content) + (0 if self.image is None else self.image.nbytes)
+        """Bytes of the file, the image, and about as many of the prediction."""
+        image = 0 if self.image is None else self.image.nbytes
+        return len(self.content) + 2 * image
 
 
 class History:

@@ -26,7 +26,14 @@ from .batches import Batches
 from .feedback import Feedback
 from .history import Entry, History
 from .metrics import Metrics
-from .uploads import Limits, Memory, Refused, decode_upload, read_body
+from .uploads import (
+    PIXEL_BYTES,
+    Limits,
+    Memory,
+    Refused,
+    decode_upload,
+    read_body,
+)
 
 LONGEST_NAME = 200
 
@@ -48,6 +55,19 @@ class Settings:
     queue: int = 64
     memory: float = 1024.0
     token: str | None = None
+
+    def check(self) -> None:
+        """See that one upload fits into the memory.
+
+        Raises:
+            InputError: It does not: no large one would ever be taken.
+        """
+        need = self.limits.megabytes + PIXEL_BYTES * self.limits.megapixels
+        if need > self.memory:
+            raise InputError(
+                f'--memory-mb {self.memory:g}: expected at least {need:.0f} for one '
+                'upload of --max-mb and --max-megapixels'
+            )
 
 
 class Service:

@@ -19,6 +19,9 @@ from mmacnn.utils import InputError
 # What an upload may be, and the suffix under which it is stored.
 SUFFIXES = dict(JPEG='.jpg', PNG='.png', BMP='.bmp', PPM='.ppm', TIFF='.tif')
 
+# As it comes from the file, up to 6 bytes of a pixel, and as the model takes it.
+PIXEL_BYTES = 9
+
 
 class Refused(Exception):
     """A request that gets no result.
@@ -149,8 +152,7 @@ def decode_upload(
             width, height = picture.size
             if width * height > limits.megapixels * 1e6:
                 raise too_many
-            # As it comes from the file, 4 bytes of a pixel, and as the model takes it.
-            take(7 * width * height)
+            take(PIXEL_BYTES * width * height)
             if not ends_well(file, picture.format):
                 picture.load()
             suffix = SUFFIXES[picture.format]

@@ -2,6 +2,7 @@
 """The web service, with a tiny untrained model."""
 
 import asyncio
+import errno
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -162,7 +163,7 @@ def test_a_full_queue(inspector, monkeypatch):
 
 
 def test_full_memory(inspector):
-    with serve(inspector, memory=0.02) as client:  # of 0.021 for the image's pixels
+    with serve(inspector, memory=0.02) as client:  # of 0.028 for the image's pixels
         assert client.post('/inspect', content=PNG).status_code == 503
 
 
@@ -187,6 +188,26 @@ def test_an_image_that_breaks_its_batch(inspector, monkeypatch):
         client.post('/inspect', params=dict(name='bad'), content=PNG)
         health = client.get('/health')
         assert health.status_code == 503 and 'this one is bad' in health.text
+
+
+def test_a_full_disk(inspector):
+    """No answer without a line of the record."""
+
+    class Full:
+        def write(self, image, result):
+            raise OSError(errno.ENOSPC, 'No space left on device', 'record/0.jsonl')
+
+    inspector.record = Full()
+    try:
+        with serve(inspector) as client:
+            answer = client.post('/inspect', content=PNG)
+            assert answer.status_code == 500 and 'record/0.jsonl' in answer.text
+            assert client.get('/health').status_code == 503
+            inspector.record = None
+            assert client.post('/inspect', content=PNG).status_code == 200
+            assert client.get('/health').status_code == 200
+    finally:
+        inspector.record = None
 
 
 @pytest.mark.parametrize(
@@ -298,6 +319,7 @@ def test_a_camera(inspector):
     [
         (['--host', '0.0.0.0'], '--host 0.0.0.0: expected --token-file'),
         (['--camera', 'photo.jpg'], '--camera photo.jpg: expected the number of'),
+        (['--max-megapixels', '200'], '--memory-mb 1024: expected at least 1832'),
     ],
 )
 def test_mistakes(options, message):
