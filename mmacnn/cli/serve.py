@@ -11,6 +11,7 @@ from mmacnn.line.extras import import_extra
 from mmacnn.line.names import is_camera
 from mmacnn.line.record_arguments import add_record_arguments, open_record
 from mmacnn.line.station_arguments import add_station_arguments, seconds
+from mmacnn.service import LOOPBACK
 from mmacnn.utils import InputError, check_paths
 
 from .arguments import int_at_least
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 LAYOUTS = ('coco', 'yolo', 'folders')  # of mmacnn.service.feedback, which is slow
-PACKAGES = dict(
-    fastapi='fastapi', uvicorn='uvicorn', prometheus_client='prometheus_client'
-)
-LOOPBACK = ('127.0.0.1', 'localhost', '::1')
+PACKAGES = 'fastapi', 'uvicorn', 'prometheus_client'
 CONNECTIONS = 1000  # Most at a time; a further one is answered 503.
 DESCRIPTION = (
     'Inspect images that other programs send over HTTP, and show the last ones on a '
@@ -106,13 +104,15 @@ def run_service(args: argparse.Namespace) -> None:
             f'--host {args.host}: expected --token-file FILE with a secret, since '
             'other machines can ask there'
         )
+    if args.trigger and not args.camera:
+        raise InputError(f'--trigger {args.trigger}: expected a --camera')
     for source in args.camera:
         if not is_camera(source):
             raise InputError(
                 f'--camera {source}: expected the number of a camera, or a URL'
             )
-    for module, package in PACKAGES.items():
-        import_extra('serve', module, package)
+    for package in PACKAGES:
+        import_extra('serve', package, package)
     # Late: --help and mistakes need not wait for them.
     from mmacnn.inference.sources import Live
     from mmacnn.line.station import open_station

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from mmacnn.utils import InputError, read_text
 
-LOOPBACK = ('127.0.0.1', 'localhost', '::1')
+from . import LOOPBACK
+
 OPEN = ('/health',)
 PAGE_SOURCES = "default-src 'self'; img-src 'self' data:"
 LEAST = 16  # characters of a token

@@ -38,6 +38,9 @@ class Batches:
         length: Most images that wait.
         station: Takes each frame and result.
         note_batch: Called with the number of images of each batch, and its seconds.
+
+    Attributes:
+        error: Why the last image has no result; '' where it has.
     """
 
     def __init__(

@@ -319,6 +319,7 @@ def test_a_camera(inspector):
     [
         (['--host', '0.0.0.0'], '--host 0.0.0.0: expected --token-file'),
         (['--camera', 'photo.jpg'], '--camera photo.jpg: expected the number of'),
+        (['--trigger', 'every:1'], '--trigger every:1: expected a --camera'),
         (['--max-megapixels', '200'], '--memory-mb 1024: expected at least 1832'),
     ],
 )
