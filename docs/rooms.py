@@ -19,7 +19,7 @@ PICTURE = ROOT / 'docs/images/rooms.svg'
 ROWS = (
     ('tools', 'benchmarks', 'demo', 'runner'),
     ('cli',),
-    ('apis',),
+    ('apis', 'service'),
     ('inference', 'benchmark'),
     ('deploy',),
     ('engine', 'reporting', 'converters', 'line'),
@@ -121,7 +121,7 @@ def room_of(module: tuple[str, ...]) -> str | None:
 COLUMN = {
     **dict(tools=0, benchmarks=1, demo=2, runner=4, cli=2, apis=1.5),
     **dict(inference=2, benchmark=1, deploy=1.5, converters=0, engine=1, reporting=2.5),
-    **dict(line=4),
+    **dict(line=4, service=3),
     **dict(datasets=0, models=1, evaluation=2, visualization=3, synthetic=4),
     **dict(ops=0, utils=1, registry=2, version=3, compat=4),
 }

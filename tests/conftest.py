@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from mmengine.registry import DefaultScope
 
+from .testing.browser import Browser, find_browser
 from .testing.paths import ROOT
 from .testing.tiny import write_tiny_config
 
@@ -106,3 +107,14 @@ def full_disk():
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return limit
+
+
+@pytest.fixture(scope='session')
+def browser(tmp_path_factory):
+    """See :class:`Browser`."""
+    binary = find_browser()
+    if binary is None:
+        pytest.skip('no Chromium here: install one, or name it in CHROMIUM')
+    browser = Browser(binary, tmp_path_factory.mktemp('profile'))
+    yield browser
+    browser.close()

@@ -2,16 +2,18 @@
 """Verdict thresholds from labelled results."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from mmacnn.line.rules import ANY
+from mmacnn.reporting.class_thresholds import ClassParts, class_parts
 from mmacnn.reporting.detections import SCORE_LIMIT
 from mmacnn.reporting.operating_point import (
     CONFIDENCE,
     PROOF,
-    Parts,
     Point,
     Wish,
     choose_point,
@@ -24,7 +26,10 @@ from mmacnn.utils import InputError, atomic_write
 
 
 def choose_thresholds(
-    results: str, wish: Wish | None, out: str | None = None
+    results: str,
+    wish: Wish | None,
+    out: str | None = None,
+    per_class: bool = False,
 ) -> list[str]:
     """Choose from which defect score a part fails, and write it as verdict rules.
 
@@ -35,6 +40,8 @@ def choose_thresholds(
             report results on them afterwards.
         wish: Wanted rates, or the costs of mistakes.
         out: YAML file of rules to write; must not exist.
+        per_class: Of a detector, choose a threshold for each class, so that the same
+            fraction of each class's parts escapes.
 
     Returns:
         Lines for the user.
@@ -54,12 +61,22 @@ def choose_thresholds(
             'tells them apart (its class 0 is good) or of a detector'
         )
     wish = wish or Wish()
-    point = choose_point(parts, wish)
+    own, chosen = parts.own_point(), choose_point(parts, wish)
+    if per_class:
+        by_class = class_parts(run)
+        common = replace(chosen, name='one threshold for all classes')
+        chosen = replace(choose_point(by_class.parts, wish), name='one for each class')
+        rules = rules_of_classes(run, by_class, chosen)
+        lines = _lines([own, common, chosen], wish)
+        lines += _class_lines(run, by_class, chosen, rules['classes'])
+    else:
+        rules = rules_of_point(run, chosen)
+        lines = [*_lines([own, chosen], wish), _threshold(chosen)]
     if out:
         with atomic_write(out) as path:
-            text = yaml.safe_dump(rules_of_point(run, point), sort_keys=False)
+            text = yaml.safe_dump(rules, sort_keys=False, allow_unicode=True)
             Path(path).write_text(text, encoding='utf-8')
-    return _lines(parts, point, wish) + _advice(run, point, out)
+    return [*lines, proof(chosen), *_advice(rules, out)]
 
 
 def rules_of_point(run: Run, point: Point) -> dict:
@@ -74,9 +91,20 @@ def rules_of_point(run: Run, point: Point) -> dict:
     return dict(accept=[str(run.classes[0])], image=band)
 
 
-def _lines(parts: Parts, point: Point, wish: Wish) -> list[str]:
+def rules_of_classes(run: Run, parts: ClassParts, point: Point) -> dict:
+    """Verdict rules with a threshold for each class, at a point of their levels."""
+    chosen = {}
+    for number in (None, *parts.levels):
+        band = dict(fail_from=point.fail_from, unsure_from=point.unsure_from)
+        scores = {key: parts.score_of(number, level) for key, level in band.items()}
+        name = ANY if number is None else str(run.classes[number])
+        chosen[name] = {key: s for key, s in scores.items() if s is not None}
+    return dict(classes=chosen)
+
+
+def _lines(points: Sequence[Point], wish: Wish) -> list[str]:
     lines = []
-    for each in (parts.own_point(), point):
+    for each in points:
         lines += [
             f'{each.name}:',
             f'  escapes, defective parts that pass: {each.escapes}',
@@ -87,10 +115,27 @@ def _lines(parts: Parts, point: Point, wish: Wish) -> list[str]:
         if wish.costs is not None:
             cost = wish.costs.of(each)
             lines.append(f'  cost of a shift of {wish.costs.parts} parts: {cost:.2f}')
-    lines.append(f'fail from a defect score of {point.fail_from:.6g}')
+    return lines
+
+
+def _threshold(point: Point) -> str:
+    line = f'fail from a defect score of {point.fail_from:.6g}'
     if point.unsure_from is not None:
-        lines[-1] += f', unsure from {point.unsure_from:.6g}'
-    return [*lines, proof(point)]
+        line += f', unsure from {point.unsure_from:.6g}'
+    return line
+
+
+def _class_lines(
+    run: Run, parts: ClassParts, point: Point, rules: dict[str, dict]
+) -> list[str]:
+    lines = []
+    for number, name in enumerate(map(str, run.classes)):
+        band = rules.get(name, rules[ANY])
+        scores = [f'{key.replace("_", " ")} {score:.4g}' for key, score in band.items()]
+        few = '' if name in rules else ' (few parts: as all classes together)'
+        escapes = parts.escapes_of(number, point)
+        lines.append(f'{name}: {", ".join(scores)}{few}; escapes: {escapes}')
+    return lines
 
 
 def proof(point: Point) -> str:
@@ -104,9 +149,9 @@ def proof(point: Point) -> str:
     )
 
 
-def _advice(run: Run, point: Point, out: str | None) -> list[str]:
+def _advice(rules: dict, out: str | None) -> list[str]:
     lines = ['chosen on these images: see on others that it holds']
-    low = point.fail_from if point.unsure_from is None else point.unsure_from
-    if run.records[0].matches is not None and low < SCORE_LIMIT:
-        lines.append(f'inspect with --score-thr {max(0.0, low):.4g} or less')
+    scores = [min(band.values()) for band in rules.get('classes', {}).values()]
+    if scores and min(scores) < SCORE_LIMIT:
+        lines.append(f'inspect with --score-thr {min(scores):.4g} or less')
     return [*lines, f'written: {out}'] if out else lines

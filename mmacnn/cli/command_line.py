@@ -13,6 +13,7 @@ from .import_labels import add_import_arguments, run_import
 from .inspect import add_inspect_arguments, run_inspection
 from .label_next import add_label_next_arguments, run_label_next
 from .record import add_verify_arguments, run_verification
+from .serve import add_serve_arguments, run_service
 from .start import add_start_arguments, run_start
 
 
@@ -64,6 +65,7 @@ COMMANDS = {
         add_inspect_arguments,
         run_inspection,
     ),
+    'serve': ('inspect what other programs send', add_serve_arguments, run_service),
     'analyse': ('count what is in a data set', add_analyse_arguments, run_analysis),
     'import': (
         "bring other tools' labels into our layouts",

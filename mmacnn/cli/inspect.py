@@ -15,13 +15,8 @@ from mmacnn.utils import InputError, check_paths, require_screen
 from mmacnn.utils.text import printable
 from mmacnn.visualization.words import decision
 
-from .arguments import (
-    add_launcher,
-    add_region_arguments,
-    int_at_least,
-    probability,
-    regions_of,
-)
+from .arguments import add_launcher, int_at_least
+from .model import add_model_arguments, open_inspector
 from .record import record_of
 
 if TYPE_CHECKING:
@@ -50,12 +45,6 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='CONFIG',
         help='config file, or name of a model (see `python -m mmacnn models`)',
     )
-    parser.add_argument('--weights', help="checkpoint (the model's own, if it has one)")
-    parser.add_argument(
-        '--backend-model',
-        metavar='DIR',
-        help='model folder of tools/deploy.py to run instead of the checkpoint',
-    )
     parser.add_argument(
         '--out-dir',
         default='',
@@ -69,53 +58,8 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help='write what was found as labels: coco, yolo, voc, labelme, cvat, '
         'label_studio or csv, into a new or empty folder',
     )
-    parser.add_argument('--device', help="such as 'cpu' or 'cuda:0' (the best there)")
     parser.add_argument('--batch-size', type=int_at_least(1), default=1, metavar='N')
-    parser.add_argument(
-        '--accept',
-        nargs='+',
-        metavar='CLASS',
-        help='classes that pass (the good one; where products are named, all)',
-    )
-    parser.add_argument(
-        '--min-score',
-        type=probability,
-        metavar='SCORE',
-        help='below this score of the class, or of a detection that no surer one '
-        'fails, the verdict is "unsure" (0)',
-    )
-    parser.add_argument(
-        '--rules',
-        metavar='FILE',
-        help="verdict rules, YAML (the model folder's, or else the config's)",
-    )
-    parser.add_argument(
-        '--score-thr',
-        type=probability,
-        default=0.3,
-        metavar='SCORE',
-        help="from which score a detector's box counts (0.3)",
-    )
-    parser.add_argument(
-        '--tile',
-        type=int_at_least(32),
-        metavar='PIXELS',
-        help='side of the tiles in which a detector looks at larger images: as large '
-        'as the images that it learned from (whole images)',
-    )
-    parser.add_argument(
-        '--overlap',
-        type=float,
-        default=0.2,
-        metavar='FRACTION',
-        help='of a tile that its neighbour shows too: more than the largest object '
-        '(0.2)',
-    )
-    parser.add_argument(
-        '--fuse-conv-bn',
-        action='store_true',
-        help='merge convolutions with the normalization behind them, which is faster',
-    )
+    add_model_arguments(parser)
     parser.add_argument('--show', action='store_true', help='show each in a window')
     add_station_arguments(parser)
     parser.add_argument(
@@ -125,7 +69,6 @@ def add_inspect_arguments(parser: argparse.ArgumentParser) -> None:
         'checkpoint; or name the model folder of --backend-model',
     )
     add_record_arguments(parser)
-    add_region_arguments(parser)
     add_launcher(parser)
 
 
@@ -153,8 +96,6 @@ def run_inspection(args: argparse.Namespace) -> None:
     # Late: --help and mistakes need not wait for them.
     from mmengine.dist import init_dist, is_main_process
 
-    from mmacnn.engine.rules import read_rules
-    from mmacnn.inference.inspector import Inspector
     from mmacnn.line.station import open_station
 
     if args.labels_out:
@@ -163,20 +104,7 @@ def run_inspection(args: argparse.Namespace) -> None:
         check_format(args.labels_out[0])
     if args.launcher != 'none':
         init_dist(args.launcher)
-    inspector = Inspector(
-        args.model,
-        args.weights,
-        args.device,
-        args.backend_model,
-        accept=args.accept,
-        min_score=args.min_score,
-        score_thr=args.score_thr,
-        tile=args.tile,
-        overlap=args.overlap,
-        regions=regions_of(args),
-        fuse_conv_bn=args.fuse_conv_bn,
-        rules=read_rules(args.rules) if args.rules else None,
-    )
+    inspector = open_inspector(args)
     inspector.record = record_of(args, inspector)
     inputs = args.inputs if len(args.inputs) > 1 else args.inputs[0]
     station = open_station(

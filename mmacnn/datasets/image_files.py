@@ -108,7 +108,7 @@ def read_image_size(path: str, decode: bool = False) -> tuple[int, int]:
             # OpenCV turns a photograph as its EXIF note says.
             if 'exif' in image.info and image.getexif().get(ORIENTATION_TAG, 1) >= 5:
                 width, height = height, width
-            if decode or not _ends_well(file, image.format):
+            if decode or not ends_well(file, image.format):
                 image.load()
                 file.seek(0)
                 if decode_pixels(file.read()) is None:
@@ -180,7 +180,7 @@ def _size_of_tiff(path: str) -> tuple[int, int] | None:
     return None if image is None else image.shape[:2]
 
 
-def _ends_well(file, image_format: str) -> bool:
+def ends_well(file, image_format: str) -> bool:
     """Whether the file ends as its format does; True for formats without a mark."""
     ending = ENDINGS.get(image_format)
     if ending is None:

@@ -69,6 +69,7 @@ class Inspector:
         rules (dict, optional): Verdict rules.
 
     Attributes:
+        config (Config): Of the model.
         record (mmacnn.line.record.Record, optional): Takes each result, once set.
 
     Raises:
@@ -118,7 +119,7 @@ class Inspector:
             self.inferencer.fuse_conv_bn()
         self.shrinkage = Shrinkage()
         self.record: Record | None = None
-        self._config, self._model = config, backend_model or str(weights)
+        self.config, self._model = config, backend_model or str(weights)
         if rules is None:
             rules = rules_of(config)
             if backend_model is not None:
@@ -210,7 +211,7 @@ class Inspector:
             settings['tiles'] = [self.inferencer.tile, self.inferencer.overlap]
         return dict(
             model=hash_file(model) if is_file else hash_values(self._model),
-            config=hash_values(self._config.pretty_text),
+            config=hash_values(self.config.pretty_text),
             rules=hash_values(dict(self.rules, **settings)),
         )
 
@@ -228,9 +229,9 @@ class Inspector:
         names = frames.names if isinstance(frames, Images) else None
         with ResultFiles(out_dir, names, has_lines=not is_fraction) as files:
             for frame, prediction, times in track(
-                self._predict(batches), 'Inspecting', count
+                chain.from_iterable(map(self.predict, batches)), 'Inspecting', count
             ):
-                result = self._result(frame, prediction, times)
+                result = self.result_of(frame, prediction, times)
                 recorded = result.to_dict()
                 picture = '' if result.error else files.picture_of(frame.name)
                 if picture or (show and not result.error):
@@ -248,21 +249,30 @@ class Inspector:
                         station.write(frame.image, result)
                 yield result
 
-    def _predict(self, batches: Iterator[list[tuple[Frame, float]]]) -> Iterator[tuple]:
-        """Frame, prediction, and the milliseconds of reading and of predicting."""
-        for batch in batches:
-            readable = [frame for frame, _ in batch if frame.image is not None]
-            start, now = time.perf_counter(), time.monotonic()
-            predictions = iter(self._forward(readable))
-            elapsed = 1e3 * (time.perf_counter() - start) / max(1, len(readable))
-            for frame, read in batch:
-                times = dict(read=read)
-                if frame.image is None:
-                    yield frame, None, times
-                    continue
-                if frame.arrived is not None:
-                    times['age'] = 1e3 * (now - frame.arrived)
-                yield frame, next(predictions), dict(times, predict=elapsed)
+    def predict(
+        self, batch: Sequence[tuple[Frame, float]]
+    ) -> Iterator[tuple[Frame, Any, dict[str, float]]]:
+        """Put frames through the model together; :meth:`result_of` takes each.
+
+        Args:
+            batch (Sequence): Frames, each with the milliseconds of reading it.
+
+        Yields:
+            Frame, prediction (None where there is no image), and the milliseconds of
+            the steps.
+        """
+        readable = [frame for frame, _ in batch if frame.image is not None]
+        start, now = time.perf_counter(), time.monotonic()
+        predictions = iter(self._forward(readable))
+        elapsed = 1e3 * (time.perf_counter() - start) / max(1, len(readable))
+        for frame, read in batch:
+            times = dict(read=read)
+            if frame.image is None:
+                yield frame, None, times
+                continue
+            if frame.arrived is not None:
+                times['age'] = 1e3 * (now - frame.arrived)
+            yield frame, next(predictions), dict(times, predict=elapsed)
 
     def _forward(self, frames: Sequence[Frame]) -> list:
         if not frames:
@@ -271,9 +281,10 @@ class Inspector:
             [frame.image for frame in frames], [frame.name for frame in frames]
         )
 
-    def _result(
+    def result_of(
         self, frame: Frame, prediction: Any, times: dict[str, float]
     ) -> InspectionResult:
+        """The result of a frame, with its verdict; see :meth:`predict`."""
         if frame.image is None:
             return InspectionResult(
                 frame.name, UNREADABLE, milliseconds=times, error=frame.error

@@ -77,6 +77,10 @@ class Live:
                 image, error = read_image(image, name, self.loader)
             yield Frame(name, image, error, arrived)
 
+    def close(self) -> None:
+        """End the iteration, which may be in another thread."""
+        self.streams.close()
+
 
 def open_sources(
     inputs: Source | Sequence[Image],

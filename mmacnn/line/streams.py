@@ -222,7 +222,7 @@ class Streams:
 
     def __init__(self, sources, trigger='', stall=5.0, mode=None):
         self._wake = Condition()
-        self._trigger = None
+        self._trigger, self._is_closed = None, False
         self.streams = [Stream(s, self._wake, stall, trigger, mode) for s in sources]
         try:
             self._wait_for_one()
@@ -259,9 +259,9 @@ class Streams:
             self.close()
 
     def _next(self):
-        """The next frame; None after the last trigger."""
+        """The next frame; None after the last trigger, or when it is closed."""
         with self._wake:
-            while True:
+            while not self._is_closed:
                 now = time.monotonic()
                 is_ended = self._trigger is not None and self._trigger.is_over
                 for i, stream in enumerate(self.streams):
@@ -273,14 +273,17 @@ class Streams:
                 if is_ended and not any(stream._due for stream in self.streams):
                     return None
                 self._wake.wait(POLL_SECONDS)
+            return None
 
     def close(self):
-        """Let the cameras go.
+        """Let the cameras go, and end the iteration.
 
         A thread that comes back from OpenCV while Python ends would crash it, so that
         each is waited for, as long as a camera that is away may take to say so.
         """
-        threads = [each for stream in self.streams for each in stream.close()]
+        with self._wake:
+            self._is_closed = True
+            threads = [each for stream in self.streams for each in stream.close()]
         end = time.monotonic() + CLOSING_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))

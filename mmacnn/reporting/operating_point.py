@@ -84,6 +84,11 @@ class Point:
     unsure_from: float | None = None
     unsure: Fraction | None = None
 
+    @property
+    def lowest(self) -> float | None:
+        """From which score a part does not pass."""
+        return self.fail_from if self.unsure_from is None else self.unsure_from
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -264,13 +269,12 @@ def changed_sides(parts: Parts, point: Point) -> list[tuple[Record, bool, float,
         For each, the surest first: its record, whether it is defective, its defect
         score, and the new verdict.
     """
-    low = point.fail_from if point.unsure_from is None else point.unsure_from
     changed = []
     for record, is_defective, score, fails in zip(
         parts.records, parts.is_defective, parts.scores, parts.fails, strict=True
     ):
         now = 'fail' if score >= point.fail_from else 'unsure'
-        now = 'pass' if score < low else now
+        now = 'pass' if score < point.lowest else now
         if now != ('fail' if fails else 'pass'):
             changed.append((record, bool(is_defective), float(score), now))
     return sorted(changed, key=lambda each: -abs(each[2] - point.fail_from))

@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[2]
 # Between fences there are no links, but there may be brackets.
 FENCED = re.compile(r'^( *)```.*?^\1```$', re.MULTILINE | re.DOTALL)
 LINK = re.compile(r'!?\[[^\]]*\]\(([^()\s]+)\)')
+TEST = re.compile(r'`(?:(tests/[\w/]+\.py)|(?=::))(?:::(test_\w+))?(?:\[[^`]*\])?`')
 FOLDERS = ('configs', 'demo', 'docs', 'mmacnn', 'tests', 'tools')
 
 
@@ -50,6 +51,21 @@ def test_files_of_the_methods_exist():
     paths = [path for path in paths if 'NAME' not in path]
     assert len(paths) > 80
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_tests_that_pages_name_exist():
+    """In tables of guarantees; a name without a file is of the file named before."""
+    missing, count = [], 0
+    for page in (ROOT / 'docs/en').glob('*.md'):
+        code = ''
+        named = TEST.findall(page.read_text(encoding='utf-8'))
+        for file, name in named:
+            path = ROOT / file
+            code = path.read_text(encoding='utf-8') if path.is_file() else code
+            is_there = path.exists() and (not name or f'def {name}(' in code)
+            missing += [] if is_there else [f'{page.name}: {file}::{name}']
+        count += len(named)
+    assert count > 60 and missing == []
 
 
 def test_links_have_texts():

@@ -391,12 +391,12 @@ def test_damaged_weights_end_with_status_one(model, folder, tmp_path, capsys):
 
 
 def test_control_c_ends_with_the_summary(model, folder, monkeypatch, capsys):
-    def stopped(self, batches):
-        yield next(iter(predict(self, batches)))
+    def stopped(self, batch):
+        yield next(iter(predict(self, batch)))
         raise KeyboardInterrupt
 
-    predict = Inspector._predict
-    monkeypatch.setattr(Inspector, '_predict', stopped)
+    predict = Inspector.predict
+    monkeypatch.setattr(Inspector, 'predict', stopped)
     config, weights = model
     main(['inspect', str(folder), '--model', config, '--weights', weights])
     assert capsys.readouterr().out.splitlines()[-2:] == ['stopped', '1 pass']

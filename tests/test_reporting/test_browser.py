@@ -29,7 +29,7 @@ def page(acnn, anomaly, tmp_path):
 
 
 def test_renders_and_filters(browser, page):
-    browser.open(page)
+    browser.open(page.as_uri())
     assert browser.run(LINES) == 8
     assert browser.run(VISIBLE) == 8
     # A-CNN is wrong on 2 and 7, the other run on 4; each has its four hardest drawn.
@@ -45,7 +45,7 @@ def test_renders_and_filters(browser, page):
 
 
 def test_cells_of_the_confusion_matrix_and_pictures_answer(browser, page):
-    browser.open(page)
+    browser.open(page.as_uri())
     browser.run("document.querySelector('.confusion td.wrong button').click()")
     assert browser.run('form.elements.truth.value') == 'good <b>'
     assert browser.run('form.elements.label.value') == 'bad'
@@ -57,7 +57,7 @@ def test_cells_of_the_confusion_matrix_and_pictures_answer(browser, page):
 
 
 def test_pictures_and_charts_are_drawn(browser, page):
-    browser.open(page)
+    browser.open(page.as_uri())
     script = """Promise.all([...document.images].map(image => {
         image.loading = 'eager';
         return image.decode().then(() => image.naturalWidth > 0);
@@ -66,7 +66,7 @@ def test_pictures_and_charts_are_drawn(browser, page):
 
 
 def test_no_complaint_and_no_request(browser, page):
-    browser.open(page)
+    browser.open(page.as_uri())
     choose(browser, result='wrong')
     assert browser.complaints() == []
     assert browser.requests() == [page.as_uri()]
@@ -75,6 +75,6 @@ def test_no_complaint_and_no_request(browser, page):
 def test_fits_a_small_screen(browser, page):
     size = dict(width=360, height=640, deviceScaleFactor=1, mobile=True)
     browser.call('Emulation.setDeviceMetricsOverride', **size)
-    browser.open(page)
+    browser.open(page.as_uri())
     assert browser.run('document.documentElement.scrollWidth') <= 360
     browser.call('Emulation.clearDeviceMetricsOverride')

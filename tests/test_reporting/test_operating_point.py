@@ -9,8 +9,10 @@ import yaml
 
 from mmacnn.apis import choose_thresholds
 from mmacnn.apis.verdict_thresholds import rules_of_point
+from mmacnn.engine.rules import read_rules
 from mmacnn.line.rules import Judge
 from mmacnn.reporting import Run, write_report
+from mmacnn.reporting.class_thresholds import class_parts
 from mmacnn.reporting.operating_point import (
     Costs,
     Parts,
@@ -87,7 +89,72 @@ def test_the_rules_decide_as_the_point(method, request):
     assert point.overkill.percent <= 30
 
 
-def as_result(prediction):
+@pytest.fixture
+def two_classes():
+    """A detector whose scores of dents are a tenth of those of pits; few scratches."""
+    rng, predictions = np.random.default_rng(0), []
+    for index in range(200):
+        label = -1 if index < 100 else 2 if index > 195 else index % 2
+        scores = np.append(rng.uniform(0, [0.6, 0.06]), 0.0)  # false positives
+        if label >= 0:
+            scores[label] = (1, 0.1, 0.8)[label] * rng.uniform(0.4, 1)
+        found = np.flatnonzero(scores)
+        predictions.append(
+            dict(
+                img_path=f'{index}.png',
+                ori_shape=[48, 64],
+                gt_instances=dict(
+                    bboxes=[[0, 0, 9, 9]] * (label >= 0), labels=[label] * (label >= 0)
+                ),
+                pred_instances=dict(
+                    bboxes=[[0, 0, 9, 9]] * len(found),
+                    labels=found.tolist(),
+                    scores=scores[found].tolist(),
+                ),
+            )
+        )
+    return Run('two', {}, predictions, dict(classes=['pit', 'dent', 'scratch']))
+
+
+@pytest.mark.parametrize(
+    'wish', [dict(max_overkill=0.05), dict(max_escape=0.0, max_overkill=0.0)]
+)
+def test_a_threshold_for_each_class(two_classes, wish, tmp_path, monkeypatch):
+    """The station decides as was promised, and fewer parts escape than by one."""
+    monkeypatch.setattr(
+        'mmacnn.apis.verdict_thresholds.read_run', lambda path: two_classes
+    )
+    by_class = class_parts(two_classes)
+    point = choose_point(by_class.parts, Wish(**wish))
+    out = str(tmp_path / 'rules.yaml')
+    lines = choose_thresholds('a.pkl', Wish(**wish), out, per_class=True)
+    rules = read_rules(out)
+    assert set(rules['classes']) == {'*', 'pit', 'dent'}
+    assert (
+        rules['classes']['pit']['fail_from'] > 5 * rules['classes']['dent']['fail_from']
+    )
+    judge = Judge(rules, two_classes.classes)
+    names = two_classes.classes
+    verdicts = [judge(as_result(p, names), (48, 64)) for p in two_classes.predictions]
+    scores = by_class.parts.scores
+    expected = np.where(scores >= point.lowest, 'unsure', 'pass')
+    expected[scores >= point.fail_from] = 'fail'
+    assert verdicts == expected.tolist()
+    one = choose_point(labelled_parts(two_classes), Wish(**wish))
+    assert one.escapes.hits >= point.escapes.hits
+    assert one.unsure is None or one.unsure.hits > point.unsure.hits
+    assert any(
+        line.startswith('scratch: fail from') and 'few' in line for line in lines
+    )
+
+
+def test_a_threshold_for_each_class_needs_a_detector(anomaly, monkeypatch):
+    monkeypatch.setattr('mmacnn.apis.verdict_thresholds.read_run', lambda path: anomaly)
+    with pytest.raises(InputError, match='expected results of a detector'):
+        choose_thresholds('a.pkl', Wish(max_escape=0.0), per_class=True)
+
+
+def as_result(prediction, names=('pit',) * 3):
     """Of the Inspector, from what the test wrote."""
     from mmacnn.inference.result import Detection, InspectionResult
 
@@ -95,7 +162,7 @@ def as_result(prediction):
         found = prediction['pred_instances']
         columns = found['bboxes'], found['scores'], found['labels']
         boxes = tuple(
-            Detection(tuple(box), 'pit', score, label)
+            Detection(tuple(box), names[label], score, label)
             for box, score, label in zip(*columns, strict=True)
         )
         return InspectionResult('a', detections=boxes)

@@ -16,6 +16,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out', metavar='FILE', help='.yaml file of verdict rules to write'
     )
+    parser.add_argument(
+        '--per-class',
+        action='store_true',
+        help='of a detector: a threshold for each class, so that the same fraction of '
+        "each class's parts escapes (one for all)",
+    )
     return parser.parse_args()
 
 
@@ -25,7 +31,8 @@ def main() -> None:
     # Late: --help and mistakes need not wait for them.
     from mmacnn.apis import choose_thresholds
 
-    for line in choose_thresholds(args.results, wish_of(args), args.out):
+    found = choose_thresholds(args.results, wish_of(args), args.out, args.per_class)
+    for line in found:
         print(line)
 
 
