@@ -8,7 +8,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from mmacnn.converters.labels.annotations import LabelledImage, LabelledObject
+from mmacnn.converters.labels.annotations import Box, LabelledImage, LabelledObject
+from mmacnn.converters.labels.geometry import box_of
 from mmacnn.converters.labels.targets import object_mask
 from mmacnn.datasets.transforms.load_image import LoadAnyDepthImage
 from mmacnn.synthetic import pasting
@@ -78,7 +79,7 @@ def compose_image(
     placed, pasted = [], []
     for photograph, item in recipe.objects:
         if options.grabcut:
-            item = find_outline(_read(photograph.path), item)
+            item = _with_outline(photograph.path, item)
         matrix = _find_room(item, photograph.size, taken, options, rng)
         if matrix is not None:
             placed.append((photograph, item, matrix))
@@ -108,6 +109,19 @@ def _read(path: str) -> np.ndarray:
     image = LoadAnyDepthImage().read(path)
     image.flags.writeable = False
     return image
+
+
+@lru_cache(maxsize=512)
+def _outline(path: str, box: Box) -> list[float] | None:
+    return find_outline(_read(path), box)
+
+
+def _with_outline(path: str, item: LabelledObject) -> LabelledObject:
+    """An object that has a box alone, with the outline that is found in it."""
+    outline = _outline(path, item.box) if item.outline is None else None
+    if outline is None:
+        return item
+    return replace(item, box=box_of(outline), outline=[outline])
 
 
 def _background(

@@ -198,9 +198,9 @@ def _nothing_to_cut(
     large = sum(_is_large(item, image.size) for image, item in pairs)
     small = sum(_is_small(item) for _, item in pairs)
     return InputError(
-        f'{source}: found no object to cut out among {len(pairs)} ({unused} in '
-        f'parts that are not used, {large} as large as their photograph, {small} of less than '
-        f'{LEAST_SIDE:g} pixels), expected objects with something round them'
+        f'{source}: found no object to cut out among {len(pairs)} ({unused} in parts '
+        f'that are not used, {large} as large as their photograph, {small} of less '
+        f'than {LEAST_SIDE:g} pixels), expected objects with something round them'
     )
 
 

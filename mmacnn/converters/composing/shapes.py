@@ -1,13 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """The shape of a labelled object: its mask, its outline, the corners of its box."""
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
-from mmacnn.converters.labels.annotations import LabelledImage, LabelledObject
-from mmacnn.converters.labels.geometry import box_of, is_rectangle
+from mmacnn.converters.labels.annotations import Box, LabelledImage, LabelledObject
+from mmacnn.converters.labels.geometry import is_rectangle
 from mmacnn.converters.labels.targets import object_mask
 from mmacnn.datasets.regions import decode_region
 from mmacnn.datasets.yolo_folder import order_corners
@@ -67,19 +65,16 @@ def _polygons_of(mask: np.ndarray) -> list[np.ndarray]:
     return [(contour[:, 0] - 0.5) / FINE + (left, top) for contour in found]
 
 
-def find_outline(image: np.ndarray, item: LabelledObject) -> LabelledObject:
-    """The object with the outline that GrabCut finds in its box.
+def find_outline(image: np.ndarray, box: Box) -> list[float] | None:
+    """The outline ``[x0, y0, ...]`` that GrabCut finds in a box; None if it is small.
 
-    Where it has an outline, or GrabCut finds little, it stays as it is. (Rother,
-    Kolmogorov and Blake, *GrabCut*, SIGGRAPH 2004.)
+    Rother, Kolmogorov and Blake, *GrabCut*, SIGGRAPH 2004.
 
     Args:
         image: The photograph, (H, W, 3) uint8 BGR.
-        item: The object.
+        box: (left, top, right, bottom) of the object.
     """
-    if item.outline is not None:
-        return item
-    box = object_mask(item, image.shape[:2])
+    box = object_mask(LabelledObject('', box), image.shape[:2])
     reach = max(8, round(0.3 * min(cv2.boundingRect(box)[2:])))
     rows, columns = surroundings(box, reach)
     inside = box[rows, columns]
@@ -91,14 +86,13 @@ def find_outline(image: np.ndarray, item: LabelledObject) -> LabelledObject:
     chosen = (mask & 1) * inside  # both kinds of foreground are odd
     outlines, _ = cv2.findContours(chosen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
-        return item
+        return None
     filled = np.zeros_like(chosen)
     cv2.drawContours(filled, [max(outlines, key=cv2.contourArea)], -1, 1, cv2.FILLED)
     if filled.sum() < LEAST_FILLED * inside.sum():
-        return item
+        return None
     (polygon,) = _polygons_of(filled)
-    polygon = (polygon + (columns.start, rows.start)).ravel().tolist()
-    return replace(item, box=box_of(polygon), outline=[polygon])
+    return (polygon + (columns.start, rows.start)).ravel().tolist()
 
 
 def mask_to_remove(image: LabelledImage) -> np.ndarray:
