@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo quick test matrix lint format docs soak bench detectors clean
 
-# The pins in requirements/constraints.txt are for Python 3.10 to 3.13.
+# The pins in requirements/constraints.txt are for Python 3.10 to 3.13, tested with 3.11.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 RUN := $(VENV)/bin/python
