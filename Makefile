@@ -1,16 +1,17 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test lint format docs soak bench detectors clean
+.PHONY: help setup demo quick test matrix lint format docs soak bench detectors clean
 
-# Python 3.11 is what the pins in requirements/constraints.txt are tested with.
+# The pins in requirements/constraints.txt are for Python 3.10 to 3.13, tested with 3.11.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --no-input
 # The environment is made again when one of these changes.
-INPUTS := requirements/runtime.txt requirements/mminstall.txt requirements/tests.txt \
-	requirements/constraints.txt setup.cfg setup.py pyproject.toml
+REQUIRED := $(foreach name,runtime mminstall deploy tests,requirements/$(name).txt)
+INPUTS := $(REQUIRED) requirements/no_deps.txt requirements/constraints.txt \
+	setup.cfg setup.py pyproject.toml
 INSTALLED := $(VENV)/.installed-$(shell cat $(INPUTS) | cksum | cut -d' ' -f1)
 LOG := $(VENV)/install.log
 # pip, with a line for each large step on the terminal and all of it in $(LOG).
@@ -27,8 +28,9 @@ $(INSTALLED): $(INPUTS)
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@: > $(LOG); rm -f $(VENV)/.installed-*
 	@{ $(PIP) install --progress-bar off -c requirements/constraints.txt setuptools \
-		-r requirements/runtime.txt -r requirements/mminstall.txt -r requirements/tests.txt \
-		&& $(PIP) install --no-deps --no-build-isolation -e . ; } 2>&1 | $(SHOW) \
+		$(addprefix -r ,$(REQUIRED)) \
+		&& $(PIP) install --no-deps --no-build-isolation -c requirements/constraints.txt \
+		-r requirements/no_deps.txt -e . ; } 2>&1 | $(SHOW) \
 		|| { tail -n 20 $(LOG); echo 'error: installation failed, see $(LOG)'; exit 1; }
 	@touch $@
 
@@ -57,6 +59,19 @@ quick: lint ## lint and the tests of ops, models, data sets and A-CNN end to end
 
 test: lint ## lint and run the tests: 10 minutes
 	$(TEST)
+
+VERSIONS ?= 3.10 3.11 3.12 3.13 3.14
+
+matrix: ## install and run the quick tests with each Python found, in .venv-3.x: 7 GB each
+	@results=; for version in $(VERSIONS); do \
+		for python in python$$version ~/.pyenv/versions/$$version.*/bin/python none; do \
+			! $$python -c '' 2>/dev/null || break; \
+		done; \
+		if test $$python = none; then result='not found'; \
+		elif $(MAKE) quick PYTHON=$$python VENV=.venv-$$version; then result=passed; \
+		else result=failed; fi; \
+		results+="Python $$version: $$result"$$'\n'; \
+	done; printf '\n%s' "$$results"; test "$${results/failed/}" = "$$results"
 
 lint: setup ## check format and style
 	$(RUN) -m ruff format --check .

@@ -3,7 +3,7 @@
 """Inspect frames of a camera, a video or a folder with a model folder.
 
 Needs Python 3.6, numpy, OpenCV and TensorRT, all of which JetPack carries, or ONNX
-Runtime. Exit status: 0, 1 if a frame has no result, 2 if it could not run.
+Runtime or OpenVINO. Exit status: 0, 1 if a frame has no result, 2 if it could not run.
 """
 
 import argparse
@@ -290,7 +290,8 @@ def rules_of(args):
 
 def facts_of(args, model, inspection):
     """Hashes of what decides, for the record."""
-    network = model.engine if args.backend == 'tensorrt' else model.onnx
+    files = dict(tensorrt=model.engine, openvino=model.openvino_weights)
+    network = files.get(args.backend, model.onnx)
     return dict(
         model=hash_file(network),
         config=hash_file(os.path.join(model.path, 'detail.json')),

@@ -10,7 +10,13 @@ from mmacnn import apis
 from mmacnn.apis.golden import add_golden
 from mmacnn.inference import Inspector
 
-from .testing.exported import ROLES, benchmark, run_on_board, same_on_board
+from .testing.exported import (
+    ROLES,
+    assert_same,
+    benchmark,
+    run_on_board,
+    same_on_board,
+)
 from .testing.methods import METHODS, images_of, prepare
 from .testing.paths import ROOT
 
@@ -109,24 +115,3 @@ def test_from_data_to_the_exported_model(name, tmp_path):
 
     shown = run_on_board(folder, images[0], tmp_path / 'board.jsonl', regions)
     same_on_board(shown, exported[0])
-
-
-def assert_same(ours, theirs, exports_places):
-    """Of the checkpoint and of the exported model."""
-    assert ours.source == theirs.source
-    assert ours.verdict == theirs.verdict
-    assert ours.class_name == theirs.class_name
-    if ours.score is not None:
-        assert ours.score == pytest.approx(theirs.score, abs=1e-3)
-    if ours.roi is not None:
-        assert ours.roi == pytest.approx(theirs.roi, abs=0.05)
-    if ours.anomaly_score is not None:
-        assert ours.anomaly_score == pytest.approx(theirs.anomaly_score, rel=1e-3)
-    if not exports_places:
-        assert theirs.detections == () and theirs.mask is None
-        return
-    assert len(ours.detections) == len(theirs.detections)
-    for one, other in zip(ours.detections, theirs.detections, strict=True):
-        assert one.class_name == other.class_name
-        assert one.box == pytest.approx(other.box, abs=1)
-    assert (ours.mask is None) == (theirs.mask is None)

@@ -50,7 +50,8 @@ def rewrite_links(text: str, folder: Path) -> str:
     """Turn links that work in the repository into ones that work in these pages.
 
     A link to a file that a page includes leads to the page. Other files are handed out
-    with the pages; a folder's name stays, without the link.
+    with the pages; of a folder, and of a page that is not among these, the name stays,
+    without the link.
 
     Args:
         text: Markdown.
@@ -63,7 +64,7 @@ def rewrite_links(text: str, folder: Path) -> str:
             return match[0]
         path = (folder / target).resolve()
         page = _page_of(path)
-        if page is None and path.is_dir():
+        if page is None and (path.is_dir() or path.suffix == '.md'):
             return label
         target = page or osp.relpath(path, Path(__file__).parent)
         return f'[{label}]({target}{anchor if page else ""})'

@@ -13,8 +13,9 @@ import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
 
-from mmacnn.deploy.model_folder import read_description
+from mmacnn.deploy.model_folder import OPENVINO, network_file, read_description
 from mmacnn.deploy.onnx.session import open_session
+from mmacnn.deploy.openvino.session import OpenVINOSession
 from mmacnn.deploy.roles import by_role
 from mmacnn.engine.building import build_model
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
@@ -56,7 +57,7 @@ def open_model(
     Args:
         source: ``CONFIG,CHECKPOINT``, a folder that ``tools/deploy.py`` wrote, or an
             ONNX file.
-        num_threads: Threads of ONNX Runtime.
+        num_threads: Threads of ONNX Runtime and OpenVINO.
         input_size: (h, w) for an ONNX file that takes any size.
 
     Raises:
@@ -201,7 +202,7 @@ class TimedOnnx:
 
 
 class TimedFolder:
-    """A model folder of ``tools/deploy.py`` in ONNX Runtime, on the CPU.
+    """A model folder of ``tools/deploy.py`` in ONNX Runtime or OpenVINO, on the CPU.
 
     Preprocessing is what the folder's ``detail.json`` asks for, postprocessing what its
     outputs mean in pixels of the photograph, by their roles; ``results`` has a dict for
@@ -222,12 +223,15 @@ class TimedFolder:
         self, folder: str, num_threads: int, input_size: tuple[int, int] | None = None
     ) -> None:
         facts = read_description(folder)['mmacnn']
-        path = Path(folder, facts['model'])
-        self.session = open_session(path, num_threads)
+        path = network_file(folder, facts)
+        is_openvino = path.suffix == OPENVINO
+        open_network = OpenVINOSession if is_openvino else open_session
+        self.session = open_network(path, num_threads)
         self.input = facts['input']
         self.size = tuple(self.input['size'] or input_size)
         self.fixed_batch = self.input['shape'][0]
-        self.size_bytes = os.path.getsize(path)
+        weights = path.with_suffix('.bin') if is_openvino else path
+        self.size_bytes = os.path.getsize(weights)
         self.outputs = by_role(facts['outputs'])
         self._names = [output['name'] for output in self.outputs.values()]
         self.results: list[dict] = []

@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What OpenMMLab's last releases lack on today's PyTorch.
+"""What OpenMMLab's last releases lack on today's Python and PyTorch.
 
 One file a gap: each names the upstream issue, acts only while the gap is there and can
 be deleted, together with its line below, when upstream has closed it. Nothing here
@@ -15,6 +15,7 @@ __all__ = ['apply']
 
 # What closes a gap, and the library that has it, which is slow to import.
 GAPS = dict(
+    find_loader='pkgutil',
     mmcv_ops='torch',
     torch_load='torch',
     cpu_distributed='mmengine.dist.utils',

@@ -2,6 +2,7 @@
 """Reading a deploy config and a model config, and whether they belong together."""
 
 import tempfile
+from collections.abc import Sequence
 from copy import deepcopy
 from importlib.util import find_spec
 
@@ -13,19 +14,19 @@ from mmacnn.datasets.transforms.load_image import is_loader, loader_of
 from mmacnn.engine.building import config_errors
 from mmacnn.utils import InputError, full_disk_named
 
-BACKENDS = ('onnxruntime', 'tensorrt')
+BACKENDS = ('onnxruntime', 'openvino', 'tensorrt')
 PACKAGES = ('mmdeploy', 'onnx', 'onnxruntime', 'ml_dtypes')
 # What only labels need; a camera has none.
 FOR_LABELS = ('LoadAnnotations', 'LoadDefectMask', 'ToTensor')
 
 
-def require_packages() -> None:
+def require_packages(names: Sequence[str] = PACKAGES) -> None:
     """Name the packages that are missing and how to install them.
 
     Raises:
         InputError: One is missing.
     """
-    missing = [name for name in PACKAGES if find_spec(name) is None]
+    missing = [name for name in names if find_spec(name) is None]
     if missing:
         raise InputError(
             f'deployment needs {", ".join(missing)}, not installed: pip install '
@@ -55,6 +56,9 @@ def load_deploy_config(path: str) -> Config:
         raise InputError(
             f'{path}: backend_config.type is {backend!r}, expected one of {BACKENDS}'
         )
+    if backend == 'openvino':
+        is_int8 = cfg.backend_config.precision == 'int8'
+        require_packages(('openvino', 'nncf') if is_int8 else ('openvino',))
     raw_input = cfg.codebase_config.get('raw_input')
     if raw_input not in (None, 'uint8', 'float32'):
         raise InputError(

@@ -99,17 +99,16 @@ def deploy(
         method_of(model).check(model)
         with atomic_folder(work_dir) as folder:
             path = export_onnx(frame, folder, target, cfg, checkpoint)
+            batches = None
             if precision(target) == 'int8':
                 files = _image_files(
                     calibration_images, CALIBRATION_IMAGES, cfg, 'train_dataloader'
                 )
                 batches = _batches(files, target, cfg, model.data_preprocessor)
-                is_tensorrt = target.backend_config.type == 'tensorrt'
-                quantize(path, batches, for_tensorrt=is_tensorrt)
             else:
                 # 8 bits hold centred pixels better than grey levels from 0 to 255.
                 fold_normalization(path)
-            lines = _finish_for_tensorrt(path, target)
+            lines = _finish(path, target, batches)
             names = class_names(weights, cfg)
             write_description(
                 folder, target, cfg, checkpoint, model, names and list(names)
@@ -127,10 +126,30 @@ def deploy(
     return [f'{work_dir}: {path.name}, {size / 1e6:.2f} MB', *lines]
 
 
+def _finish(
+    path: Path, deploy_cfg: Config, batches: Iterator[np.ndarray] | None
+) -> list[str]:
+    """Make of the ONNX file what the target runs; lines for the user.
+
+    Args:
+        path: The ONNX file.
+        deploy_cfg: The deploy config.
+        batches: What int8 is calibrated with; None for another precision.
+    """
+    backend = deploy_cfg.backend_config.type
+    if backend == 'openvino':
+        from .openvino.conversion import convert
+
+        written = convert(path, precision(deploy_cfg), batches)
+        size = written.with_suffix('.bin').stat().st_size
+        return [f'{written.name} with weights of {size / 1e6:.2f} MB, for OpenVINO']
+    if batches is not None:
+        quantize(path, batches, for_tensorrt=backend == 'tensorrt')
+    return _finish_for_tensorrt(path, deploy_cfg) if backend == 'tensorrt' else []
+
+
 def _finish_for_tensorrt(path: Path, deploy_cfg: Config) -> list[str]:
     """Check the operators, write the build script, build where it can be built."""
-    if deploy_cfg.backend_config.type != 'tensorrt':
-        return []
     version = deploy_cfg.backend_config.version
     problems = unsupported_operators(path, version)
     if problems:

@@ -16,6 +16,7 @@ from .onnx.exporting import mmdeploy_session
 
 RECORD = 'the record of tools/deploy.py, with the key "mmacnn"'
 FORMAT = 2  # Layout of `mmacnn` in detail.json.
+OPENVINO = '.xml'  # The weights lie beside it, in a .bin file.
 # What MMDeploy imports when a model folder is loaded.
 MODULES = {
     'mmacnn',
@@ -29,6 +30,17 @@ def fixed_size(takes: dict[str, Any]) -> list[int] | None:
     """(h, w) of the images that a model takes, of ``mmacnn.input``; None for any."""
     size = takes['shape'][1:3] if takes['layout'] == 'NHWC' else takes['shape'][2:4]
     return None if None in size else size
+
+
+def network_file(folder: str | Path, facts: dict[str, Any]) -> Path:
+    """The file that runs without a GPU: OpenVINO's where it was made, or ONNX.
+
+    Args:
+        folder: The model folder.
+        facts: ``mmacnn`` of ``detail.json``.
+    """
+    file = Path(folder) / facts['model']
+    return file.with_suffix(OPENVINO) if facts['backend'] == 'openvino' else file
 
 
 def read_description(folder: str | Path) -> dict[str, Any]:
@@ -81,8 +93,8 @@ def _is_tensor(value: Any) -> bool:
 def deployed_model(folder: str | Path, model: dict) -> nn.Module:
     """An exported model in the place of the trained one: ``test_step`` predicts.
 
-    An engine runs by TensorRT; without one, the ONNX file runs by ONNX Runtime on the
-    CPU.
+    An engine runs by TensorRT, and OpenVINO's files by OpenVINO on the CPU; without
+    them, the ONNX file runs by ONNX Runtime on the CPU.
 
     Args:
         folder: The model folder.
@@ -99,10 +111,14 @@ def deployed_model(folder: str | Path, model: dict) -> nn.Module:
             ir_config=detail['onnx_config'],
         )
     )
-    file, device = Path(folder) / detail['mmacnn']['model'], 'cpu'
+    file, device = network_file(folder, detail['mmacnn']), 'cpu'
     engine = file.with_suffix('.engine')
     if engine.is_file():
         file, device = engine, 'cuda:0'
+    elif file.suffix == OPENVINO:
+        from .openvino.wrapper import use_in_mmdeploy
+
+        use_in_mmdeploy()
     else:
         deploy_cfg.backend_config = dict(type='onnxruntime')
     if not file.is_file():

@@ -203,7 +203,7 @@ class Inspector:
         That of a model from a URL is of the URL.
         """
         model = Path(self._model)
-        for pattern in ('*.onnx', '*.engine') if model.is_dir() else ():
+        for pattern in ('*.onnx', '*.engine', '*.bin') if model.is_dir() else ():
             model = min(Path(self._model).glob(pattern), default=model)
         is_file = model.is_file()
         settings = dict(score_thr=getattr(self.inferencer, 'score_thr', None))

@@ -51,4 +51,54 @@ class OnnxRuntimeBackend:
         self._session = None
 
 
-BACKENDS = {'tensorrt': TensorRTBackend, 'onnxruntime': OnnxRuntimeBackend}
+class OpenVINOBackend:
+    """OpenVINO on the CPU of an industrial PC.
+
+    Args:
+        folder (ModelFolder): the model.
+
+    Raises:
+        UserError: the package or the model's file is missing, or it cannot be loaded.
+    """
+
+    max_batch = 8
+
+    def __init__(self, folder):
+        try:
+            import openvino
+        except ImportError:
+            raise UserError(
+                'the Python package openvino is missing: pip3 install openvino'
+            ) from None
+        if not os.path.isfile(folder.openvino):
+            raise UserError(
+                f'{folder.openvino}: no such file, expected an export for OpenVINO'
+            )
+        settings = {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32'}
+        try:
+            self._model = openvino.Core().compile_model(
+                folder.openvino, 'CPU', settings
+            )
+        except RuntimeError as error:
+            reason = str(error).strip().split('\n')[-1]
+            raise UserError(f'{folder.openvino}: {reason}') from error
+        self._input = folder.input.name
+        # One output may have several names.
+        found = set().union(*(output.names for output in self._model.outputs))
+        folder.check_outputs(folder.openvino, found)
+        self._outputs = list(folder.names.values())
+
+    def run(self, array):
+        """Network input -> outputs by name."""
+        values = self._model({self._input: array})
+        return {name: values[name] for name in self._outputs}
+
+    def close(self):
+        self._model = None
+
+
+BACKENDS = {
+    'tensorrt': TensorRTBackend,
+    'onnxruntime': OnnxRuntimeBackend,
+    'openvino': OpenVINOBackend,
+}

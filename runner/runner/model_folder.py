@@ -49,6 +49,8 @@ class ModelFolder:
                 raise ValueError('a model in another folder')
             self.onnx = os.path.join(path, facts['model'])
             self.engine = os.path.splitext(self.onnx)[0] + '.engine'
+            self.openvino = os.path.splitext(self.onnx)[0] + '.xml'
+            self.openvino_weights = os.path.splitext(self.onnx)[0] + '.bin'
             self.drift_file = os.path.join(path, 'drift.json')
             self.drift = read_drift(self.drift_file)
             self.input = InputFormat(facts['input'])

@@ -14,7 +14,7 @@ FOLDERS = ('configs', 'demo', 'docs', 'mmacnn', 'tests', 'tools')
 
 def pages():
     """All Markdown files that belong to the repository."""
-    yield ROOT / 'README.md'
+    yield from ROOT.glob('README*.md')
     for folder in FOLDERS:
         for page in (ROOT / folder).rglob('*.md'):
             if not {'_build', '.mim'} & set(page.parts):

@@ -30,13 +30,13 @@ def benchmark(folder, image, size=(96, 96)):
     return result
 
 
-def run_on_board(folder, image, results, regions=()):
+def run_on_board(folder, image, results, regions=(), backend='onnxruntime'):
     """What the runner, a program of its own, says of an image."""
     polygons = [','.join(map(str, region[0])) for region in regions]
     subprocess.run(
         [
             *(sys.executable, str(ROOT / 'runner/run.py'), folder, str(image)),
-            *('--backend', 'onnxruntime', '--results', str(results)),
+            *('--backend', backend, '--results', str(results)),
             *(['--polygon', *polygons] if polygons else []),
         ],
         check=True,
@@ -63,3 +63,24 @@ def same_on_board(shown, expected):
         assert (ours['sides'] is None) == (theirs.sides is None)
         if theirs.sides is not None:
             assert ours['sides'] == pytest.approx(theirs.sides, abs=1.5)
+
+
+def assert_same(ours, theirs, exports_places):
+    """Of the checkpoint and of the exported model."""
+    assert ours.source == theirs.source
+    assert ours.verdict == theirs.verdict
+    assert ours.class_name == theirs.class_name
+    if ours.score is not None:
+        assert ours.score == pytest.approx(theirs.score, abs=1e-3)
+    if ours.roi is not None:
+        assert ours.roi == pytest.approx(theirs.roi, abs=0.05)
+    if ours.anomaly_score is not None:
+        assert ours.anomaly_score == pytest.approx(theirs.anomaly_score, rel=1e-3)
+    if not exports_places:
+        assert theirs.detections == () and theirs.mask is None
+        return
+    assert len(ours.detections) == len(theirs.detections)
+    for one, other in zip(ours.detections, theirs.detections, strict=True):
+        assert one.class_name == other.class_name
+        assert one.box == pytest.approx(other.box, abs=1)
+    assert (ours.mask is None) == (theirs.mask is None)

@@ -1,0 +1,3 @@
+_base_ = ['../_base_/full.py', '../_base_/openvino-fp16.py']
+
+ir_config = dict(input_shape=(640, 480))  # width, height

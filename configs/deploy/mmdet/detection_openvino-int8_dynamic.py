@@ -1,0 +1,2 @@
+# Detectors of mmdet, CANet among them.
+_base_ = ['../_base_/detector.py', '../_base_/openvino-int8.py']

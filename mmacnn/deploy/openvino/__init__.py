@@ -1,0 +1,2 @@
+# Copyright (c) mmacnn authors. All rights reserved.
+"""OpenVINO: conversion of the ONNX file, and running what came of it."""
