@@ -24,7 +24,7 @@ setup: $(INSTALLED) ## build .venv on first use, and when the requirements chang
 
 $(INSTALLED): $(INPUTS)
 	@test -n '$(PYTHON)' || { echo 'error: no python3.11 and no python3 found'; exit 1; }
-	@echo 'Installing into $(VENV) with $(PYTHON): about 3 minutes, 7 GB'
+	@echo 'Installing into $(VENV) with $(PYTHON): 3 to 15 minutes, 7 GB'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@: > $(LOG); rm -f $(VENV)/.installed-*
 	@{ $(PIP) install --progress-bar off -c requirements/constraints.txt setuptools \
@@ -33,6 +33,7 @@ $(INSTALLED): $(INPUTS)
 		-r requirements/no_deps.txt -e . ; } 2>&1 | $(SHOW) \
 		|| { tail -n 20 $(LOG); echo 'error: installation failed, see $(LOG)'; exit 1; }
 	@touch $@
+	@echo 'Installed. To use it: source $(VENV)/bin/activate'
 
 DEMO := work_dirs/demo
 DEMO_CONFIG := configs/acnn/acnn-opt_strided_4e_demo.py

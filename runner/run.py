@@ -16,7 +16,13 @@ from itertools import chain
 # Before OpenCV is imported: by default a header may claim a billion pixels.
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
 
-from line.cameras import Mode
+try:
+    from line.cameras import Mode
+except ImportError:
+    sys.exit(
+        'error: runner/line is missing, a link that was not followed: copy the folder '
+        'with `cp -rL` or `scp -r`, or export with `tools/deploy.py --runner`'
+    )
 from line.record import hash_file, hash_values
 from line.record_arguments import add_record_arguments, open_record
 from line.rules import read_folder_rules
@@ -60,8 +66,8 @@ def parse_args():
     parser.add_argument(
         '--backend',
         choices=sorted(BACKENDS),
-        default='tensorrt',
-        help='what runs the network (%(default)s)',
+        help='what runs the network (an engine if there is one, else what the folder '
+        'was exported for)',
     )
     parser.add_argument(
         '--results', metavar='FILE', help='new .csv or .jsonl file, a line each frame'
@@ -258,6 +264,7 @@ def run(args, statistics):
                 args.stall,
             )
         )
+        args.backend = args.backend or model.backend
         backend = opened(BACKENDS[args.backend](model))
         count = check_golden(model, backend)
         if args.check_golden:

@@ -2,6 +2,8 @@
 """Export a checkpoint to a model folder, and compare the two."""
 
 import argparse
+import shutil
+from pathlib import Path
 
 from mmacnn.cli import add_cfg_options, int_at_least
 from mmacnn.utils import check_paths, run_tool
@@ -37,6 +39,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--rules', metavar='FILE', help="verdict rules, YAML (the model config's)"
     )
+    parser.add_argument(
+        '--runner',
+        action='store_true',
+        help='put the runner into the folder too: all that the line needs',
+    )
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -64,6 +71,18 @@ def main() -> None:
         rules=read_rules(args.rules) if args.rules else None,
     )
     print('\n'.join(lines))
+    if args.runner:
+        print(add_runner(args.work_dir))
+
+
+def add_runner(folder: str) -> str:
+    """Copy the runner, with what its links lead to, and say how it is called."""
+    source, target = Path(__file__).parents[1] / 'runner', Path(folder) / 'runner'
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
+    return (
+        f'{target}: with numpy, OpenCV and the back end alone, '
+        f'python3 {target}/run.py {folder} IMAGES'
+    )
 
 
 if __name__ == '__main__':

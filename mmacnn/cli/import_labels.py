@@ -93,12 +93,13 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 def add_split_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments that say what becomes of the images; ``ImportOptions`` has them."""
     parser.add_argument('--merge', metavar='NAME', help='one class for all defects')
-    for split in ('val', 'test'):
+    for split, fraction in (('val', 0.15), ('test', 0.2)):
         parser.add_argument(
             f'--{split}-fraction',
             type=probability,
             default=0.0,
-            help=f'fraction of the training images for {split} (0)',
+            help=f'fraction of the training images for {split}'
+            f' (0; `start`, where there is no {split}, {fraction})',
         )
     parser.add_argument(
         '--limit',

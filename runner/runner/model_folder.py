@@ -51,6 +51,9 @@ class ModelFolder:
             self.engine = os.path.splitext(self.onnx)[0] + '.engine'
             self.openvino = os.path.splitext(self.onnx)[0] + '.xml'
             self.openvino_weights = os.path.splitext(self.onnx)[0] + '.bin'
+            # An engine is built on the board, from what was exported.
+            has_engine = os.path.isfile(self.engine)
+            self.backend = 'tensorrt' if has_engine else facts.get('backend')
             self.drift_file = os.path.join(path, 'drift.json')
             self.drift = read_drift(self.drift_file)
             self.input = InputFormat(facts['input'])

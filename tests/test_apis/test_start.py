@@ -64,8 +64,15 @@ def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
         assert len(dataset) > 0
         assert dataset.data_root.startswith(str(tmp_path / 'out'))
     build_model(cfg)
-    assert report.config in report.commands[0]
-    tools = ('train.py', 'test.py', 'report.py', 'mmacnn inspect', 'deploy.py')
+    assert report.config in report.commands[1]
+    tools = (
+        'mmacnn analyse',
+        'train.py',
+        'test.py',
+        'report.py',
+        'mmacnn inspect',
+        'deploy.py',
+    )
     for command, tool in zip(report.commands, tools, strict=True):
         assert tool in command
     if task == 'anomaly':

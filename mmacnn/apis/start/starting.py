@@ -13,6 +13,7 @@ from mmacnn.converters.labels.importer import (
     import_labels,
     read_labels,
 )
+from mmacnn.datasets.image_files import IMAGE_SUFFIXES
 from mmacnn.engine.model_zoo import find_root
 from mmacnn.utils import InputError, atomic_write, require_empty
 
@@ -143,19 +144,32 @@ def _commands(root: Path, recipe: Recipe) -> list[str]:
     python = Path(sys.executable).name
     run = f'{python} {quote(tools)}'
     deploy = quote(str(Path(tools).parent / 'configs' / 'deploy' / recipe.deploy))
-    names = ('run', 'pictures', 'results.json', 'report.html', 'inspected', 'exported')
+    names = ('run', 'pictures', 'results.pkl', 'report.html', 'inspected', 'exported')
     config, work, shown, results, page, inspected, exported = (
         quote(str(root / name)) for name in (CONFIG, *names)
     )
+    image = quote(_first_image(root / DATA))
     # The best one on the validation images, or the only one of a bank.
     weights = f'{work}/{"best_*" if recipe.views else "epoch_1"}.pth'
     return [
+        f'{python} -m mmacnn analyse {quote(str(root / DATA))} --html '
+        f'--out-dir {quote(str(root / "analysis"))}',
         f'{run}/train.py {config} --work-dir {work}',
         f'{run}/test.py {config} {weights} --work-dir {work} --show-dir {shown} '
         f'--out {results}',
         f'{run}/analysis_tools/report.py {results} --out {page}',
-        f'{python} -m mmacnn inspect IMAGES --model {config} --weights {weights} '
+        f'{python} -m mmacnn inspect {image} --model {config} --weights {weights} '
         f'--out-dir {inspected}' + ' --mask MASK' * (recipe is RECIPES[ROI_MASK]),
-        f'{run}/deploy.py {deploy} {config} {weights} IMAGE --work-dir {exported} '
-        '--verify 20',
+        f'{run}/deploy.py {deploy} {config} {weights} {image} --work-dir {exported} '
+        '--verify 20 --runner',
     ]
+
+
+def _first_image(data: Path) -> str:
+    """A test image, to look at and to trace the model with."""
+    images = (
+        path
+        for path in sorted((data / 'test').rglob('*'))
+        if path.suffix.lower() in IMAGE_SUFFIXES and 'masks' not in path.parts
+    )
+    return str(next(images, 'IMAGE'))
