@@ -34,3 +34,5 @@ optim_wrapper = dict(
 )
 # The pose is learned from few boxes; the classifier wants all images.
 train_dataloader = dict(sampler=dict(labelled_fraction=0.2))
+# Validated and saved is the moving average of the weights.
+default_hooks = dict(ema=dict(type='EMAHook', momentum=0.01, update_buffers=True))
