@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from runpy import run_path
 from types import SimpleNamespace
 
 import cv2
@@ -40,6 +41,19 @@ def test_python_3_6_can_run_it():
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert len([each for top in folders for each in top.rglob('*.py')]) >= 25
+
+
+def test_a_copy_in_the_model_folder_is_complete(tmp_path):
+    deploy = run_path(str(RUNNER.parent / 'tools/deploy.py'))
+    assert str(tmp_path) in deploy['add_runner'](str(tmp_path))
+    copy = tmp_path / 'runner'
+    assert not any(path.is_symlink() for path in copy.rglob('*'))
+    program = [sys.executable, copy / 'run.py', tmp_path, tmp_path]
+    done = subprocess.run(program, capture_output=True, text=True, cwd=tmp_path)
+    assert 'expected a folder that tools/deploy.py wrote' in done.stderr
+    shutil.rmtree(copy / 'line')
+    done = subprocess.run(program, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1 and 'a link that was not followed' in done.stderr
 
 
 def test_it_imports_what_jetpack_carries_alone():
