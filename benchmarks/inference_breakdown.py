@@ -94,7 +94,7 @@ def break_down(inspector: Inspector, frame: np.ndarray, rounds: int) -> Spans:
     for owner, method, stage in (
         (inferencer, 'preprocess', 'preprocess'),
         (inferencer, 'forward', 'forward'),
-        (inspector, '_result', 'result, verdict'),
+        (inspector, 'result_of', 'result, verdict'),
         (inferencer, 'pipeline', 'pipeline'),
         (inferencer, 'collate', 'collate'),
         (inferencer.model, 'test_step', 'model'),

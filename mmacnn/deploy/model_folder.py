@@ -40,7 +40,7 @@ def network_file(folder: str | Path, facts: dict[str, Any]) -> Path:
         facts: ``mmacnn`` of ``detail.json``.
     """
     file = Path(folder) / facts['model']
-    return file.with_suffix(OPENVINO) if facts['backend'] == 'openvino' else file
+    return file.with_suffix(OPENVINO) if facts.get('backend') == 'openvino' else file
 
 
 def read_description(folder: str | Path) -> dict[str, Any]:
