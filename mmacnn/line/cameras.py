@@ -78,10 +78,18 @@ def open_camera(source, mode=None):
 def _open_url(url):
     # Else the first frames are those that waited while the stream was looked at, and
     # each try to reach a camera that is away is a line of FFmpeg's own.
-    os.environ.setdefault(
-        'OPENCV_FFMPEG_CAPTURE_OPTIONS', 'rtsp_transport;tcp|fflags;nobuffer'
-    )
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+    name = 'OPENCV_FFMPEG_CAPTURE_OPTIONS'
+    is_ours = name not in os.environ
+    os.environ.setdefault(name, 'rtsp_transport;tcp|fflags;nobuffer')
+    try:
+        return _open_in_time(url)
+    finally:
+        if is_ours:  # With it, a video that is opened later lacks its last frame.
+            os.environ.pop(name, None)
+
+
+def _open_in_time(url):
     if not hasattr(cv2, 'CAP_PROP_READ_TIMEOUT_MSEC'):  # the OpenCV of JetPack 4.6
         return cv2.VideoCapture(url)
     limits = []

@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Cameras that drop out, by stand-ins; benchmarks/line_soak.py has a real server."""
 
+import os
 import socket
 import sys
 import threading
@@ -262,3 +263,12 @@ def test_a_network_camera_that_is_cut(opened):
         assert lost == f'{url}: lost, trying again: can it be reached?'
         camera.is_cut, camera.size = False, (96, 128)
         assert next(frames).image.shape == (96, 128, 3)
+
+
+def test_a_camera_leaves_later_videos_whole(monkeypatch):
+    """What it asks of FFmpeg would take a video's last frame."""
+    monkeypatch.delenv('OPENCV_FFMPEG_CAPTURE_OPTIONS', raising=False)
+    with mjpeg_camera() as camera:
+        url = f'http://127.0.0.1:{camera.server_address[1]}/live'
+        cameras.open_camera(url).release()
+    assert 'OPENCV_FFMPEG_CAPTURE_OPTIONS' not in os.environ
