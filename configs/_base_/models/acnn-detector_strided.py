@@ -9,6 +9,7 @@ model = dict(
         pad_size_divisor=8,
     ),
     max_rois=8,
+    test_cfg=dict(score_thr=0.05),
     in_channels=32,
     localizer=dict(
         type='mmacnn.StridedConvNet',
