@@ -110,8 +110,8 @@ class ACNNDetector(BaseDetector):
         feature = self.localizer(images)[-1]
         return self.fields(feature.to(self.fields.weight.dtype)).float()
 
-    def peaks(self, fields: Tensor, image_size: tuple[int, int]) -> Peaks:
-        """The highest peaks of :meth:`extract_feat`, of an image of (h, w) pixels."""
+    def peaks(self, fields: Tensor) -> Peaks:
+        """The highest peaks of what :meth:`extract_feat` gives."""
         height, width = fields.shape[-2:]
         heatmap = fields[:, :1].sigmoid()
         is_peak = (heatmap >= F.max_pool2d(heatmap, 3, 1, 1)).to(heatmap)
@@ -127,7 +127,7 @@ class ACNNDetector(BaseDetector):
     def detect(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (B, K, 4), xyxy in pixels of the input, scores and labels (B, K)."""
         image_size = images.shape[-2:]
-        found = self.peaks(self.extract_feat(images), image_size)
+        found = self.peaks(self.extract_feat(images))
         crops = sample_rois_separable(
             images, found.centre, self.stn.roi_size, self.stn.output_size
         )
@@ -188,7 +188,7 @@ class ACNNDetector(BaseDetector):
             [gaussian_peaks(c, sigma.tolist(), fields.shape[-2:]) for c in centres]
         )
         with torch.no_grad():
-            found = self.peaks(fields, size)
+            found = self.peaks(fields)
         return dict(
             loss_heatmap=self.loss_heatmap(heatmap, target, avg_factor=count),
             loss_box=self._box_loss(fields, centres, boxes) / count,
