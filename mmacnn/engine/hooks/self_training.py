@@ -93,6 +93,8 @@ class SelfTrainingHook(Hook):
     def _find(self, runner: Runner) -> dict[int, dict[str, np.ndarray]]:
         """Boxes of the images without one whose class the model is sure of."""
         missing = [i for i, info in enumerate(self.drawn) if not len(info['gt_bboxes'])]
+        if not missing:
+            return {}
         loader = runner.build_dataloader(_without_augmentation(runner.cfg, missing))
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         model.eval()
