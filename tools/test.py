@@ -3,7 +3,7 @@
 
 import argparse
 
-from mmacnn.cli import add_runner_arguments
+from mmacnn.cli import add_runner_arguments, add_tile_arguments
 from mmacnn.utils import check_paths, run_tool
 
 
@@ -31,6 +31,7 @@ def parse_args() -> argparse.Namespace:
         metavar='DIR',
         help='new or empty folder for a picture of each prediction',
     )
+    add_tile_arguments(parser)
     add_runner_arguments(parser)
     return parser.parse_args()
 
@@ -52,6 +53,8 @@ def main() -> None:
         launcher=args.launcher,
         cfg_options=args.cfg_options,
         backend_model=args.backend_model,
+        tile=args.tile,
+        overlap=args.overlap,
     )
 
 

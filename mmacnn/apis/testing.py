@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.runner import build_runner, check_num_classes
+from mmacnn.inference.build import build_inferencer
 from mmacnn.utils import InputError, atomic_write, full_disk_named, require_writable
 from mmacnn.utils.text import plain_table
 
@@ -34,6 +35,8 @@ def test(
     cfg_options: dict | None = None,
     backend_model: str | None = None,
     split: str = 'test',
+    tile: int | None = None,
+    overlap: float = 0.2,
 ) -> dict[str, float]:
     """Test a checkpoint, or a model that was exported from it.
 
@@ -52,6 +55,9 @@ def test(
         backend_model: Model folder of ``tools/deploy.py`` to test in the place of the
             checkpoint.
         split: 'test', or 'val' for the config's validation images and metrics.
+        tile: Side in pixels of the tiles in which a detector looks at larger images.
+            Defaults to whole images.
+        overlap: Least fraction of a tile that its neighbour shows too, [0, 1).
 
     Returns:
         The metrics, by name.
@@ -59,7 +65,8 @@ def test(
     Raises:
         FileNotFoundError: The config, the checkpoint or the data are not there.
         FileExistsError: ``out`` is there, or ``show_dir`` is not empty.
-        InputError: The config, the checkpoint, the data or ``out`` are wrong.
+        InputError: The config, the checkpoint, the data or ``out`` are wrong, or there
+            are tiles for another model than a detector.
         OSError: A disk is full, or ``out`` can't be written: known before the test.
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
@@ -88,6 +95,19 @@ def test(
         if weights is not None:
             load_weights(runner.model, weights, checkpoint)
             check_num_classes(runner.model, runner.test_loop, config)
+        if tile is not None:
+            inferencer = build_inferencer(
+                load_config(config, work_dir, cfg_options=cfg_options),
+                checkpoint,
+                backend_model=backend_model,
+                tile=tile,
+                overlap=overlap,
+            )
+            if inferencer.scope != 'mmdet':
+                raise InputError(f'tile: found {config}, expected a detector')
+            from mmacnn.inference.tiled_step import TiledStep  # it needs mmdet
+
+            TiledStep(runner.model, inferencer)
         _warn_of_chance(runner)
         if out is None:
             metrics = runner.test()

@@ -4,6 +4,7 @@
 from .arguments import (
     add_cfg_options,
     add_runner_arguments,
+    add_tile_arguments,
     image_size,
     int_at_least,
     numbers,
@@ -13,6 +14,7 @@ from .arguments import (
 __all__ = [
     'add_cfg_options',
     'add_runner_arguments',
+    'add_tile_arguments',
     'image_size',
     'numbers',
     'probability',

@@ -4,7 +4,12 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .arguments import add_region_arguments, int_at_least, probability, regions_of
+from .arguments import (
+    add_region_arguments,
+    add_tile_arguments,
+    probability,
+    regions_of,
+)
 
 if TYPE_CHECKING:
     from mmacnn.inference.inspector import Inspector
@@ -44,21 +49,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='SCORE',
         help="from which score a detector's box counts (0.3)",
     )
-    parser.add_argument(
-        '--tile',
-        type=int_at_least(32),
-        metavar='PIXELS',
-        help='side of the tiles in which a detector looks at larger images: as large '
-        'as the images that it learned from (whole images)',
-    )
-    parser.add_argument(
-        '--overlap',
-        type=float,
-        default=0.2,
-        metavar='FRACTION',
-        help='of a tile that its neighbour shows too: more than the largest object '
-        '(0.2)',
-    )
+    add_tile_arguments(parser)
     parser.add_argument(
         '--fuse-conv-bn',
         action='store_true',

@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Reading a model folder: what ``detail.json`` says, and the model in the test loop."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,11 @@ def deployed_model(folder: str | Path, model: dict) -> nn.Module:
             return exported.to(device).eval()
         from mmdeploy.apis.utils import build_task_processor
 
-        divisor = detail['mmacnn']['input'].get('pad_divisor') or 1
-        preprocessor = dict(model.get('data_preprocessor', {}))
-        model_cfg.model.data_preprocessor = dict(preprocessor, pad_size_divisor=divisor)
+        model_cfg.model = deepcopy(model_cfg.model)
+        preprocessor = model_cfg.model.get('data_preprocessor', {})
+        if 'pad_size_divisor' in preprocessor:
+            divisor = detail['mmacnn']['input'].get('pad_divisor')
+            preprocessor['pad_size_divisor'] = divisor or 1
         processor = build_task_processor(model_cfg, deploy_cfg, device)
         return processor.build_backend_model(
             [str(file)],

@@ -1,7 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What all inferencers share: the model, its test pipeline and its classes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -18,11 +18,16 @@ from mmacnn.datasets.transforms.load_image import is_loader, loader_of
 from mmacnn.engine.building import build_model, config_errors
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
 from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 from mmacnn.utils.user_errors import describe
 
 from .finite import NOT_FINITE, is_finite
 from .result import InspectionResult
 from .shrinkage import note_shrink_factor
+from .tiles import tile_windows
+
+Window = tuple[int, int, int, int]
+MIN_TILE, MAX_OVERLAP = 32, 0.9
 
 
 class Inferencer:
@@ -39,6 +44,9 @@ class Inferencer:
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the best there.
         backend_model (str, optional): Model folder of ``tools/deploy.py`` to run in the
             place of the weights; it chooses its device itself.
+        tile (int, optional): Side in pixels of the tiles in which images that are
+            larger are looked at, one after the other. Defaults to whole images.
+        overlap (float): Least fraction of a tile that its neighbour shows too, [0, 1).
 
     Raises:
         FileNotFoundError: The checkpoint or the model folder is missing.
@@ -62,7 +70,13 @@ class Inferencer:
         weights: str | None = None,
         device: str | None = None,
         backend_model: str | None = None,
+        tile: int | None = None,
+        overlap: float = 0.2,
     ) -> None:
+        if tile is not None:
+            check_number('tile', tile, MIN_TILE)
+        check_number('overlap', overlap, 0, MAX_OVERLAP)
+        self.tile, self.overlap = tile, overlap
         path = config.filename or 'config'
         for key in ('model', 'test_dataloader'):
             if key not in config:
@@ -149,8 +163,46 @@ class Inferencer:
         return [sample.cpu() for sample in self.model.test_step(batch)]
 
     def predict(self, images: Sequence[np.ndarray], names: Sequence[str]) -> list:
-        """:meth:`forward` of :meth:`preprocess`."""
-        return self.forward(self.preprocess(images, names))
+        """:meth:`forward` of :meth:`preprocess`; larger images than a tile in tiles."""
+        if self.tile is None or not any(max(i.shape[:2]) > self.tile for i in images):
+            return self.forward(self.preprocess(images, names))
+        return [
+            self._predict_tiles(image, name)
+            for image, name in zip(images, names, strict=True)
+        ]
+
+    def _predict_tiles(self, image: np.ndarray, name: str) -> Any:
+        """One tile at a time, which needs the memory of one."""
+        is_complete, factors = True, []
+
+        def parts() -> Iterator[tuple[Window, Any]]:
+            nonlocal is_complete
+            for window in tile_windows(image.shape[:2], self.tile, self.overlap):
+                left, top, right, bottom = window
+                crop = np.ascontiguousarray(image[top:bottom, left:right])
+                (sample,) = self.forward(self.preprocess([crop], [name]))
+                is_complete &= self.is_finite(sample)
+                factors.append(self.shrink_factor(sample))
+                yield window, sample
+
+        merged = self.merge(parts(), image.shape[:2])
+        merged.set_metainfo(
+            dict(
+                ori_shape=image.shape[:2],
+                is_complete=is_complete,
+                shrink_factor=max(factors),
+            )
+        )
+        return merged
+
+    def merge(self, parts: Iterator[tuple[Window, Any]], size: tuple[int, int]) -> Any:
+        """One prediction for an image out of those of its tiles.
+
+        Args:
+            parts: (left, top, right, bottom) of each tile, and what was predicted.
+            size: (H, W) of the image.
+        """
+        raise NotImplementedError
 
     def postprocess(
         self, prediction: Any, name: str, size: tuple[int, int]
@@ -182,8 +234,8 @@ class Inferencer:
         raise NotImplementedError
 
     def is_finite(self, prediction: Any) -> bool:
-        """Whether a prediction holds neither NaN nor infinity."""
-        return is_finite(prediction)
+        """Whether a prediction, of all tiles, holds neither NaN nor infinity."""
+        return prediction.get('is_complete', True) and is_finite(prediction)
 
     def fields_of(self, prediction: Any, size: tuple[int, int]) -> dict:
         """Fields of :class:`InspectionResult` for an image of ``size``."""

@@ -40,18 +40,19 @@ def build_inferencer(
         backend_model: Model folder of ``tools/deploy.py``, to run instead.
         score_thr: Score in [0, 1] from which a detector's box counts.
         regions: Where the regions are on every image, for a model that names regions.
-        tile: Side in pixels of the tiles in which a detector looks at larger images.
+        tile: Side in pixels of the tiles in which larger images are looked at, by a
+            detector or a model that tells good from defective.
         overlap: Least fraction of a tile that its neighbour shows too, [0, 1).
 
     Raises:
         FileNotFoundError, InputError: See :class:`Inferencer`.
         InputError: There are regions for another model, or none for such a one; or
-            tiles for another model than a detector.
+            tiles for one that names regions.
     """
     model = (config, weights, device, backend_model)
-    if tile is not None and not _is_detector(config):
-        raise InputError(f'tile: found {config.filename}, expected a detector')
     if _names_regions(config):
+        if tile is not None:
+            raise InputError(f'{config.filename}: found tiles, expected prompt regions')
         from .regions import RegionInferencer
 
         return RegionInferencer(regions or (), *model)
@@ -66,7 +67,7 @@ def build_inferencer(
         return DetectionInferencer(*model, score_thr, tile, overlap)
     from .classification import ClassificationInferencer
 
-    return ClassificationInferencer(*model)
+    return ClassificationInferencer(*model, tile, overlap)
 
 
 def _names_regions(cfg: Config) -> bool:

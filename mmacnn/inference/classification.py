@@ -1,15 +1,18 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from mmpretrain.structures import DataSample
 
 from mmacnn.datasets.collate import same_size_collate
 from mmacnn.ops import connected_regions, region_sides
+from mmacnn.utils import InputError
 
-from .base import Inferencer
+from .base import Inferencer, Window
 from .result import Detection, over_image
 
 if TYPE_CHECKING:
@@ -39,6 +42,32 @@ class ClassificationInferencer(Inferencer):
     def _annotation(self) -> dict:
         # As in a data set where the box is not known.
         return dict(gt_bboxes=np.zeros((0, 4), dtype=np.float32))
+
+    def merge(
+        self, parts: Iterator[tuple[Window, DataSample]], size: tuple[int, int]
+    ) -> DataSample:
+        """See :class:`Inferencer`; the worst tile's scores, the maximum of the maps.
+
+        Raises:
+            InputError: The model does not tell good from defective, with a map or an
+                anomaly score.
+        """
+        worst, heatmap = None, np.full(size, -np.inf, np.float32)
+        for (left, top, right, bottom), sample in parts:
+            badness = _badness(sample)
+            if worst is None or badness > _badness(worst):
+                worst = sample
+            part = over_image(sample, 'pred_heatmap', (bottom - top, right - left))
+            if part is not None:
+                window = heatmap[top:bottom, left:right]
+                np.maximum(window, part, out=window)
+        if 'pred_heatmap' in worst:
+            worst.set_field(torch.from_numpy(heatmap), 'pred_heatmap')
+        if 'pred_mask' in worst:
+            mask = worst.pred_heatmap > worst.map_threshold
+            worst.set_field(mask, 'pred_mask')
+        worst.set_metainfo(dict(img_shape=size, scale_factor=(1.0, 1.0)))
+        return worst
 
     def fields_of(self, prediction: DataSample, size: tuple[int, int]) -> dict:
         """See :class:`Inferencer`."""
@@ -76,6 +105,19 @@ class ClassificationInferencer(Inferencer):
         self.visualizer.add_datasample(
             name, image[..., ::-1], prediction, show=show, out_file=out_file
         )
+
+
+def _badness(sample: DataSample) -> float:
+    """How far from good a tile is, comparable between tiles."""
+    if 'pred_anomaly_score' in sample:
+        return float(sample.pred_anomaly_score)
+    scores = sample.get('pred_score')
+    if 'pred_heatmap' not in sample or scores is None or len(scores) != 2:
+        raise InputError(
+            'tile: found a model that does not tell good from defective, expected a '
+            'detector, an anomaly detector, or a classifier of two classes with a map'
+        )
+    return float(scores[1])
 
 
 def _defect_regions(prediction: DataSample) -> tuple[Detection, ...]:

@@ -1,6 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,13 @@ from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-from mmacnn.utils.arguments import check_number
-
-from .base import Inferencer
+from .base import Inferencer, Window
 from .finite import WatchedHeads
 from .result import Detection, fields_of_detections
-from .tiles import merge_boxes, tile_windows
+from .tiles import merge_boxes
 
 if TYPE_CHECKING:
     from mmdet.visualization import DetLocalVisualizer
-
-MIN_TILE, MAX_OVERLAP = 32, 0.9
 
 
 class DetectionInferencer(Inferencer):
@@ -34,9 +30,8 @@ class DetectionInferencer(Inferencer):
         device (str, optional): See there.
         backend_model (str, optional): See there.
         score_thr (float): Score in [0, 1] from which a box counts. Defaults to 0.3.
-        tile (int, optional): Side in pixels of the tiles in which images that are
-            larger are looked at, one after the other. Defaults to whole images.
-        overlap (float): Least fraction of a tile that its neighbour shows too, [0, 1).
+        tile (int, optional): See there.
+        overlap (float): See there.
     """
 
     scope = 'mmdet'
@@ -51,12 +46,8 @@ class DetectionInferencer(Inferencer):
         tile: int | None = None,
         overlap: float = 0.2,
     ) -> None:
-        if tile is not None:
-            check_number('tile', tile, MIN_TILE)
-        check_number('overlap', overlap, 0, MAX_OVERLAP)
-        super().__init__(config, weights, device, backend_model)
+        super().__init__(config, weights, device, backend_model, tile, overlap)
         self.score_thr = score_thr
-        self.tile, self.overlap = tile, overlap
         # An exported model has none of them: what it drops, it drops unseen.
         self._heads = [
             module
@@ -73,40 +64,21 @@ class DetectionInferencer(Inferencer):
         visualizer.dataset_meta = dict(classes=self.classes)
         return visualizer
 
-    def predict(
-        self, images: Sequence[np.ndarray], names: Sequence[str]
-    ) -> list[DetDataSample]:
-        """See :class:`Inferencer`; larger images than a tile in tiles."""
-        if self.tile is None or not any(max(i.shape[:2]) > self.tile for i in images):
-            return super().predict(images, names)
-        return [
-            self._predict_tiles(image, name)
-            for image, name in zip(images, names, strict=True)
-        ]
-
-    def _predict_tiles(self, image: np.ndarray, name: str) -> DetDataSample:
-        """One tile at a time, which needs the memory of one."""
-        size = image.shape[:2]
+    def merge(
+        self, parts: Iterator[tuple[Window, DetDataSample]], size: tuple[int, int]
+    ) -> DetDataSample:
+        """See :class:`Inferencer`; what several tiles show is one box."""
         found, merged = [], None
-        is_complete, factors = True, []
-        for number, window in enumerate(tile_windows(size, self.tile, self.overlap)):
-            left, top, right, bottom = window
-            crop = np.ascontiguousarray(image[top:bottom, left:right])
-            (sample,) = super().predict([crop], [name])
+        for number, ((left, top, _, _), sample) in enumerate(parts):
             boxes = sample.pred_instances
             offset = boxes.bboxes.new_tensor((left, top, left, top))
             tiles = torch.full_like(boxes.labels, number)
             found.append((boxes.bboxes + offset, boxes.scores, boxes.labels, tiles))
-            is_complete &= self.is_finite(sample)
-            factors.append(self.shrink_factor(sample))
             merged = sample if merged is None else merged
         boxes, scores, labels, tiles = map(torch.cat, zip(*found, strict=True))
         boxes, kept = merge_boxes(boxes, scores, labels, tiles)
         merged.pred_instances = InstanceData(
             bboxes=boxes, scores=scores[kept], labels=labels[kept]
-        )
-        merged.set_metainfo(
-            dict(ori_shape=size, is_complete=is_complete, shrink_factor=max(factors))
         )
         return merged
 
@@ -118,10 +90,6 @@ class DetectionInferencer(Inferencer):
             is_complete = heads.are_finite(index, len(samples))
             sample.set_metainfo(dict(is_complete=is_complete))
         return samples
-
-    def is_finite(self, prediction: DetDataSample) -> bool:
-        """See :class:`Inferencer`."""
-        return prediction.get('is_complete', True) and super().is_finite(prediction)
 
     def fields_of(self, prediction: DetDataSample, size: tuple[int, int]) -> dict:
         """See :class:`Inferencer`; the surest box first."""

@@ -57,8 +57,9 @@ class Inspector:
             verdict, that of a detection as well; before that of the rules. Defaults to
             0 if these have none.
         score_thr (float): Score in [0, 1] from which a detector's box counts.
-        tile (int, optional): Side in pixels of the tiles in which a detector looks at
-            images that are larger. Defaults to whole images.
+        tile (int, optional): Side in pixels of the tiles in which images that are
+            larger are looked at, by a detector or a model that tells good from
+            defective. Defaults to whole images.
         overlap (float): Least fraction of a tile that its neighbour shows too, [0, 1);
             more than the largest object.
         regions (Sequence, optional): For a model that names regions: where they are on

@@ -13,6 +13,7 @@ from mmacnn.datasets.transforms.region_geometry import region_box
 from mmacnn.utils import InputError
 
 from .classification import ClassificationInferencer
+from .finite import is_finite
 from .result import Detection, fields_of_detections
 
 
@@ -106,7 +107,7 @@ class RegionInferencer(ClassificationInferencer):
 
     def is_finite(self, prediction: PromptedImage) -> bool:
         """See :class:`Inferencer`."""
-        return super().is_finite(prediction.samples)
+        return is_finite(prediction.samples)
 
     def fields_of(self, prediction: PromptedImage, size: tuple[int, int]) -> dict:
         """See :class:`Inferencer`; the image has the class of its least sure region."""

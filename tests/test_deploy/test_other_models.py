@@ -100,6 +100,7 @@ def test_canet_with_the_boxes_of_each_class(pictures):
     assert '100.00%' in lines[-1] and 'of 0 labels' not in lines[-1]
 
 
+@pytest.mark.soak
 def test_rtmdet_trains_and_is_exported(pictures):
     """Two steps of RTMDet with CANet's blocks; the boxes of all its levels."""
     cfg = Config.fromfile(RTMDET)

@@ -230,6 +230,27 @@ def test_tiles(config, trained, folder):
     assert boxes.max() > 90
 
 
+@pytest.mark.parametrize('tile', [96, 64])
+def test_metrics_in_tiles(config, trained, tested, tmp_path, tile):
+    """Images of 96x96: those that fit are as without tiles, to the last bit."""
+    out = tmp_path / 'results.json'
+    apis.test(
+        str(config), trained[1], str(tmp_path / 'run'), str(out), tile=tile, overlap=0.2
+    )
+    found = json.loads(out.read_text())
+    if tile == 96:
+        plain = json.loads((tested[1] / 'results.json').read_text())
+        assert found['metrics'] == plain['metrics']
+        assert found['predictions'] == plain['predictions']
+        return
+    prediction = found['predictions'][0]
+    inspector = Inspector(str(config), trained[1], 'cpu', score_thr=0.0, tile=tile)
+    (expected,) = inspector(prediction['img_path'])
+    boxes = prediction['pred_instances']['bboxes']
+    found = [each.box for each in expected.detections]
+    np.testing.assert_allclose(boxes, found, atol=1e-4)
+
+
 def test_inspector_and_test_agree(config, trained, tested):
     _, out = tested
     prediction = json.loads((out / 'results.json').read_text())['predictions'][0]
