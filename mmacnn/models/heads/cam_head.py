@@ -132,7 +132,7 @@ class CAMHead(LinearClsHead):
     def loss(self, feats: tuple[Tensor], data_samples: list[DataSample]) -> dict:
         """``loss`` of the images' labels, and those of ``mask_loss``."""
         maps = self.activation_map(feats)
-        losses = self._get_loss(*_photographed(self.pool(maps), data_samples))
+        losses = self._get_loss(self.pool(maps), data_samples)
         if self.mask_loss is not None:
             losses.update(self._mask_losses(maps, data_samples))
         return losses
@@ -142,7 +142,7 @@ class CAMHead(LinearClsHead):
         size = tuple(data_samples[0].img_shape[:2])
         known, target = [], []
         for index, sample in enumerate(data_samples):
-            if sample.gt_label == 0 and not sample.get('is_made', False):
+            if sample.gt_label == 0:
                 target.append(maps.new_zeros(size))
             elif 'gt_seg_map' in sample:
                 target.append(torch.as_tensor(sample.gt_seg_map).to(maps))
@@ -211,13 +211,3 @@ class CAMHead(LinearClsHead):
         for sample, score in zip(samples, self.scores(logits), strict=True):
             sample.set_pred_score(score).set_pred_label(score.argmax(0, keepdim=True))
         return samples
-
-
-def _photographed(
-    logits: Tensor, data_samples: list[DataSample]
-) -> tuple[Tensor, list[DataSample]]:
-    """Without images whose defect is made; with them where there are no others."""
-    kept = [i for i, each in enumerate(data_samples) if not each.get('is_made', False)]
-    if not kept:
-        return 0 * logits, data_samples
-    return logits[kept], [data_samples[i] for i in kept]
