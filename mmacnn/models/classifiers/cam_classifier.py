@@ -5,6 +5,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmacnn.models.backbones import cell_geometry
+from mmacnn.models.region_rule import region_rule
 from mmacnn.registry import MODELS
 
 
@@ -22,11 +23,13 @@ class CAMClassifier(ImageClassifier):
         head: Config of a :class:`CAMHead`, the good class first.
         neck: Config of a :class:`JoinedStrides`, for a finer map; None for the map of
             the backbone's last output.
+        regions: How the map becomes defect regions: ``margin``, ``min_area`` and
+            ``mm_per_pixel`` of :class:`mmacnn.ops.RegionRule`.
         data_preprocessor: Config; ``mmpretrain.ClsDataPreprocessor`` by default.
         init_cfg: Config of the initialization.
 
     Raises:
-        InputError: The backbone gives no map.
+        InputError: The backbone gives no map, or ``regions`` has a wrong setting.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class CAMClassifier(ImageClassifier):
         backbone: dict,
         head: dict,
         neck: dict | None = None,
+        regions: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
@@ -46,6 +50,7 @@ class CAMClassifier(ImageClassifier):
         )
         level = getattr(self.neck, 'out_level', -1)
         self.head.place_cells(*cell_geometry(self.backbone, level))
+        self.head.region_rule = region_rule(type(self).__name__, regions)
         # Depthwise convolutions train 1.4 times faster on the CPU in this layout.
         self.to(memory_format=torch.channels_last)
 

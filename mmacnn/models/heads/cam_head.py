@@ -5,7 +5,13 @@ from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmacnn.ops import class_activation_map, pool_map, upsample_map
+from mmacnn.ops import (
+    RegionRule,
+    class_activation_map,
+    mark_regions,
+    pool_map,
+    upsample_map,
+)
 from mmacnn.ops.cam import POOLINGS
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
@@ -91,6 +97,7 @@ class CAMHead(LinearClsHead):
         )
         self.num_classes = num_classes
         self.map_threshold = map_threshold
+        self.region_rule = RegionRule()
         self.pooling = pooling
         self.sharpness = sharpness
         self.mask_loss = None if mask_loss is None else MODELS.build(mask_loss)
@@ -162,7 +169,8 @@ class CAMHead(LinearClsHead):
         ``pred_label``; ``pred_score`` (num_classes,); ``pred_cam`` (K, h, w), the maps
         as they are; ``pred_heatmap`` (H, W), the map of the defect (with more than two
         classes: of the predicted one) at the size of the network's input, in logits;
-        ``pred_mask`` (H, W) bool, where it is above ``map_threshold``.
+        ``pred_mask`` (H, W) bool, where it is above ``map_threshold``, as
+        ``region_rule`` says.
         """
         maps = self.activation_map(feats)
         samples = self._get_predictions(self.pool(maps), data_samples)
@@ -173,7 +181,8 @@ class CAMHead(LinearClsHead):
     def show(self, sample: DataSample, cam: Tensor) -> None:
         """Set ``pred_cam``, ``pred_heatmap`` and ``pred_mask`` of one image.
 
-        The metainfo ``map_threshold`` and ``map_unit`` say how the mask was cut.
+        The metainfo ``map_threshold`` and ``map_unit`` say how the mask was cut, and
+        ``mm_per_pixel`` how large a pixel of the image is.
 
         Args:
             sample: With ``pred_label``, and ``img_shape`` where it is known.
@@ -187,8 +196,11 @@ class CAMHead(LinearClsHead):
         )[0, 0]
         sample.set_field(cam, 'pred_cam')
         sample.set_field(heatmap, 'pred_heatmap')
-        sample.set_field(heatmap > self.map_threshold, 'pred_mask')
-        sample.set_metainfo(dict(map_threshold=self.map_threshold, map_unit='logit'))
+        rule, scale = self.region_rule, sample.get('scale_factor', (1.0, 1.0))
+        marked = mark_regions(heatmap, self.map_threshold, rule, scale)
+        sample.set_field(marked, 'pred_mask')
+        facts = dict(map_threshold=self.map_threshold, map_unit='logit')
+        sample.set_metainfo(dict(facts, mm_per_pixel=rule.mm_per_pixel))
 
     def scores(self, logits: Tensor) -> Tensor:
         """Score of each class, (B, num_classes), from the logits."""
