@@ -1,9 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from mmengine.dataset import pseudo_collate
 from mmpretrain.structures import DataSample
 
 from mmacnn.datasets.collate import same_size_collate
@@ -25,7 +27,12 @@ class ClassificationInferencer(Inferencer):
     """
 
     scope = 'mmpretrain'
-    collate = staticmethod(same_size_collate)
+
+    @property
+    def collate(self) -> Callable:
+        """Makes a batch of packed images; of several sizes if the model takes them."""
+        takes_all = getattr(self.model, 'takes_several_sizes', False)
+        return pseudo_collate if takes_all else same_size_collate
 
     @cached_property
     def visualizer(self) -> 'RoIVisualizer':

@@ -15,6 +15,11 @@ class CAMClassifier(ImageClassifier):
 
     With masks of the defects, on some of the images or all, the map learns from them.
 
+    Images of a batch may differ in size (``pseudo_collate``; the data preprocessor pads
+    them at the right and at the bottom). While training, pooling and losses leave the
+    padding out. A prediction is that of the image alone, for it is made without
+    padding.
+
     Augustauskas et al., *Defects Localization in Images Using Deep Learning-based
     Classification with CAM Output*, IDAACS 2023.
 
@@ -31,6 +36,9 @@ class CAMClassifier(ImageClassifier):
     Raises:
         InputError: The backbone gives no map, or ``regions`` has a wrong setting.
     """
+
+    takes_several_sizes = True
+    """Whether the images of a batch may differ in size."""
 
     def __init__(
         self,
@@ -67,3 +75,22 @@ class CAMClassifier(ImageClassifier):
         """
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         return super().forward(inputs, data_samples, mode)
+
+    def predict(
+        self, inputs: Tensor, data_samples: list[DataSample] | None = None, **kwargs
+    ) -> list[DataSample]:
+        """Predict on images (B, C, H, W), each without what it was padded by.
+
+        Convolutions see the padding, so images of several sizes go through alone.
+        """
+        padded = tuple(inputs.shape[-2:])
+        sizes = [tuple(s.get('img_shape', padded)[:2]) for s in data_samples or ()]
+        if len(set(sizes)) < 2:
+            return super().predict(inputs, data_samples, **kwargs)
+        for image, sample, (height, width) in zip(
+            inputs, data_samples, sizes, strict=True
+        ):
+            image = image[None, :, :height, :width]
+            image = image.contiguous(memory_format=torch.channels_last)
+            super().predict(image, [sample], **kwargs)
+        return data_samples

@@ -1,6 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+import math
+
 import torch
+import torch.nn.functional as F
 from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
@@ -139,25 +142,52 @@ class CAMHead(LinearClsHead):
     def loss(self, feats: tuple[Tensor], data_samples: list[DataSample]) -> dict:
         """``loss`` of the images' labels, and those of ``mask_loss``."""
         maps = self.activation_map(feats)
-        losses = self._get_loss(*_photographed(self.pool(maps), data_samples))
+        logits = self._pool_images(maps, data_samples)
+        losses = self._get_loss(*_photographed(logits, data_samples))
         if self.mask_loss is not None:
             losses.update(self._mask_losses(maps, data_samples))
         return losses
 
+    def _pool_images(self, maps: Tensor, data_samples: list[DataSample]) -> Tensor:
+        """:meth:`pool`; of images of several sizes, without their padding."""
+        sizes = _sizes(data_samples)
+        if len(set(sizes)) < 2:
+            return self.pool(maps)
+        cut = (self._cut(each, size) for each, size in zip(maps, sizes, strict=True))
+        return torch.cat([self.pool(each) for each in cut])
+
+    def _cut(self, cam: Tensor, size: tuple[int, int]) -> Tensor:
+        """The cells (1, K, h, w) of an image of a size, out of (K, h', w')."""
+        height, width = (math.ceil(side / self.stride) for side in size)
+        return cam[None, :, :height, :width]
+
     def _mask_losses(self, maps: Tensor, data_samples: list[DataSample]) -> dict:
         """Of the images whose mask is known, at the size of the network's input."""
-        size = tuple(data_samples[0].img_shape[:2])
         known, target = [], []
         for index, sample in enumerate(data_samples):
             if sample.gt_label == 0 and not sample.get('is_made', False):
-                target.append(maps.new_zeros(size))
+                target.append(maps.new_zeros(sample.img_shape[:2]))
             elif 'gt_seg_map' in sample:
                 target.append(torch.as_tensor(sample.gt_seg_map).to(maps))
             else:
                 continue
             known.append(index)
-        shown = upsample_map(maps[known], size, self.stride, self.offset)[:, 0]
-        return self.mask_loss(shown, torch.stack(target) if target else shown)
+        sizes = _sizes(data_samples)
+        if len(set(sizes)) < 2:
+            shown = upsample_map(maps[known], sizes[0], self.stride, self.offset)[:, 0]
+            return self.mask_loss(shown, torch.stack(target) if target else shown)
+        # Padded again, now at the size of pixels, and with what is no padding.
+        shown = [self._over_image(maps[i], sizes[i]) for i in known]
+        valid = [torch.ones_like(each) for each in target]
+        largest = tuple(map(max, zip(*sizes, strict=True)))
+        return self.mask_loss(
+            *(_padded(each, largest, maps) for each in (shown, target, valid))
+        )
+
+    def _over_image(self, cam: Tensor, size: tuple[int, int]) -> Tensor:
+        """The first map, (H, W), of an image of a size, out of (K, h', w')."""
+        cut = self._cut(cam, size)
+        return upsample_map(cut, size, self.stride, self.offset)[0, 0]
 
     def predict(
         self,
@@ -223,6 +253,21 @@ class CAMHead(LinearClsHead):
         for sample, score in zip(samples, self.scores(logits), strict=True):
             sample.set_pred_score(score).set_pred_label(score.argmax(0, keepdim=True))
         return samples
+
+
+def _sizes(data_samples: list[DataSample]) -> list[tuple[int, int]]:
+    """(H, W) of each image on the network's input; none where it is not known."""
+    return [tuple(s.img_shape[:2]) for s in data_samples if 'img_shape' in s]
+
+
+def _padded(several: list[Tensor], size: tuple[int, int], like: Tensor) -> Tensor:
+    """Maps (H_i, W_i) as one (N, H, W), 0 where there is none."""
+    if not several:
+        return like.sum() * like.new_zeros((0, *size))
+    height, width = size
+    return torch.stack(
+        [F.pad(x, (0, width - x.shape[1], 0, height - x.shape[0])) for x in several]
+    )
 
 
 def _photographed(
