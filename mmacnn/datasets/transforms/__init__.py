@@ -9,7 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'affine': ['RandomAffine'],
         'load_image': ['LoadAnyDepthImage'],
         'load_mask': ['LoadDefectMask'],
-        'made_defects': ['RandomMadeDefect'],
         'photometric': ['RandomBlur', 'RandomNoise', 'RandomPhotometric'],
         'region_geometry': ['CropToRegion', 'RandomRegionCrop', 'RegionResize'],
         'resize_corners': ['ResizeWithCorners'],

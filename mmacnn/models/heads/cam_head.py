@@ -142,8 +142,7 @@ class CAMHead(LinearClsHead):
     def loss(self, feats: tuple[Tensor], data_samples: list[DataSample]) -> dict:
         """``loss`` of the images' labels, and those of ``mask_loss``."""
         maps = self.activation_map(feats)
-        logits = self._pool_images(maps, data_samples)
-        losses = self._get_loss(*_photographed(logits, data_samples))
+        losses = self._get_loss(self._pool_images(maps, data_samples), data_samples)
         if self.mask_loss is not None:
             losses.update(self._mask_losses(maps, data_samples))
         return losses
@@ -165,7 +164,7 @@ class CAMHead(LinearClsHead):
         """Of the images whose mask is known, at the size of the network's input."""
         known, target = [], []
         for index, sample in enumerate(data_samples):
-            if sample.gt_label == 0 and not sample.get('is_made', False):
+            if sample.gt_label == 0:
                 target.append(maps.new_zeros(sample.img_shape[:2]))
             elif 'gt_seg_map' in sample:
                 target.append(torch.as_tensor(sample.gt_seg_map).to(maps))
@@ -268,13 +267,3 @@ def _padded(several: list[Tensor], size: tuple[int, int], like: Tensor) -> Tenso
     return torch.stack(
         [F.pad(x, (0, width - x.shape[1], 0, height - x.shape[0])) for x in several]
     )
-
-
-def _photographed(
-    logits: Tensor, data_samples: list[DataSample]
-) -> tuple[Tensor, list[DataSample]]:
-    """Without images whose defect is made; with them where there are no others."""
-    kept = [i for i, each in enumerate(data_samples) if not each.get('is_made', False)]
-    if not kept:
-        return 0 * logits, data_samples
-    return logits[kept], [data_samples[i] for i in kept]
