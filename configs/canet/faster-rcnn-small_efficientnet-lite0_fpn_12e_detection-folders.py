@@ -2,21 +2,8 @@
 _base_ = [
     '../_base_/models/faster-rcnn-small_efficientnet-lite0_fpn.py',
     '../_base_/datasets/detection_folders.py',
-    '../_base_/schedules/adamw_detection_8e.py',
+    '../_base_/schedules/adamw_detection_12e.py',
     '../_base_/detection_runtime.py',
 ]
 
-max_epochs = 12
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True),
-    dict(
-        type='CosineAnnealingLR',
-        begin=1,
-        T_max=max_epochs - 1,
-        eta_min_ratio=0.01,
-        end=max_epochs,
-        convert_to_iter_based=True,
-    ),
-]
-train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 default_hooks = dict(checkpoint=dict(save_best='coco/bbox_mAP_50'))

@@ -45,6 +45,11 @@ def write_description(
     """
     from mmdeploy.backend.sdk.export_info import get_deploy, get_detail, get_pipeline
 
+    takes_any = deploy_cfg.ir_config.get('input_shape') is None
+    if takes_any and method_of(model).pads(model):
+        model_cfg = deepcopy(model_cfg)
+        for given in (model_cfg.data_preprocessor, model_cfg.model.data_preprocessor):
+            given.pad_size_divisor = 1
     # MMDeploy refuses 'tensorrt' on the 'cpu', though it runs nothing here.
     is_tensorrt = deploy_cfg.backend_config.type == 'tensorrt'
     device = 'cuda:0' if is_tensorrt else 'cpu'

@@ -3,12 +3,17 @@
 
 Of two-stage ones, MMDeploy 1.3.1 suppresses proposals across levels of the pyramid,
 drops proposals below a score, and gives every class of a region the box of its best
-class. mmdet does none of this, so detections of the two differ. These rewriters take
+class; RTMDet's boxes it does not clip. mmdet does none of this, so detections of the
+two differ. It also clips boxes where the padding ends and not where the image does,
+since the graph gets the padded image; here the graph pads. These rewriters take
 precedence over MMDeploy's, since they are for ONNX Runtime where its are for any back
 end.
 """
 
+from collections.abc import Sequence
+
 import torch
+import torch.nn.functional as F
 from mmdeploy.core import FUNCTION_REWRITER
 from mmdeploy.mmcv.ops.nms import ONNXNMSop, _select_nms_index
 from torch import Tensor
@@ -51,6 +56,88 @@ def grouped_nms(
 
 
 @FUNCTION_REWRITER.register_rewriter(
+    'mmdet.models.detectors.single_stage.SingleStageDetector.extract_feat',
+    backend='onnxruntime',
+)
+@FUNCTION_REWRITER.register_rewriter(
+    'mmdet.models.detectors.two_stage.TwoStageDetector.extract_feat',
+    backend='onnxruntime',
+)
+def detector__extract_feat(self, batch_inputs: Tensor) -> Sequence[Tensor]:
+    """Feature maps of images (B, C, H, W), padded as the data preprocessor does it."""
+    divisor = self.data_preprocessor.pad_size_divisor
+    right, below = (-batch_inputs.shape[axis] % divisor for axis in (3, 2))
+    value = self.data_preprocessor.pad_value
+    features = self.backbone(F.pad(batch_inputs, (0, right, 0, below), value=value))
+    return self.neck(features) if self.with_neck else features
+
+
+def _candidates(
+    head,
+    cls_scores: Sequence[Tensor],
+    bbox_preds: Sequence[Tensor],
+    cfg: dict,
+) -> list[Tensor]:
+    """The ``nms_pre`` surest boxes of each level of the pyramid.
+
+    Returns:
+        Score (B, N), what is predicted of the box (B, N, 4), its prior (B, N, D),
+        class (B, N) and level (B, N).
+    """
+    sizes = [score.shape[-2:] for score in cls_scores]
+    priors = head.prior_generator.grid_priors(sizes, device=cls_scores[0].device)
+    classes, levels = head.cls_out_channels, []
+    for number, (score, predicted, prior) in enumerate(
+        zip(cls_scores, bbox_preds, priors, strict=True)
+    ):
+        batch = score.shape[0]
+        score = score.permute(0, 2, 3, 1).reshape(batch, -1).sigmoid()
+        predicted = predicted.permute(0, 2, 3, 1).reshape(batch, -1, 4)
+        score, chosen = score.topk(cfg.nms_pre, dim=1)
+        place = torch.div(chosen, classes, rounding_mode='floor')
+        predicted = predicted.gather(1, place[:, :, None].expand(-1, -1, 4))
+        level = torch.full_like(score, number)
+        levels.append((score, predicted, prior[place], chosen % classes, level))
+    return [torch.cat(each, 1) for each in zip(*levels, strict=True)]
+
+
+@FUNCTION_REWRITER.register_rewriter(
+    'mmdet.models.dense_heads.rtmdet_head.RTMDetHead.predict_by_feat',
+    backend='onnxruntime',
+)
+def rtmdet_head__predict_by_feat(
+    self,
+    cls_scores: list[Tensor],
+    bbox_preds: list[Tensor],
+    batch_img_metas: list[dict] | None = None,
+    cfg: dict | None = None,
+    rescale: bool = False,
+    with_nms: bool = True,
+) -> tuple[Tensor, Tensor]:
+    """Detections: boxes with scores (B, max_per_img, 5), labels (B, max_per_img)."""
+    cfg = self.test_cfg if cfg is None else cfg
+    score, distance, point, label, _ = _candidates(self, cls_scores, bbox_preds, cfg)
+    boxes = self.bbox_coder.decode(
+        point, distance, max_shape=batch_img_metas[0]['img_shape']
+    )
+    score = _without_small(boxes, score, cfg)
+    return grouped_nms(
+        boxes,
+        score,
+        label.to(score),
+        cfg.nms.iou_threshold,
+        cfg.score_thr,
+        cfg.max_per_img,
+    )
+
+
+def _without_small(boxes: Tensor, score: Tensor, cfg: dict) -> Tensor:
+    """Scores (B, N), 0 where a side is not above ``min_bbox_size``."""
+    sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
+    return score * (sides > cfg.get('min_bbox_size', -1)).to(score)
+
+
+@FUNCTION_REWRITER.register_rewriter(
     'mmdet.models.dense_heads.rpn_head.RPNHead.predict_by_feat', backend='onnxruntime'
 )
 def rpn_head__predict_by_feat(
@@ -69,26 +156,11 @@ def rpn_head__predict_by_feat(
         Boxes with scores (B, max_per_img, 5), and the levels they come from.
     """
     cfg = self.test_cfg if cfg is None else cfg
-    sizes = [score.shape[-2:] for score in cls_scores]
-    anchors = self.anchor_generator.grid_anchors(sizes, device=cls_scores[0].device)
-    levels = []
-    for number, (score, delta, anchor) in enumerate(
-        zip(cls_scores, bbox_preds, anchors, strict=True)
-    ):
-        batch = score.shape[0]
-        score = score.permute(0, 2, 3, 1).reshape(batch, -1).sigmoid()
-        delta = delta.permute(0, 2, 3, 1).reshape(batch, -1, 4)
-        score, chosen = score.topk(cfg.nms_pre, dim=1)
-        delta = delta.gather(1, chosen[:, :, None].expand(-1, -1, 4))
-        levels.append((score, delta, anchor[chosen], torch.full_like(score, number)))
-    score, delta, anchor, level = (
-        torch.cat(each, 1) for each in zip(*levels, strict=True)
-    )
+    score, delta, anchor, _, level = _candidates(self, cls_scores, bbox_preds, cfg)
     boxes = self.bbox_coder.decode(
         anchor, delta, max_shape=batch_img_metas[0]['img_shape']
     )
-    sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
-    score = score * (sides > cfg.min_bbox_size).to(score)
+    score = _without_small(boxes, score, cfg)
     return grouped_nms(boxes, score, level, cfg.nms.iou_threshold, 0.0, cfg.max_per_img)
 
 

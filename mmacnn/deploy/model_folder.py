@@ -142,6 +142,9 @@ def deployed_model(folder: str | Path, model: dict) -> nn.Module:
             return exported.to(device).eval()
         from mmdeploy.apis.utils import build_task_processor
 
+        divisor = detail['mmacnn']['input'].get('pad_divisor') or 1
+        preprocessor = dict(model.get('data_preprocessor', {}))
+        model_cfg.model.data_preprocessor = dict(preprocessor, pad_size_divisor=divisor)
         processor = build_task_processor(model_cfg, deploy_cfg, device)
         return processor.build_backend_model(
             [str(file)],

@@ -15,7 +15,8 @@ from .model_folder import fixed_size, read_description
 def use_exported_model(cfg: Config, folder: str) -> int | None:
     """Change a config so that an exported model is tested instead of the trained one.
 
-    A model of a fixed batch gets its images one by one, which changes no result.
+    A model of a fixed batch gets its images one by one, which changes no result, and so
+    does one whose images differ in size.
 
     Args:
         cfg: Config with ``model`` and ``test_dataloader``; changed in place.
@@ -43,11 +44,13 @@ def use_exported_model(cfg: Config, folder: str) -> int | None:
             f'{folder}: made for images of depth={takes.get("depth")}, but the test '
             f'pipeline reads them with depth={plain.depth}'
         )
-    if takes['shape'][0] is not None:
-        cfg.test_dataloader.batch_size = takes['shape'][0]
+    # Of several sizes, the graph would take the largest one's edges for all.
+    batch = takes['shape'][0] or (1 if takes['keep_ratio'] else None)
+    if batch is not None:
+        cfg.test_dataloader.batch_size = batch
     cfg.model = dict(type='mmacnn.DeployedModel', folder=folder, model=cfg.model)
     cfg.load_from = None
-    return takes['shape'][0]
+    return batch
 
 
 def class_names_of(folder: str) -> list[str] | None:

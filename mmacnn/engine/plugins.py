@@ -25,8 +25,8 @@ def check_plugins(cfg: Config) -> None:
     """
     backbone = cfg.get('model', {}).get('backbone') or {}
     plugins = backbone.get('plugins')
-    if not plugins:
-        return
+    if not plugins or 'backbone' in backbone:
+        return  # mmacnn.PluginBackbone looks itself at what it holds.
     where = f'{cfg.filename}: model.backbone.plugins'
     _check_backbone(backbone, cfg.get('default_scope'), where)
     for index, plugin in enumerate(plugins):

@@ -26,6 +26,8 @@ BLOCKS = {
     'canet-context': {'ContextBlock'},
     'canet-laplacian': {'LaplacianFPN'},
     'canet-retinanet': {'SpatialAttentionEncoder', 'ContextBlock', 'LaplacianFPN'},
+    'canet-rtmdet-tiny': {'SpatialAttentionEncoder', 'ContextBlock'},
+    'rtmdet-tiny': set(),
     'faster-rcnn': set(),
     'faster-rcnn-small': set(),
 }
@@ -36,13 +38,14 @@ def build(path):
     """The config, and its model without memory for weights."""
     cfg = Config.fromfile(path)
     init_default_scope(cfg.default_scope)
-    # EfficientNet reads numbers of its tensors.
-    with torch.device('cpu' if 'efficientnet' in path.stem else 'meta'):
+    # EfficientNet reads numbers of its tensors, and plug-ins look at an image.
+    reads = any(name in path.stem for name in ('efficientnet', 'cspnext'))
+    with torch.device('cpu' if reads else 'meta'):
         return cfg, MODELS.build(cfg.model)
 
 
 def test_there_are_configs():
-    assert len(CONFIGS) == 16
+    assert len(CONFIGS) == 18
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
@@ -53,16 +56,20 @@ def test_config_builds(path):
     expected = BLOCKS[path.stem.partition('_')[0]]
     assert set().union(*BLOCKS.values()) & set(kinds) == expected
     for plugin in expected - {'LaplacianFPN'}:
-        # In every block of all stages.
-        assert kinds.count(plugin) == {18: 8, 50: 16}[model.backbone.depth]
+        # In every block of all stages; of CSPNeXt, in every stage.
+        depth = getattr(model.backbone, 'depth', 'cspnext')
+        assert kinds.count(plugin) == {18: 8, 50: 16, 'cspnext': 4}[depth]
     head = getattr(model, 'roi_head', model).bbox_head
     dataset = path.stem.rpartition('_')[2]
     assert head.num_classes == NUM_CLASSES[dataset]
     assert cfg.custom_imports.imports == ['mmacnn']
     # Nothing is downloaded that the config does not name.
-    pretrained = cfg.model.backbone.init_cfg
+    backbone = cfg.model.backbone
+    pretrained = backbone.get('backbone', backbone).init_cfg
     if dataset == 'synthetic-surface-defects':
         assert pretrained is None and cfg.load_from is None
+    elif 'cspnext' in path.stem:
+        assert 'cspnext-tiny_imagenet' in pretrained.checkpoint
     elif dataset == 'detection-folders':
         assert pretrained.checkpoint == 'data/efficientnet-lite0.pth'
     else:

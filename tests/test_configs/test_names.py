@@ -9,7 +9,13 @@ from mmengine.config import Config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 BACKBONES = (
-    *('alexnet', 'convnext-tiny', 'efficientnet-lite0_fpn', 'efficientnet-lite0'),
+    *(
+        'alexnet',
+        'convnext-tiny',
+        'cspnext',
+        'efficientnet-lite0_fpn',
+        'efficientnet-lite0',
+    ),
     'efficientnetv2-b0',
     *('mobilenetv3-large', 'r18_fpn', 'r50_fpn', 'resnet18'),
     *('resnet50', 'strided'),

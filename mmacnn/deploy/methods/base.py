@@ -50,6 +50,10 @@ class Method:
         """The outputs to export: by default those that the deploy config lists."""
         return listed
 
+    def pads(self, model: nn.Module) -> bool:
+        """Whether the graph pads its input itself to ``pad_size_divisor``."""
+        return False
+
     def facts(self, model: nn.Module) -> dict[str, dict]:
         """What stands beside a role in ``detail.json``, by the role."""
         return {}
