@@ -24,6 +24,8 @@ setup: $(INSTALLED) ## build .venv on first use, and when the requirements chang
 
 $(INSTALLED): $(INPUTS)
 	@test -n '$(PYTHON)' || { echo 'error: no python3.11 and no python3 found'; exit 1; }
+	@free=$$(df -Pk . | awk 'NR == 2 { print int($$4 / 1048576) }'); test $$free -ge 10 \
+		|| { echo "error: $$free GB of disk are free here, the installation takes 10"; exit 1; }
 	@echo 'Installing into $(VENV) with $(PYTHON): 3 to 15 minutes, 7 GB'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@: > $(LOG); rm -f $(VENV)/.installed-*

@@ -60,8 +60,8 @@ def parse_args():
     parser.add_argument(
         'source',
         nargs='*',
-        help='folder of images, image, video; or cameras: number of a USB camera (0), '
-        'csi:0 for one on the CSI connector, gige:0 for GenICam, rtsp://..., http://...',
+        help='images, folders of them; a video; or cameras: number of a USB camera '
+        '(0), csi:0 for one on the CSI connector, gige:0 for GenICam, rtsp://..., http://...',
     )
     parser.add_argument(
         '--backend',

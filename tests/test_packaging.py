@@ -1,4 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import os
 import re
 import shutil
 import subprocess
@@ -13,10 +14,12 @@ from mmengine.utils import digit_version
 
 ROOT = Path(__file__).parents[1]
 SOURCES = (
-    *('configs', 'mmacnn', 'requirements', 'tools'),
-    *('LICENSE', 'MANIFEST.in', 'README.md', 'model-index.yml'),
+    *('configs', 'demo', 'mmacnn', 'requirements', 'runner', 'tools'),
+    *('LICENSE', 'MANIFEST.in', 'README.md', 'mmacnn_inspect.py', 'model-index.yml'),
     *('pyproject.toml', 'setup.cfg', 'setup.py'),
 )
+
+TRAINING = ('matplotlib', 'mmcv', 'mmengine', 'scipy', 'torch')
 
 
 def copy_sources(target):
@@ -58,13 +61,15 @@ def wheel(tmp_path_factory):
         yield archive
 
 
-def test_wheel_carries_configs_and_tools(wheel):
+def test_wheel_carries_configs_tools_weights_and_the_runner(wheel):
     names = set(wheel.namelist())
-    for folder in ('configs', 'tools'):
+    for folder in ('configs', 'demo', 'runner', 'tools'):
         for path in (ROOT / folder).rglob('*'):
             if path.is_file() and '__pycache__' not in path.parts:
                 assert f'mmacnn/.mim/{path.relative_to(ROOT)}' in names
     assert 'mmacnn/.mim/model-index.yml' in names
+    for path in (ROOT / 'mmacnn/line').glob('*.py'):  # what runner/line is a link to
+        assert f'mmacnn/.mim/runner/line/{path.name}' in names
     assert not any('__pycache__' in name for name in names)
 
 
@@ -77,7 +82,7 @@ def test_wheel_carries_the_package_alone(wheel):
         ):
             assert str(path.relative_to(ROOT)) in names
     tops = {name.partition('/')[0] for name in names}
-    assert tops == {'mmacnn', f'mmacnn-{version()}.dist-info'}
+    assert tops == {'mmacnn', 'mmacnn_inspect.py', f'mmacnn-{version()}.dist-info'}
 
 
 def version():
@@ -89,13 +94,33 @@ def test_wheel_states_its_requirements(wheel):
     (path,) = (name for name in wheel.namelist() if name.endswith('/METADATA'))
     metadata = Parser().parsestr(wheel.read(path).decode())
     assert metadata['Version'] == version()
-    required = {
-        re.match(r'[\w-]+', line)[0].lower()
-        for line in metadata.get_all('Requires-Dist')
-        if 'extra ==' not in line
-    }
-    assert {'torch', 'mmcv-lite', 'mmengine', 'mmdet', 'mmpretrain'} <= required
-    assert 'mmdeploy' not in required
+    required = {}
+    for line in metadata.get_all('Requires-Dist'):
+        extra = re.search(r'extra == .(\w+)', line)[1]
+        name = re.match(r'[\w-]+', line)[0].lower()
+        required.setdefault(extra, set()).add(name)
+    openmmlab = {'mmcv-lite', 'mmengine', 'mmdet', 'mmpretrain'}
+    assert {'torch', *openmmlab} <= required['train']
+    assert 'mmdeploy' not in required['train']
+    assert required['inspect'] == {'numpy', 'onnxruntime', 'opencv-python-headless'}
+
+
+def test_the_light_command_of_a_wheel(wheel, tmp_path):
+    wheel.extractall(tmp_path)
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({TRAINING}))
+import mmacnn_inspect
+sys.exit(mmacnn_inspect.main())
+"""
+    run = [sys.executable, '-c', code, 'no-model', 'a.png']
+    # Outside of the checkout, and before an editable install.
+    environment = {**os.environ, 'PYTHONPATH': str(tmp_path)}
+    done = subprocess.run(
+        run, capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert done.returncode == 2, done.stderr
+    assert 'expected a folder that tools/deploy.py wrote' in done.stderr
 
 
 def requirement_names(path):

@@ -5,6 +5,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+import mmacnn
 from mmacnn.cli import add_cfg_options, int_at_least
 from mmacnn.utils import check_paths, run_tool
 
@@ -76,9 +77,12 @@ def main() -> None:
 
 
 def add_runner(folder: str) -> str:
-    """Copy the runner, with what its links lead to, and say how it is called."""
+    """Copy the runner, with what its link leads to, and say how it is called."""
     source, target = Path(__file__).parents[1] / 'runner', Path(folder) / 'runner'
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
+    line = Path(mmacnn.__file__).parent / 'line'  # which runner/line is a link to
+    ignore = shutil.ignore_patterns('__pycache__', 'line')
+    shutil.copytree(source, target, ignore=ignore)
+    shutil.copytree(line, target / 'line', ignore=ignore)
     return (
         f'{target}: with numpy, OpenCV and the back end alone, '
         f'python3 {target}/run.py {folder} IMAGES'

@@ -5,6 +5,8 @@ _base_ = './acnn-opt-pose_strided_30e_yolo-roi.py'
 model = dict(
     crop_gradient=0.0,
     localize_first=0.35,
+    # Wide enough for a pose that is a little off.
+    loss_pose=dict(margin=1.25),
     backbone=dict(
         _delete_=True,
         type='mmacnn.TruncatedBackbone',
@@ -36,3 +38,5 @@ optim_wrapper = dict(
 train_dataloader = dict(sampler=dict(labelled_fraction=0.2))
 # Validated and saved is the moving average of the weights.
 default_hooks = dict(ema=dict(type='EMAHook', momentum=0.01, update_buffers=True))
+# Images without a box get the one that the model finds, where it is sure of the class.
+custom_hooks = [dict(type='mmacnn.SelfTrainingHook', begin=[0.5, 0.75])]

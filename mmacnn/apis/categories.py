@@ -179,12 +179,12 @@ def _run(config: str, category: str, folder: Path, options: dict) -> dict[str, f
 def _write_tables(results: CategoryResults, folder: Path) -> None:
     markdown, table = (folder / name for name in TABLE_FILES)
     with atomic_write(markdown) as unfinished:
-        Path(unfinished).write_text(format_categories(results) + '\n')
+        Path(unfinished).write_text(format_categories(results) + '\n', encoding='utf-8')
     rows = [dict(category=n, **_short(found)) for n, found in results.metrics.items()]
     columns = dict.fromkeys(key for row in rows for key in row)
     with (
         atomic_write(table) as unfinished,
-        open(unfinished, 'w', newline='') as file,
+        open(unfinished, 'w', encoding='utf-8', newline='') as file,
     ):
         writer = csv.DictWriter(file, columns or ['category'])
         writer.writeheader()

@@ -9,18 +9,21 @@ import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmacnn.ops import measure_regions
 from mmacnn.reporting.records import difficulty
 
 # A map for each image would make the file a hundred times larger.
 LEFT_OUT = ('pred_heatmap', 'pred_cam', 'pred_mask', 'gt_seg_map')
 MAX_MAPS = 64  # Images of a process whose maps are kept for pictures.
+MAX_REGIONS = 20  # Of an image, the largest.
 MAP_SIZE = 160  # Pixels of the longer side of a heat map that is kept.
 
 
 class Predictions(BaseMetric):
     """Gathers the predictions of all processes in the data set's order.
 
-    After the test, ``samples`` has a dict of plain values for each image, without maps.
+    After the test, ``samples`` has a dict of plain values for each image, without maps;
+    ``pred_regions`` has its defect regions, as :func:`mmacnn.ops.measure_regions`.
     ``maps`` has the maps of the images that were hardest for the model, by their place
     in ``samples``: ``pred_heatmap``, float16 and at most 160 pixels on the longer side,
     and ``pred_mask`` and ``gt_seg_map`` as PNG files in memory.
@@ -37,6 +40,12 @@ class Predictions(BaseMetric):
             record = {key: plain(value) for key, value in sample.items() if keeps(key)}
             if 'gt_seg_map' in sample:
                 record['object_fraction'] = float(_array(sample['gt_seg_map']).mean())
+            if 'pred_mask' in sample:
+                record['pred_regions'] = measure_regions(
+                    _array(sample['pred_mask']),
+                    sample.get('scale_factor') or (1.0, 1.0),
+                    sample.get('mm_per_pixel'),
+                )[:MAX_REGIONS]
             self.results.append(record)
             if 'pred_heatmap' in sample or 'gt_seg_map' in sample:
                 self._keep_maps(record, sample)

@@ -152,7 +152,8 @@ def choose_map_threshold(
             Path(path).write_text(
                 f'_base_ = [{base!r}]\n\n'
                 f'# {reason[0].upper()}{reason[1:]}.\n'
-                f'model = dict(head=dict(map_threshold={threshold:.4g}))\n'
+                f'model = dict(head=dict(map_threshold={threshold:.4g}))\n',
+                encoding='utf-8',
             )
     return f'{out}: threshold {threshold:.4g}, {reason}'
 

@@ -7,7 +7,7 @@ from pathlib import Path
 def processor_name() -> str:
     """The processor's name; Linux does not tell it to Python."""
     table = Path('/proc/cpuinfo')
-    lines = table.read_text().splitlines() if table.is_file() else []
+    lines = table.read_text(encoding='utf-8').splitlines() if table.is_file() else []
     names = (line.partition(':')[2].strip() for line in lines if 'model name' in line)
     return next(names, platform.processor() or platform.machine())
 

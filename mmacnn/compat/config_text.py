@@ -6,16 +6,25 @@ The last layouts are kept. Upstream: mmcv #2466.
 """
 
 from functools import lru_cache
+from types import ModuleType
 
 KEPT = 16
 
 
 def apply() -> None:
     """Keep what ``Config.pretty_text`` laid out."""
-    from mmengine.config import config
+    owner = find_owner()
+    if not hasattr(owner.FormatCode, 'kept'):
+        owner.FormatCode = keep(owner.FormatCode)
 
-    if not hasattr(config.FormatCode, 'kept'):
-        config.FormatCode = keep(config.FormatCode)
+
+def find_owner() -> ModuleType:
+    """The module that ``Config.pretty_text`` takes yapf's function from."""
+    from mmengine.config import config
+    from yapf.yapflib import yapf_api
+
+    # OneDL's mmengine takes it from yapf at each call.
+    return config if hasattr(config, 'FormatCode') else yapf_api
 
 
 def keep(format_code):

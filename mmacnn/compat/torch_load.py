@@ -9,6 +9,7 @@ run nothing, join torch's allow-list; a checkpoint with any other class stays re
 Two ways round that refusal are closed as well: before torch 2.6 ``torch.load``
 unpickles everything, and what mmengine downloads from ``http://`` URLs, those of
 its model zoos among them, is unpickled without the check by every torch.
+OneDL's fork of mmengine repeats a refused reading without the check; that is replaced.
 
 A ``HistoryBuffer`` is pickled with its methods, as ``getattr(HistoryBuffer, 'mean')``.
 To allow the real ``getattr``, as is often advised, would give a crafted checkpoint the
@@ -74,6 +75,8 @@ def replace_loaders() -> None:
 
     checkpoint.CheckpointLoader.register_scheme('', load_from_local, force=True)
     checkpoint.load_url = load_url
+    if hasattr(checkpoint, '_safe_torch_load'):  # OneDL's
+        checkpoint._safe_torch_load = _read
 
 
 def _is_checked_by_torch() -> bool:
@@ -97,14 +100,7 @@ def load_from_local(filename: str, map_location: Any = None) -> Any:
         raise FileNotFoundError(f'{path}: no such checkpoint')
     try:
         _check_size(path)
-        if _is_checked_by_torch():
-            return torch.load(path, map_location=map_location)
-        return torch.load(
-            path,
-            map_location=map_location,
-            pickle_module=SAFE_PICKLE,
-            weights_only=False,
-        )
+        return _read(path, map_location)
     except Exception as error:  # zip, pickle and torch each fail in their own ways
         # What torch says before this advises to read the file without the check.
         reason = str(error).rpartition('WeightsUnpickler error:')[2].strip()
@@ -138,6 +134,15 @@ def load_url(
     if not osp.exists(path):
         torch.hub.download_url_to_file(url, path, progress=progress)
     return load_from_local(path, map_location)
+
+
+def _read(file: Any, map_location: Any = None, weights_only: Any = None) -> Any:
+    """``torch.load``, always with the check: ``weights_only`` changes nothing."""
+    if _is_checked_by_torch():
+        return torch.load(file, map_location=map_location, weights_only=True)
+    return torch.load(
+        file, map_location=map_location, pickle_module=SAFE_PICKLE, weights_only=False
+    )
 
 
 def _check_size(path: str) -> None:

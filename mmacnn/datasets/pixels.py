@@ -11,6 +11,17 @@ CAMERAS = (10, 12, 14)  # bits of cameras that deliver 16
 DEPTHS = range(8, 17)
 
 
+def read_pixels(path: str, flags: int) -> np.ndarray | None:
+    """``cv2.imread``, which on Windows takes no path with letters beyond its own.
+
+    Args:
+        path: The file.
+        flags: Of ``cv2.imread``.
+    """
+    content = np.fromfile(path, np.uint8)
+    return cv2.imdecode(content, flags) if content.size else None
+
+
 def decode(content: bytes) -> np.ndarray | None:
     """An image file as it is stored, turned as its EXIF note says.
 

@@ -20,7 +20,8 @@ anomaly_score  (B, 1)                         raw score, comparable between imag
 =============  =============================  =====================================
 
 Beside ``map`` stand ``stride`` and ``offset`` of its cells in pixels of the network's
-input (null: the map covers it from edge to edge), ``threshold`` and ``unit``; beside
+input (null: the map covers it from edge to edge), ``threshold`` and ``unit``, and of
+:class:`mmacnn.ops.RegionRule` ``margin``, ``min_area`` and ``mm_per_pixel``; beside
 ``anomaly_score`` the ``threshold`` above which an image is defective; beside
 ``boxes`` of a classifier, whose one box an image is the ROI, ``num_classes``.
 """
@@ -32,7 +33,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmacnn.ops import upsample_map
+from mmacnn.ops import RegionRule, mark_regions, upsample_map
 
 if TYPE_CHECKING:
     from mmpretrain.structures import DataSample
@@ -75,9 +76,13 @@ def set_predictions(
         sample.set_field(heatmap, 'pred_heatmap')
         threshold = facts['map']['threshold']
         if threshold is not None:
-            sample.set_field(heatmap > threshold, 'pred_mask')
-            unit = facts['map'].get('unit')
-            sample.set_metainfo(dict(map_threshold=threshold, map_unit=unit))
+            known = {key: facts['map'].get(key) for key in RegionRule._fields}
+            rule = RegionRule(**{k: v for k, v in known.items() if v is not None})
+            scale = sample.get('scale_factor', (1.0, 1.0))
+            marked = mark_regions(heatmap, threshold, rule, scale)
+            sample.set_field(marked, 'pred_mask')
+            cut = dict(map_threshold=threshold, map_unit=facts['map'].get('unit'))
+            sample.set_metainfo(dict(cut, mm_per_pixel=rule.mm_per_pixel))
     threshold = facts.get('anomaly_score', {}).get('threshold')
     if threshold is not None:
         sample.set_metainfo(dict(anomaly_threshold=threshold))

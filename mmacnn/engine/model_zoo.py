@@ -48,7 +48,7 @@ def model_index() -> dict[str, dict]:
             if weights and '://' not in weights:
                 weights = str(root / weights)
                 models[entry['Name']]['Weights'] = weights
-                if not osp.isfile(weights):  # a wheel does not carry them
+                if not osp.isfile(weights):
                     del models[entry['Name']]['Weights']
     return models
 

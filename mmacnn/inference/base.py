@@ -168,6 +168,8 @@ class Inferencer:
             return self.forward(self.preprocess(images, names))
         return [
             self._predict_tiles(image, name)
+            if max(image.shape[:2]) > self.tile
+            else self.forward(self.preprocess([image], [name]))[0]
             for image, name in zip(images, names, strict=True)
         ]
 

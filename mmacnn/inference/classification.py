@@ -1,15 +1,16 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from mmengine.dataset import pseudo_collate
 from mmpretrain.structures import DataSample
 
 from mmacnn.datasets.collate import same_size_collate
-from mmacnn.ops import connected_regions, region_sides
+from mmacnn.ops import measure_regions
 from mmacnn.utils import InputError
 
 from .base import Inferencer, Window
@@ -28,7 +29,12 @@ class ClassificationInferencer(Inferencer):
     """
 
     scope = 'mmpretrain'
-    collate = staticmethod(same_size_collate)
+
+    @property
+    def collate(self) -> Callable:
+        """Makes a batch of packed images; of several sizes if the model takes them."""
+        takes_all = getattr(self.model, 'takes_several_sizes', False)
+        return pseudo_collate if takes_all else same_size_collate
 
     @cached_property
     def visualizer(self) -> 'RoIVisualizer':
@@ -90,7 +96,12 @@ class ClassificationInferencer(Inferencer):
         if 'pred_corners' in prediction:
             fields['corners'] = tuple(map(tuple, prediction.pred_corners.tolist()))
         if 'pred_mask' in prediction:
-            fields['detections'] = _defect_regions(prediction)
+            found = measure_regions(
+                prediction.pred_mask.numpy(),
+                prediction.get('scale_factor', (1.0, 1.0)),
+                prediction.get('mm_per_pixel'),
+            )
+            fields['detections'] = tuple(Detection(**each) for each in found)
         return fields
 
     def visualize(
@@ -118,17 +129,3 @@ def _badness(sample: DataSample) -> float:
             'detector, an anomaly detector, or a classifier of two classes with a map'
         )
     return float(scores[1])
-
-
-def _defect_regions(prediction: DataSample) -> tuple[Detection, ...]:
-    """The connected parts of the mask, the largest first."""
-    mask = prediction.pred_mask.numpy()
-    regions = connected_regions(mask)
-    scale = prediction.get('scale_factor', (1.0, 1.0))
-    boxes = regions.boxes / np.tile(scale, 2)
-    return tuple(
-        Detection(tuple(box.tolist()), area=float(area) / mask.size, sides=sides)
-        for box, area, sides in zip(
-            boxes, regions.areas, region_sides(regions, scale), strict=True
-        )
-    )

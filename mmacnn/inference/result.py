@@ -28,6 +28,9 @@ class Detection:
         prompted: The user named the place.
         sides: Length and width of a defect region in pixels of the image: of the
             smallest turned rectangle round it.
+        pixels: Area of a defect region in pixels of the image.
+        box_mm, sides_mm, area_mm2: Box, sides and area of a defect region in
+            millimetres, where the model knows how large a pixel is.
     """
 
     box: tuple[float, float, float, float]
@@ -37,6 +40,10 @@ class Detection:
     area: float | None = None
     prompted: bool = False
     sides: tuple[float, float] | None = None
+    pixels: float | None = None
+    box_mm: tuple[float, float, float, float] | None = None
+    sides_mm: tuple[float, float] | None = None
+    area_mm2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,12 @@ class InspectionResult:
         """One line of a table: :meth:`to_dict`, of the detections the first alone."""
         row = self.to_dict()
         row['num_detections'] = len(row.pop('detections'))
-        row['box'] = _numbers(self.detections[0].box) if self.detections else ''
+        first = self.detections[0] if self.detections else None
+        row['box'] = _numbers(first.box) if first else ''
+        for name in ('sides', 'sides_mm'):
+            row[name] = _numbers((getattr(first, name) if first else None) or (), 2)
+        for name in ('pixels', 'area_mm2'):
+            row[name] = getattr(first, name) if first else None
         del row['scores']
         row['roi'] = _numbers(self.roi or ())
         row['corners'] = _numbers(chain(*self.corners))
@@ -110,8 +122,8 @@ class InspectionResult:
         return row
 
 
-def _numbers(values: Iterable[float]) -> str:
-    return ' '.join(f'{value:.1f}' for value in values)
+def _numbers(values: Iterable[float], digits: int = 1) -> str:
+    return ' '.join(f'{value:.{digits}f}' for value in values)
 
 
 def fields_of_detections(

@@ -14,6 +14,7 @@ import time
 from collections import Counter, deque
 
 import cv2
+import numpy as np
 
 from .errors import LineError
 
@@ -46,6 +47,12 @@ def hash_image(image):
     if image is None:
         return ''
     return hash_bytes(repr(image.shape).encode() + image.tobytes())
+
+
+def read_image(path):
+    """``cv2.imread``, also for the letters that it does not take on Windows."""
+    content = np.fromfile(path, np.uint8)
+    return cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
 
 
 class Record:
@@ -275,10 +282,9 @@ def _verify_line(line, where, number, images, found, digits):
         )
     if kept:
         path = os.path.join(images, kept)
-        pixels = cv2.imread(path) if os.path.isfile(path) else None
         if not os.path.isfile(path):
             found.missing += 1
-        elif hash_image(pixels) != image:
+        elif hash_image(read_image(path)) != image:
             found.problems.append(f'{path}: not the image that was inspected')
         else:
             found.images += 1

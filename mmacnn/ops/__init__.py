@@ -10,14 +10,7 @@ from .anomaly import (
     promised_fpr,
     threshold_rank,
 )
-from .cam import (
-    Regions,
-    class_activation_map,
-    connected_regions,
-    pool_map,
-    region_sides,
-    upsample_map,
-)
+from .cam import class_activation_map, pool_map, upsample_map
 from .oriented_roi import (
     add_angles,
     as_direction,
@@ -35,6 +28,14 @@ from .patches import (
     smooth_maps,
     unit_length,
 )
+from .regions import (
+    RegionRule,
+    Regions,
+    connected_regions,
+    mark_regions,
+    measure_regions,
+    region_sides,
+)
 from .roi_sampling import (
     roi_box,
     sample_roi,
@@ -47,6 +48,7 @@ from .spatial_attention import spatial_attention
 
 __all__ = [
     'FprThreshold',
+    'RegionRule',
     'Regions',
     'add_angles',
     'around_peak',
@@ -68,6 +70,8 @@ __all__ = [
     'gaussian_peaks',
     'greedy_coreset',
     'local_mean',
+    'mark_regions',
+    'measure_regions',
     'nearest_distance',
     'pool_map',
     'quarter_turn',

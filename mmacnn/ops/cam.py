@@ -6,11 +6,6 @@ tells how much each one contributes. Zhou et al., *Learning Deep Features for
 Discriminative Localization*, CVPR 2016, eq. 1 and 2.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -99,72 +94,3 @@ def pool_map(cam: Tensor, pooling: str = 'mean', sharpness: float = 1.0) -> Tens
     peak = cam.amax((2, 3), keepdim=True)
     rest = (sharpness * (cam - peak)).exp().mean((2, 3)).log()
     return peak[..., 0, 0] + rest / sharpness
-
-
-class Regions(NamedTuple):
-    """Connected parts of a mask, the largest first.
-
-    Args:
-        boxes: (N, 4) float64, xyxy in pixels, edges and not pixel indices.
-        areas: (N,) int, pixels.
-        labels: (H, W) int32, 0 where the mask is off, n + 1 in region n.
-    """
-
-    boxes: np.ndarray
-    areas: np.ndarray
-    labels: np.ndarray
-
-
-def connected_regions(mask: np.ndarray) -> Regions:
-    """Split a mask into its connected parts; pixels that meet at a corner connect.
-
-    Args:
-        mask: (H, W), bool or numbers, on where not zero.
-
-    Example:
-        >>> mask = np.zeros((4, 6))
-        >>> mask[0, 0] = mask[2:4, 3:6] = 1
-        >>> connected_regions(mask).boxes.tolist()
-        [[3.0, 2.0, 6.0, 4.0], [0.0, 0.0, 1.0, 1.0]]
-    """
-    binary = (np.asarray(mask) != 0).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
-    stats = stats[1:]  # the first is what lies between them
-    order = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind='stable')
-    rank = np.zeros(count, np.int32)
-    rank[order + 1] = np.arange(1, count)
-    boxes = stats[order, :4].astype(np.float64)
-    boxes[:, 2:] += boxes[:, :2]
-    return Regions(boxes, stats[order, cv2.CC_STAT_AREA], rank[labels])
-
-
-def region_sides(
-    regions: Regions, scale: Sequence[float] = (1.0, 1.0)
-) -> list[tuple[float, float]]:
-    """Length and width of each region: the smallest turned rectangle round it.
-
-    Args:
-        regions: Of :func:`connected_regions`.
-        scale: Pixels of the mask in a pixel of the image, (x, y).
-
-    Returns:
-        Of each region the longer and the shorter side in pixels of the image.
-
-    Example:
-        >>> mask = np.zeros((9, 9))
-        >>> mask[2:4, 1:7] = 1
-        >>> region_sides(connected_regions(mask))
-        [(6.0, 2.0)]
-    """
-    sides = []
-    for index, (left, top, right, bottom) in enumerate(regions.boxes.astype(int)):
-        region = regions.labels[top:bottom, left:right] == index + 1
-        # The ends of each row: what lies between them changes no rectangle round it.
-        rows = np.arange(len(region))
-        first = region.argmax(1)
-        last = region.shape[1] - region[:, ::-1].argmax(1)
-        x = np.concatenate((first, first, last, last)) / scale[0]
-        y = np.concatenate((rows, rows + 1, rows, rows + 1)) / scale[1]
-        _, size, _ = cv2.minAreaRect(np.stack((x, y), 1).astype(np.float32))
-        sides.append((float(max(size)), float(min(size))))
-    return sides

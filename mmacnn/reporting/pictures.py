@@ -21,7 +21,7 @@ from .results import Run
 FIELDS = (
     *('gt_label', 'gt_bboxes', 'pred_label', 'pred_score', 'pred_roi', 'pred_corners'),
     *('scale_factor', 'img_shape', 'pred_anomaly_score', 'anomaly_threshold'),
-    *('map_threshold', 'map_unit'),
+    *('map_threshold', 'map_unit', 'mm_per_pixel'),
 )
 WIDTH = 720  # Pixels of a picture in the page.
 QUALITY = 78  # Of JPEG.

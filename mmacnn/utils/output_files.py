@@ -136,6 +136,8 @@ def atomic_folder(folder: str | Path) -> Iterator[Path]:
         unfinished = Path(scratch, place.name)
         unfinished.mkdir()
         yield unfinished
+        with suppress(FileNotFoundError):
+            place.rmdir()  # empty; Windows replaces no folder
         unfinished.replace(place)
 
 

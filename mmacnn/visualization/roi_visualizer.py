@@ -11,7 +11,7 @@ from mmengine.visualization import Visualizer
 from mmpretrain.structures import DataSample
 from PIL import Image, ImageDraw
 
-from mmacnn.ops import connected_regions
+from mmacnn.ops import measure_regions
 from mmacnn.registry import VISUALIZERS
 from mmacnn.utils import InputError
 
@@ -27,12 +27,12 @@ from .drawing import (
     overlay_heatmap,
 )
 from .map_overlay import colour_bar, fill, outline, overlay_map
-from .words import decision, regions, regions_for
+from .words import decision, largest, regions, regions_for
 
 PREDICTED = (
     *('pred_label', 'pred_score', 'pred_roi', 'pred_corners', 'pred_heatmap'),
     'pred_mask',
-    *('pred_anomaly_score', 'anomaly_threshold', 'map_threshold'),
+    *('pred_anomaly_score', 'anomaly_threshold', 'map_threshold', 'mm_per_pixel'),
 )
 TRUE = ('gt_label', 'gt_bboxes', 'gt_seg_map', 'region_fraction')
 
@@ -90,7 +90,8 @@ class RoIVisualizer(Visualizer):
                 xyxy in pixels of ``image``, ``pred_corners`` (4, 2) there of a turned
                 ROI, ``pred_heatmap`` (h, w) over the image,
                 a defect map if there is a ``pred_mask`` (h, w) cut from it at
-                ``map_threshold`` (0 by default; ``map_unit``), else >= 0;
+                ``map_threshold`` (0 by default; ``map_unit``, ``mm_per_pixel``), else
+                >= 0;
                 ``pred_anomaly_score`` and its ``anomaly_threshold``;
                 ``gt_label``, ``gt_bboxes`` (N, 4) xyxy in pixels of the network input
                 with ``scale_factor`` and ``img_shape``, ``gt_seg_map`` (h, w) over the
@@ -177,8 +178,14 @@ class RoIVisualizer(Visualizer):
             legend.append(('region' if is_prompted else 'true defect', BOX_COLOUR))
         if 'pred_mask' in pred:
             photo = outline(photo, pred['pred_mask'], ROI_COLOUR)
-            first, *others = self._region_words(pred)
+            mask, mm = pred['pred_mask'], _number(pred, 'mm_per_pixel')
+            by = np.divide(mask.shape[::-1], image.shape[1::-1])
+            found = measure_regions(mask, by)
+            first, *others = self._region_words(pred, len(found))
             legend += [(first, ROI_COLOUR), *((line, UNKNOWN) for line in others)]
+            if found:
+                line = largest(found[0]['sides'], found[0]['pixels'], mm)
+                legend.append((line, UNKNOWN))
         canvas, draw = as_canvas(photo)
         boxes = true.get('gt_bboxes', np.zeros((0, 4)))
         for box in boxes:
@@ -198,8 +205,7 @@ class RoIVisualizer(Visualizer):
                 legend.append((f'centre error {np.hypot(*offset):.1f} px', FAINT))
         return np.asarray(canvas), legend
 
-    def _region_words(self, pred: dict) -> list[str]:
-        count = len(connected_regions(pred['pred_mask']).areas)
+    def _region_words(self, pred: dict, count: int) -> list[str]:
         if 'pred_label' not in pred:
             return regions(count)
         label = int(pred['pred_label'][0])
@@ -219,7 +225,7 @@ def _as_arrays(data_sample: DataSample, keys: Sequence[str]) -> dict[str, np.nda
     return {
         key: torch.as_tensor(data_sample.get(key)).detach().cpu().double().numpy()
         for key in keys
-        if key in data_sample
+        if data_sample.get(key) is not None
     }
 
 

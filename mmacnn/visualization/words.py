@@ -40,6 +40,26 @@ def decision(
     return f'{class_name}, anomaly {shown[0]}, threshold {shown[1]}'
 
 
+def largest(sides: tuple[float, float], area: float, mm: float | None) -> str:
+    """How large the largest of the defect regions is.
+
+    Args:
+        sides: Length and width in pixels of the image.
+        area: In pixels of the image.
+        mm: Millimetres of a pixel, where they are known.
+
+    Example:
+        >>> largest((34.2, 5.0), 120.0, None)
+        'largest 34 x 5 px, 120 px²'
+        >>> largest((34.2, 5.0), 120.0, 0.1)
+        'largest 3.42 x 0.5 mm, 1.2 mm²'
+    """
+    if mm is None:
+        return f'largest {sides[0]:.0f} x {sides[1]:.0f} px, {area:.0f} px²'
+    length, width = (side * mm for side in sides)
+    return f'largest {length:.3g} x {width:.3g} mm, {area * mm**2:.3g} mm²'
+
+
 def regions(count: int, is_defective: bool | None = None) -> list[str]:
     """How many defect regions are drawn; where the image's class says another thing,
     that too.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .errors import UserError
-from .maps import connected_regions, over_input
+from .maps import connected_regions, mark_regions, over_input
 from .results import Detection
 
 NOT_FINITE = (
@@ -184,7 +184,7 @@ def _of_map(model, values, label, prepared):
     )
     if facts['threshold'] is None:
         return dict(heatmap=heatmap)
-    marked = heatmap > facts['threshold']
+    marked = mark_regions(heatmap, facts, prepared.scale)
     boxes, areas, sides = connected_regions(marked, prepared.scale)
     mask = cv2.resize(
         marked.astype(np.uint8),
@@ -195,11 +195,23 @@ def _of_map(model, values, label, prepared):
         heatmap=heatmap,
         mask=mask.astype(bool),
         detections=tuple(
-            Detection(
-                _in_frame(box, prepared.scale),
-                area=float(area) / marked.size,
-                sides=lengths,
-            )
+            _region(facts, area / marked.size, lengths, box, prepared)
             for box, area, lengths in zip(boxes, areas, sides)
         ),
+    )
+
+
+def _region(facts, area, sides, box, prepared):
+    """One defect region; in millimetres too, where a pixel's size is known."""
+    box = _in_frame(box, prepared.scale)
+    pixels = area * prepared.size[0] * prepared.size[1]
+    pixels = float(pixels / (prepared.scale[0] * prepared.scale[1]))
+    found = Detection(box, area=float(area), sides=sides, pixels=pixels)
+    mm = facts.get('mm_per_pixel')
+    if mm is None:
+        return found
+    return found._replace(
+        box_mm=tuple(edge * mm for edge in box),
+        sides_mm=tuple(side * mm for side in sides),
+        area_mm2=pixels * mm**2,
     )

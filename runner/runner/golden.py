@@ -31,7 +31,7 @@ def check_golden(model, backend):
     rules = read_folder_rules(model.path)
     inspection = Inspection(model, backend, regions, rules, golden['score_thr'])
     for each in golden['images']:
-        ((source, frame, error, _),) = Images(each['path'], model.input.depth)
+        ((source, frame, error, _),) = Images([each['path']], model.input.depth)
         result = inspection(source, frame, error=error)
         problems = [result.error] if result.error else []
         found = compared_values(result.to_dict())

@@ -42,6 +42,32 @@ def _weights(cells, extent, pixels, stride, offset):
     return weights
 
 
+def mark_regions(heatmap, facts, scale):
+    """Mark where a map shows a defect.
+
+    Args:
+        heatmap (np.ndarray): (H, W).
+        facts (dict): of the map in detail.json: ``threshold``, and maybe ``margin`` and
+            ``min_area`` of mmacnn's ``RegionRule``.
+        scale (tuple): (x, y), pixels of the map for one of the frame.
+
+    Returns:
+        np.ndarray: (H, W) bool.
+    """
+    threshold = facts['threshold']
+    margin, min_area = (facts.get(key) or 0 for key in ('margin', 'min_area'))
+    marked = heatmap > threshold
+    if not (margin or min_area):
+        return marked
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (heatmap > threshold - margin).astype(np.uint8), connectivity=8
+    )
+    kept = np.zeros(count, bool)
+    kept[labels[marked]] = True
+    kept &= stats[:, cv2.CC_STAT_AREA] >= min_area * scale[0] * scale[1]
+    return kept[labels]
+
+
 def connected_regions(mask, scale):
     """The connected parts of a mask, the largest part first.
 

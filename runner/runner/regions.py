@@ -114,8 +114,9 @@ def _read(path, size):
     if not os.path.isfile(path):
         raise UserError(f'{path}: no such mask')
     try:
-        mask = cv2.imread(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error:  # a header that claims more pixels than OpenCV takes
+        content = np.fromfile(path, np.uint8)
+        mask = cv2.imdecode(content, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    except cv2.error:  # empty, or a header that claims more pixels than OpenCV takes
         mask = None
     if mask is None:
         raise UserError(f'{path}: not a readable image')

@@ -24,6 +24,9 @@ class Detection(NamedTuple):
         prompted: the user named the place.
         sides: length and width of a defect region in pixels of the frame, of the
             smallest turned rectangle round it.
+        pixels: area of a defect region in pixels of the frame.
+        box_mm, sides_mm, area_mm2: box, sides and area of a defect region in
+            millimetres, where the model knows how large a pixel is.
     """
 
     box: Box
@@ -33,6 +36,10 @@ class Detection(NamedTuple):
     area: Optional[float] = None
     prompted: bool = False
     sides: Optional[Tuple[float, float]] = None
+    pixels: Optional[float] = None
+    box_mm: Optional[Box] = None
+    sides_mm: Optional[Tuple[float, float]] = None
+    area_mm2: Optional[float] = None
 
 
 class Result(NamedTuple):
@@ -93,7 +100,12 @@ class Result(NamedTuple):
         """One line of a table: ``to_dict``, of the detections the first alone."""
         row = self.to_dict()
         row['num_detections'] = len(row.pop('detections'))
-        row['box'] = _numbers(self.detections[0].box) if self.detections else ''
+        first = self.detections[0] if self.detections else None
+        row['box'] = _numbers(first.box) if first else ''
+        for name in ('sides', 'sides_mm'):
+            row[name] = _numbers((getattr(first, name) if first else None) or (), 2)
+        for name in ('pixels', 'area_mm2'):
+            row[name] = getattr(first, name) if first else None
         del row['scores']
         row['roi'] = _numbers(self.roi or ())
         row['corners'] = _numbers(chain(*self.corners))
@@ -103,8 +115,8 @@ class Result(NamedTuple):
         return row
 
 
-def _numbers(values):
-    return ' '.join(f'{value:.1f}' for value in values)
+def _numbers(values, digits=1):
+    return ' '.join(f'{value:.{digits}f}' for value in values)
 
 
 COLUMNS = tuple(Result('').to_row())

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import sys
 
 import cv2
 
@@ -110,7 +111,8 @@ class Window:
 
     def __init__(self):
         # Without a screen, OpenCV ends the program with an error of its own.
-        if not any(map(os.environ.get, ('DISPLAY', 'WAYLAND_DISPLAY'))):
+        names = ('DISPLAY', 'WAYLAND_DISPLAY')
+        if sys.platform.startswith('linux') and not any(map(os.environ.get, names)):
             raise UserError('--show: no screen; over ssh -X, or leave --show out')
         try:
             cv2.namedWindow(self.TITLE, cv2.WINDOW_NORMAL)

@@ -34,7 +34,7 @@ def open_source(sources, depth=None, mode=None, trigger='', stall=5.0):
     """Frames of what the user named.
 
     Args:
-        sources (list): one folder of images, image or video; or cameras, see
+        sources (list): images and folders of them; or one video; or cameras, see
             ``line.cameras``.
         depth (int): bits of the camera whose images have 16; see ``pixels.to_bgr8``.
         mode (Mode): what a camera is asked for.
@@ -50,12 +50,12 @@ def open_source(sources, depth=None, mode=None, trigger='', stall=5.0):
     if all(map(is_camera, sources)):
         return Live(Streams(sources, trigger, stall, mode), depth)
     source = sources[0]
-    if len(sources) > 1 or trigger:
-        raise UserError(
-            f'{source}: several sources, or --trigger, expected with cameras alone'
-        )
-    if os.path.isdir(source) or source.lower().endswith(IMAGE_SUFFIXES):
-        return Images(source, depth)
+    if trigger:
+        raise UserError(f'{source}: --trigger, expected with cameras alone')
+    if all(map(is_image, sources)):
+        return Images(sources, depth)
+    if len(sources) > 1:
+        raise UserError(f'{source}: several sources, expected images or cameras alone')
     if not os.path.isfile(source):
         raise UserError(
             f'{source}: no such folder, image or video (a camera is a number, or csi:0)'
@@ -63,26 +63,36 @@ def open_source(sources, depth=None, mode=None, trigger='', stall=5.0):
     return Video(source, depth)
 
 
+def is_image(source):
+    """Whether it is a folder, or the name of an image."""
+    return os.path.isdir(source) or source.lower().endswith(IMAGE_SUFFIXES)
+
+
+def images_of(source):
+    """A folder's images in the order of their names; of an image itself."""
+    if not os.path.isdir(source):
+        return [source]
+    paths = [
+        os.path.join(source, name)
+        for name in sorted(os.listdir(source))
+        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
+    ]
+    if not paths:
+        raise UserError(f'{source}: no images in this folder')
+    return paths
+
+
 class Images:
-    """Image files, in the order of their names.
+    """Image files.
 
     Args:
-        path (str): a folder, or one image.
+        sources (list): folders and images.
         depth (int): see ``open_source``.
     """
 
-    def __init__(self, path, depth=None):
+    def __init__(self, sources, depth=None):
         self._depth = depth
-        if not os.path.isdir(path):
-            self._paths = [path]
-        else:
-            self._paths = [
-                os.path.join(path, name)
-                for name in sorted(os.listdir(path))
-                if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
-            ]
-        if not self._paths:
-            raise UserError(f'{path}: no images in this folder')
+        self._paths = [path for source in sources for path in images_of(source)]
 
     def __iter__(self):
         for path in self._paths:

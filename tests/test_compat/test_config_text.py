@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-from mmengine.config import Config, config
+from mmengine.config import Config
 
 import mmacnn  # noqa: F401
 from mmacnn.compat import config_text
@@ -7,14 +7,15 @@ from mmacnn.compat import config_text
 
 def test_a_config_is_laid_out_once(monkeypatch):
     calls = []
-    plain = config.FormatCode.kept.__wrapped__
+    owner = config_text.find_owner()
+    plain = owner.FormatCode.kept.__wrapped__
 
     def format_code(text, **options):
         calls.append(text)
         style = tuple(sorted(options.pop('style_config').items()))
         return plain(text, style, tuple(options.items()))
 
-    monkeypatch.setattr(config, 'FormatCode', config_text.keep(format_code))
+    monkeypatch.setattr(owner, 'FormatCode', config_text.keep(format_code))
     cfg = Config(dict(model=dict(type='A', sizes=[1, 2]), data_root='b'))
     first = cfg.pretty_text
     assert cfg.pretty_text == first and len(calls) == 1
@@ -24,6 +25,7 @@ def test_a_config_is_laid_out_once(monkeypatch):
 
 
 def test_it_is_applied_once():
-    before = config.FormatCode
+    owner = config_text.find_owner()
+    before = owner.FormatCode
     config_text.apply()
-    assert config.FormatCode is before
+    assert owner.FormatCode is before

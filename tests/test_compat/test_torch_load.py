@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
-from mmengine.runner import CheckpointLoader
+from mmengine.runner import CheckpointLoader, checkpoint
 
 import mmacnn  # noqa: F401
 from mmacnn.compat import torch_load
@@ -115,6 +115,18 @@ def test_anything_else_is_refused(tmp_path, content):
     path = save({'state_dict': {}, 'extra': content}, tmp_path / 'checkpoint.pth')
     with pytest.raises((pickle.UnpicklingError, ValueError)):
         CheckpointLoader.load_checkpoint(path)
+
+
+@refusal_is_default
+def test_onedl_does_not_read_again_without_the_check(tmp_path, monkeypatch):
+    def unchecked(file, map_location=None, weights_only=None):
+        return torch.load(file, map_location=map_location, weights_only=False)
+
+    path = save({'state_dict': {}, 'extra': Harmless()}, tmp_path / 'checkpoint.pth')
+    monkeypatch.setattr(checkpoint, '_safe_torch_load', unchecked, raising=False)
+    torch_load.replace_loaders()
+    with pytest.raises(pickle.UnpicklingError):
+        checkpoint._safe_torch_load(path, map_location='cpu')
 
 
 @refusal_is_default

@@ -47,7 +47,7 @@ def test_config_trains_and_predicts(path, photographs):
     model.train()
     data_root = photographs / ('oliena' if 'oliena' in path.stem else 'synthetic')
     for split in ('train', 'test'):
-        if 'img_scale' in cfg:  # for images of any size
+        if cfg.get('img_scale'):  # for images of any size
             for step in cfg[f'{split}_dataloader'].dataset.pipeline:
                 if step.type == 'Resize':
                     step.scale = SIZE[::-1]

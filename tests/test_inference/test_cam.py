@@ -68,10 +68,17 @@ def test_defect_regions(root, inspector):
 
 
 def test_images_of_different_sizes_in_a_batch(inspector):
-    images = [np.zeros((96, width, 3), np.uint8) for width in (128, 160)]
-    assert len(list(inspector(images, batch_size=1))) == 2
-    with pytest.raises(InputError, match='found 96x160 pixels in a batch with'):
-        list(inspector(images, batch_size=2))
+    random = np.random.default_rng(0)
+    sizes = (96, 128), (70, 161), (97, 128)
+    images = [random.integers(0, 256, (*size, 3), np.uint8) for size in sizes]
+    alone = list(inspector(images, batch_size=1))
+    for one, other in zip(alone, inspector(images, batch_size=3), strict=True):
+        assert one.scores == pytest.approx(other.scores, abs=1e-6)
+        np.testing.assert_allclose(one.heatmap, other.heatmap, rtol=0, atol=1e-5)
+        assert one.mask.shape == one.heatmap.shape
+    inspector.inferencer.model.takes_several_sizes = False  # as an exported one
+    with pytest.raises(InputError, match='found 70x161 pixels in a batch with'):
+        list(inspector(images, batch_size=3))
 
 
 def test_chosen_threshold_is_in_the_new_config(root, tmp_path, monkeypatch):

@@ -29,14 +29,15 @@ def images():
 def test_all_parts_learn(pose_cfg, images, data_samples):
     model = MODELS.build(pose_cfg)
     losses = model(images, data_samples, mode='loss')
-    assert {'loss_pose_copy', 'loss_pose_box'} < set(losses)
+    assert {'loss_pose_copy', 'loss_pose_box', 'loss_pose_centre'} < set(losses)
     sum(losses.values()).backward()
     assert all(
         p.grad is not None and p.grad.isfinite().all() for p in model.parameters()
     )
     for sample in data_samples:
         sample.gt_corners = torch.zeros(0, 4, 2)
-    assert model(images, data_samples, mode='loss')['loss_pose_box'] == 0
+    losses = model(images, data_samples, mode='loss')
+    assert losses['loss_pose_box'] == losses['loss_pose_centre'] == 0
 
 
 def test_the_box_holds_the_corners_in_pixels_of_the_original(

@@ -170,3 +170,30 @@ def test_no_mask_in_a_batch():
 def test_mistakes(settings, message):
     with pytest.raises(ValueError, match=message):
         make_head(3, **settings)
+
+
+def test_losses_leave_the_padding_out():
+    """Whatever stands there, and as the images' own means."""
+    head = make_head(pooling='log-sum-exp', mask_loss=dict(type='mmacnn.MaskLoss'))
+    sizes = [(24, 40), (40, 32)]
+    samples = labelled(0, 1)
+    for sample, size in zip(samples, sizes, strict=True):
+        sample.set_metainfo(dict(img_shape=size))
+    mask = torch.zeros(40, 32, dtype=torch.uint8)
+    mask[4:12, 4:12] = 1
+    samples[1].set_field(mask, 'gt_seg_map')
+    features = torch.randn(2, 6, 5, 5)
+    losses = head.loss((features,), samples)
+    alone = [
+        head.loss((features[:1, :, :3],), samples[:1]),
+        head.loss((features[1:, :, :, :4],), samples[1:]),
+    ]
+    image = (alone[0]['loss'] + alone[1]['loss']) / 2
+    torch.testing.assert_close(losses['loss'], image)
+    torch.testing.assert_close(losses['loss_dice'], alone[1]['loss_dice'])
+    counts = torch.tensor([24.0 * 40, 40 * 32])
+    pixel = torch.stack([each['loss_pixel'] for each in alone])
+    torch.testing.assert_close(losses['loss_pixel'], counts @ pixel / counts.sum())
+    features[0, :, 3:] = features[1, :, :, 4:] = 9
+    for name, value in head.loss((features,), samples).items():
+        torch.testing.assert_close(value, losses[name])

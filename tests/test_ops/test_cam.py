@@ -1,10 +1,9 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from mmacnn.ops import class_activation_map, connected_regions, upsample_map
+from mmacnn.ops import class_activation_map, upsample_map
 
 
 @pytest.mark.parametrize(('batch', 'classes'), [(1, 1), (3, 4)])
@@ -49,20 +48,3 @@ def test_upsampling_extends_the_outermost_cells():
     upsampled = upsample_map(cam, (3, 16), stride=8, offset=7.5)[0, 0]
     assert (upsampled[:, :8] == 1).all()
     assert (upsampled[:, 15] == 2).all()
-
-
-def test_regions_by_hand():
-    mask = np.zeros((6, 8), bool)
-    mask[0, 0] = mask[1, 1] = True  # they meet at a corner
-    mask[3:6, 4:8] = True
-    regions = connected_regions(mask)
-    assert regions.boxes.tolist() == [[4, 3, 8, 6], [0, 0, 2, 2]]
-    assert regions.areas.tolist() == [12, 2]
-    assert regions.labels[4, 5] == 1 and regions.labels[1, 1] == 2
-    assert ((regions.labels > 0) == mask).all()
-
-
-def test_no_region():
-    regions = connected_regions(np.zeros((6, 8)))
-    assert regions.boxes.shape == (0, 4) and len(regions.areas) == 0
-    assert not regions.labels.any()

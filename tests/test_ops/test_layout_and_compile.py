@@ -63,7 +63,7 @@ CALLS = {
 }
 NO_TENSORS = {  # of numpy, or of numbers
     *('Regions', 'connected_regions', 'FprThreshold', 'check_rates'),
-    'region_sides',
+    *('RegionRule', 'mark_regions', 'measure_regions', 'region_sides'),
     *('exponential_tail', 'images_needed', 'promised_fpr', 'threshold_rank'),
 }
 # They return Python numbers, and scikit-learn chooses one of them.

@@ -113,6 +113,28 @@ def test_a_folder_of_images(make_folder, tmp_path):
     ]
 
 
+def test_several_images_by_the_light_command(make_folder, tmp_path):
+    """``mmacnn-inspect`` imports nothing of the training stack."""
+    for name, colour in (('b.png', BLUE), ('a.png', RED)):
+        cv2.imwrite(str(tmp_path / name), frame(colour))
+    training = ('matplotlib', 'mmcv', 'mmengine', 'scipy', 'torch')
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({training}))
+import mmacnn_inspect
+sys.exit(mmacnn_inspect.main())
+"""
+    results = tmp_path / 'results.jsonl'
+    images = [str(tmp_path / name) for name in ('b.png', 'a.png')]
+    arguments = [make_folder('box'), *images, '--results', str(results)]
+    program = [sys.executable, '-c', code, *arguments]
+    done = subprocess.run(program, capture_output=True, text=True, cwd=RUNNER.parent)
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [record['source'] for record in records] == images
+    assert [record['class_name'] for record in records] == ['third', 'first']
+
+
 def test_a_video_to_csv(make_folder, tmp_path):
     video, results = tmp_path / 'video.avi', tmp_path / 'results.csv'
     writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))

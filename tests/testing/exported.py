@@ -63,6 +63,11 @@ def same_on_board(shown, expected):
         assert (ours['sides'] is None) == (theirs.sides is None)
         if theirs.sides is not None:
             assert ours['sides'] == pytest.approx(theirs.sides, abs=1.5)
+        assert (ours['area_mm2'] is None) == (theirs.area_mm2 is None)
+        if theirs.area_mm2 is not None:
+            limits = dict(rel=0.05, abs=0.05)
+            assert ours['pixels'] == pytest.approx(theirs.pixels, rel=0.05, abs=5)
+            assert ours['area_mm2'] == pytest.approx(theirs.area_mm2, **limits)
 
 
 def assert_same(ours, theirs, exports_places):

@@ -76,6 +76,7 @@ METHODS = {
         (96, 96),
         'cam/cam_onnxruntime_dynamic.py',
         images='test/images/defective',
+        options={'model.regions': dict(margin=0.02, min_area=4, mm_per_pixel=0.1)},
     ),
     'roi_mask': Method(
         'roi_mask/roi-mask_resnet18_8e_synthetic-regions.py',

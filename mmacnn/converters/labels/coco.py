@@ -313,4 +313,6 @@ def area_of(item: LabelledObject) -> float:
 def write(dataset: LabelledSet, folder: str) -> None:
     """Write ``annotations.json``."""
     content = content_of(dataset.images, dataset.classes)
-    Path(folder, 'annotations.json').write_text(json.dumps(content) + '\n')
+    Path(folder, 'annotations.json').write_text(
+        json.dumps(content) + '\n', encoding='utf-8'
+    )

@@ -280,8 +280,10 @@ def _is_mask(source: Source, mask: str) -> bool:
     """Whether a picture has few values, 0 among them."""
     import cv2
 
+    from mmacnn.datasets.pixels import read_pixels
+
     path = osp.join(source.image_root, mask)
-    picture = cv2.imread(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    picture = read_pixels(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     if picture is None:
         return False
     values = np.unique(picture)

@@ -217,4 +217,6 @@ def write(dataset: LabelledSet, folder: str) -> None:
         tasks.append(
             dict(data=dict(image=image.name), annotations=[dict(result=results)])
         )
-    Path(folder, 'tasks.json').write_text(json.dumps(tasks, indent=2) + '\n')
+    Path(folder, 'tasks.json').write_text(
+        json.dumps(tasks, indent=2) + '\n', encoding='utf-8'
+    )

@@ -191,7 +191,7 @@ def write(dataset: LabelledSet, folder: str) -> None:
             imageHeight=image.size[0],
             imageWidth=image.size[1],
         )
-        path.write_text(json.dumps(content, indent=2) + '\n')
+        path.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')
 
 
 def _shape_of(item: LabelledObject) -> dict:

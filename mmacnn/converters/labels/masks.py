@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 
 from mmacnn.datasets.image_files import read_image, read_image_size
+from mmacnn.datasets.pixels import read_pixels
 from mmacnn.utils import InputError
 
 from .annotations import Box, LabelledImage, LabelledObject, Notes
@@ -72,7 +73,7 @@ def values_of(mask: np.ndarray) -> np.ndarray:
 
 
 def _read_any(path: str) -> np.ndarray | None:
-    return cv2.imread(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    return read_pixels(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
 
 
 def add_objects(

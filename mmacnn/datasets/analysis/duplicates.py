@@ -18,6 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmacnn.datasets.pixels import read_pixels
+
 # The distance of two images is 1 less the correlation of their fine structure.
 # Near-identical ones have at most a tenth of the distance from the median image to the
 # one that is most like it, between these limits: small and noisy images are less alike,
@@ -73,7 +75,7 @@ def _groups(items: Iterable[tuple[int, object]]) -> list[tuple[int, ...]]:
 
 def pixels_of(path: str) -> bytes:
     """What is the same for two files if, and only if, they show the same pixels."""
-    image = cv2.imread(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    image = read_pixels(path, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     if image is None:
         return path.encode(errors='surrogateescape')
     digest = hashlib.sha256(repr((image.shape, image.dtype.str)).encode())

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmacnn.datasets.image_files import FORMATS, ORIENTATION_TAG, read_image
-from mmacnn.datasets.pixels import CAMERAS
+from mmacnn.datasets.pixels import CAMERAS, read_pixels
 from mmacnn.utils import InputError
 
 BITS = (8, *CAMERAS, 16)  # What a range of 16-bit files may be.
@@ -121,9 +121,9 @@ def _load(path: str, colour: bool) -> np.ndarray | None:
     if is_jpeg:
         for factor, flags in REDUCED.items():
             if side >= factor * LEAST_SIDE:
-                return cv2.imread(path, flags[colour])
+                return read_pixels(path, flags[colour])
     flag = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
-    return cv2.imread(path, flag | cv2.IMREAD_ANYDEPTH)
+    return read_pixels(path, flag | cv2.IMREAD_ANYDEPTH)
 
 
 def texture_of(grey: np.ndarray) -> np.ndarray:

@@ -52,8 +52,10 @@ class AnomalyMethod(Method):
 
     def facts(self, model: AnomalyDetector) -> dict[str, dict]:
         """The map covers the input from edge to edge; 0 is where good images end."""
+        cells = dict(stride=None, offset=None)
+        cut = dict(threshold=0.0, unit='log-ratio', **model.region_rule._asdict())
         return dict(
-            map=dict(stride=None, offset=None, threshold=0.0, unit='log-ratio'),
+            map=dict(cells, **cut),
             anomaly_score=dict(threshold=float(model.calibration.threshold)),
         )
 

@@ -24,7 +24,8 @@ class CAMMethod(Method):
         return dict(output=scores, score=scores, cam=cam)
 
     def facts(self, model: CAMClassifier) -> dict[str, dict]:
-        """Where the cells of the map lie, and above which logit is a defect."""
+        """Where the cells of the map lie, and what is a defect region in it."""
         head = model.head
         cells = dict(stride=head.stride, offset=head.offset)
-        return dict(map=dict(cells, threshold=head.map_threshold, unit='logit'))
+        cut = dict(threshold=head.map_threshold, unit='logit')
+        return dict(map=dict(cells, **cut, **head.region_rule._asdict()))

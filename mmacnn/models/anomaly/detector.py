@@ -8,6 +8,8 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
+from mmacnn.models.region_rule import region_rule
+from mmacnn.ops import mark_regions
 from mmacnn.utils import InputError
 
 from .calibration import ScoreCalibration
@@ -19,6 +21,8 @@ class AnomalyDetector(BaseModel):
 
     Args:
         core: What computes scores and maps.
+        regions: How a map becomes defect regions: ``margin``, ``min_area`` and
+            ``mm_per_pixel`` of :class:`mmacnn.ops.RegionRule`.
         data_preprocessor: Config; ``mmacnn.ImageDataPreprocessor`` with the mean and
             deviation of the backbone's training in the configs.
         init_cfg: Config of the initialization.
@@ -27,11 +31,13 @@ class AnomalyDetector(BaseModel):
     def __init__(
         self,
         core: AnomalyCore,
+        regions: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         self.core = core
+        self.region_rule = region_rule(type(self).__name__, regions)
         self.calibration = ScoreCalibration()
         # Not said again after weights were loaded, or after it was said once.
         self._warns_of_random_features = not core.feature_extractor.is_pretrained
@@ -101,8 +107,9 @@ class AnomalyDetector(BaseModel):
         ``pred_label``, 0 for good and 1 for defective; ``pred_score`` (2,), the
         fraction of good validation images that score at least as high, and lower; with
         a map ``pred_heatmap`` (H, W), the logarithm of the map by the level that good
-        images reach, and ``pred_mask`` (H, W) bool, where it is above that. The
-        metainfo has ``anomaly_threshold``, and ``map_threshold`` and ``map_unit``.
+        images reach, and ``pred_mask`` (H, W) bool, where it is above that, as
+        ``region_rule`` says. The metainfo has ``anomaly_threshold``, and
+        ``map_threshold``, ``map_unit`` and ``mm_per_pixel``.
         """
         scores, maps = self.measure(inputs)
         check_finite('score', scores)
@@ -125,11 +132,13 @@ class AnomalyDetector(BaseModel):
             sample.set_pred_label(label[None]).set_pred_score(pair)
             sample.set_metainfo(dict(anomaly_threshold=threshold))
         if maps is not None:
-            heatmaps = self.calibration.log_ratio(maps)
+            heatmaps, rule = self.calibration.log_ratio(maps), self.region_rule
+            facts = dict(map_threshold=0.0, map_unit='log-ratio')
             for sample, heatmap in zip(samples, heatmaps, strict=True):
                 sample.set_field(heatmap, 'pred_heatmap')
-                sample.set_field(heatmap > 0, 'pred_mask')
-                sample.set_metainfo(dict(map_threshold=0.0, map_unit='log-ratio'))
+                scale = sample.get('scale_factor', (1.0, 1.0))
+                sample.set_field(mark_regions(heatmap, 0, rule, scale), 'pred_mask')
+                sample.set_metainfo(dict(facts, mm_per_pixel=rule.mm_per_pixel))
         return samples
 
 

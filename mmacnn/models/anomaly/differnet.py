@@ -34,6 +34,7 @@ class DifferNet(AnomalyDetector):
             testing: more is faster, and takes more memory.
         sigma: Standard deviation in pixels of the Gaussian filter over a spatial flow's
             map.
+        regions: See :class:`AnomalyDetector`.
         data_preprocessor: Config; ``mmacnn.ImageDataPreprocessor`` with ImageNet's
             mean and deviation in the configs.
         init_cfg: Config of the initialization.
@@ -47,6 +48,7 @@ class DifferNet(AnomalyDetector):
         saliency: dict | None = None,
         views_at_once: int = 16,
         sigma: float = 4.0,
+        regions: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
@@ -61,7 +63,7 @@ class DifferNet(AnomalyDetector):
                 None if saliency is None else MODELS.build(saliency),
                 views_at_once,
             )
-        super().__init__(core, data_preprocessor, init_cfg)
+        super().__init__(core, regions, data_preprocessor, init_cfg)
 
     def loss(self, inputs: Tensor) -> dict[str, Tensor]:
         """Negative log-likelihood, a feature, up to a constant."""

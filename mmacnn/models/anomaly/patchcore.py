@@ -28,6 +28,7 @@ class PatchCore(AnomalyDetector):
         bank: Config of :class:`CoresetBank`, the default, or :class:`GaussianBank`.
         weights: Of each map before they are joined; all 1 by default.
         sigma: Standard deviation of the Gaussian filter over the map, in pixels.
+        regions: See :class:`AnomalyDetector`.
         data_preprocessor: Config.
         init_cfg: Config of the initialization.
     """
@@ -38,13 +39,14 @@ class PatchCore(AnomalyDetector):
         bank: dict | None = None,
         weights: Sequence[float] | None = None,
         sigma: float = 4.0,
+        regions: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         core = PatchDistance(
             MODELS.build(feature_extractor), MODELS.build(bank or BANK), weights, sigma
         )
-        super().__init__(core, data_preprocessor, init_cfg)
+        super().__init__(core, regions, data_preprocessor, init_cfg)
 
     @torch.no_grad()
     def train_step(self, data: dict, optim_wrapper=None) -> dict[str, Tensor]:

@@ -156,6 +156,7 @@ class ACNN(BaseClassifier):
                 torch.where(known[:, None], truth, localization.centre),
                 data_samples,
                 self.stn.roi_size,
+                self.loss_localization,
             )
         return losses
 

@@ -1,11 +1,20 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
+import math
+
 import torch
+import torch.nn.functional as F
 from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmacnn.ops import class_activation_map, pool_map, upsample_map
+from mmacnn.ops import (
+    RegionRule,
+    class_activation_map,
+    mark_regions,
+    pool_map,
+    upsample_map,
+)
 from mmacnn.ops.cam import POOLINGS
 from mmacnn.registry import MODELS
 from mmacnn.utils import InputError
@@ -91,6 +100,7 @@ class CAMHead(LinearClsHead):
         )
         self.num_classes = num_classes
         self.map_threshold = map_threshold
+        self.region_rule = RegionRule()
         self.pooling = pooling
         self.sharpness = sharpness
         self.mask_loss = None if mask_loss is None else MODELS.build(mask_loss)
@@ -132,25 +142,51 @@ class CAMHead(LinearClsHead):
     def loss(self, feats: tuple[Tensor], data_samples: list[DataSample]) -> dict:
         """``loss`` of the images' labels, and those of ``mask_loss``."""
         maps = self.activation_map(feats)
-        losses = self._get_loss(self.pool(maps), data_samples)
+        losses = self._get_loss(self._pool_images(maps, data_samples), data_samples)
         if self.mask_loss is not None:
             losses.update(self._mask_losses(maps, data_samples))
         return losses
 
+    def _pool_images(self, maps: Tensor, data_samples: list[DataSample]) -> Tensor:
+        """:meth:`pool`; of images of several sizes, without their padding."""
+        sizes = _sizes(data_samples)
+        if len(set(sizes)) < 2:
+            return self.pool(maps)
+        cut = (self._cut(each, size) for each, size in zip(maps, sizes, strict=True))
+        return torch.cat([self.pool(each) for each in cut])
+
+    def _cut(self, cam: Tensor, size: tuple[int, int]) -> Tensor:
+        """The cells (1, K, h, w) of an image of a size, out of (K, h', w')."""
+        height, width = (math.ceil(side / self.stride) for side in size)
+        return cam[None, :, :height, :width]
+
     def _mask_losses(self, maps: Tensor, data_samples: list[DataSample]) -> dict:
         """Of the images whose mask is known, at the size of the network's input."""
-        size = tuple(data_samples[0].img_shape[:2])
         known, target = [], []
         for index, sample in enumerate(data_samples):
             if sample.gt_label == 0:
-                target.append(maps.new_zeros(size))
+                target.append(maps.new_zeros(sample.img_shape[:2]))
             elif 'gt_seg_map' in sample:
                 target.append(torch.as_tensor(sample.gt_seg_map).to(maps))
             else:
                 continue
             known.append(index)
-        shown = upsample_map(maps[known], size, self.stride, self.offset)[:, 0]
-        return self.mask_loss(shown, torch.stack(target) if target else shown)
+        sizes = _sizes(data_samples)
+        if len(set(sizes)) < 2:
+            shown = upsample_map(maps[known], sizes[0], self.stride, self.offset)[:, 0]
+            return self.mask_loss(shown, torch.stack(target) if target else shown)
+        # Padded again, now at the size of pixels, and with what is no padding.
+        shown = [self._over_image(maps[i], sizes[i]) for i in known]
+        valid = [torch.ones_like(each) for each in target]
+        largest = tuple(map(max, zip(*sizes, strict=True)))
+        return self.mask_loss(
+            *(_padded(each, largest, maps) for each in (shown, target, valid))
+        )
+
+    def _over_image(self, cam: Tensor, size: tuple[int, int]) -> Tensor:
+        """The first map, (H, W), of an image of a size, out of (K, h', w')."""
+        cut = self._cut(cam, size)
+        return upsample_map(cut, size, self.stride, self.offset)[0, 0]
 
     def predict(
         self,
@@ -162,7 +198,8 @@ class CAMHead(LinearClsHead):
         ``pred_label``; ``pred_score`` (num_classes,); ``pred_cam`` (K, h, w), the maps
         as they are; ``pred_heatmap`` (H, W), the map of the defect (with more than two
         classes: of the predicted one) at the size of the network's input, in logits;
-        ``pred_mask`` (H, W) bool, where it is above ``map_threshold``.
+        ``pred_mask`` (H, W) bool, where it is above ``map_threshold``, as
+        ``region_rule`` says.
         """
         maps = self.activation_map(feats)
         samples = self._get_predictions(self.pool(maps), data_samples)
@@ -173,7 +210,8 @@ class CAMHead(LinearClsHead):
     def show(self, sample: DataSample, cam: Tensor) -> None:
         """Set ``pred_cam``, ``pred_heatmap`` and ``pred_mask`` of one image.
 
-        The metainfo ``map_threshold`` and ``map_unit`` say how the mask was cut.
+        The metainfo ``map_threshold`` and ``map_unit`` say how the mask was cut, and
+        ``mm_per_pixel`` how large a pixel of the image is.
 
         Args:
             sample: With ``pred_label``, and ``img_shape`` where it is known.
@@ -187,8 +225,11 @@ class CAMHead(LinearClsHead):
         )[0, 0]
         sample.set_field(cam, 'pred_cam')
         sample.set_field(heatmap, 'pred_heatmap')
-        sample.set_field(heatmap > self.map_threshold, 'pred_mask')
-        sample.set_metainfo(dict(map_threshold=self.map_threshold, map_unit='logit'))
+        rule, scale = self.region_rule, sample.get('scale_factor', (1.0, 1.0))
+        marked = mark_regions(heatmap, self.map_threshold, rule, scale)
+        sample.set_field(marked, 'pred_mask')
+        facts = dict(map_threshold=self.map_threshold, map_unit='logit')
+        sample.set_metainfo(dict(facts, mm_per_pixel=rule.mm_per_pixel))
 
     def scores(self, logits: Tensor) -> Tensor:
         """Score of each class, (B, num_classes), from the logits."""
@@ -211,3 +252,18 @@ class CAMHead(LinearClsHead):
         for sample, score in zip(samples, self.scores(logits), strict=True):
             sample.set_pred_score(score).set_pred_label(score.argmax(0, keepdim=True))
         return samples
+
+
+def _sizes(data_samples: list[DataSample]) -> list[tuple[int, int]]:
+    """(H, W) of each image on the network's input; none where it is not known."""
+    return [tuple(s.img_shape[:2]) for s in data_samples if 'img_shape' in s]
+
+
+def _padded(several: list[Tensor], size: tuple[int, int], like: Tensor) -> Tensor:
+    """Maps (H_i, W_i) as one (N, H, W), 0 where there is none."""
+    if not several:
+        return like.sum() * like.new_zeros((0, *size))
+    height, width = size
+    return torch.stack(
+        [F.pad(x, (0, width - x.shape[1], 0, height - x.shape[0])) for x in several]
+    )

@@ -25,7 +25,8 @@ class PoseLoss(nn.Module):
       object is turned and magnified at random. The pose found on it must be the first
       one, turned and magnified. A direction has length one, so that it cannot collapse.
       Only the disc is turned, for else the edges of the image would tell the angle.
-      This settles the pose up to a constant.
+      This settles the pose up to a constant. Where a box tells the centre, it is the
+      copy's too: boxes on few images are seen at many angles.
     - An oriented box says direction and scale. Of an upright one, the upright box round
       the ROI must just hold it, which says the scale; and the object is taken to have
       lain upright on its photograph, with ``upright_weight``. This settles the
@@ -68,8 +69,9 @@ class PoseLoss(nn.Module):
         centre: Tensor,
         data_samples: list[DataSample],
         roi_size: tuple[int, int],
+        loss_centre: nn.Module | None = None,
     ) -> dict[str, Tensor]:
-        """Both losses.
+        """Both losses, and that of the copies' centres.
 
         Args:
             localizer: Image -> :class:`Localization`.
@@ -80,6 +82,7 @@ class PoseLoss(nn.Module):
                 oriented boxes, else of boxes that were upright before the images were
                 turned; N = 0 where not known.
             roi_size: (h, w) of the ROI at scale 1 in pixels.
+            loss_centre: Loss of the centre, such as :class:`HeatmapKLDivLoss`.
         """
         angle = torch.empty_like(localization.scale).uniform_(-math.pi, math.pi)
         low, high = (math.log(factor) for factor in self.scale_range)
@@ -97,11 +100,18 @@ class PoseLoss(nn.Module):
         copy_loss = copy_loss + _log_distance(
             found.scale, localization.scale * factor, beta=0.1
         )
-        return dict(
+        losses = dict(
             loss_pose_copy=self.copy_weight * copy_loss.mean(),
             loss_pose_box=self.box_weight
             * self._box_loss(localization, data_samples, roi_size),
         )
+        if loss_centre is not None:
+            known = known_corners(data_samples, localization.centre)[1]
+            size = tuple(inputs.shape[-2:])
+            losses['loss_pose_centre'] = loss_centre(
+                found, centre.detach(), known, size
+            )
+        return losses
 
     def _box_loss(
         self,
