@@ -6,7 +6,7 @@ model = dict(
     crop_gradient=0.0,
     localize_first=0.35,
     # Wide enough for a pose that is a little off.
-    loss_pose=dict(margin=1.25),
+    loss_pose=dict(margin=1.3),
     backbone=dict(
         _delete_=True,
         type='mmacnn.TruncatedBackbone',
@@ -36,7 +36,10 @@ optim_wrapper = dict(
 )
 # The pose is learned from few boxes; the classifier wants all images.
 train_dataloader = dict(sampler=dict(labelled_fraction=0.2))
-# Validated and saved is the moving average of the weights.
-default_hooks = dict(ema=dict(type='EMAHook', momentum=0.01, update_buffers=True))
-# Images without a box get the one that the model finds, where it is sure of the class.
-custom_hooks = [dict(type='mmacnn.SelfTrainingHook', begin=[0.5, 0.75])]
+default_hooks = dict(
+    # Validated and saved is the moving average of the weights.
+    ema=dict(type='EMAHook', momentum=0.01, update_buffers=True),
+    # Images without a box get the one that the model finds, where it is sure of the
+    # class.
+    self_training=dict(type='mmacnn.SelfTrainingHook', begin=[0.6, 0.8]),
+)
