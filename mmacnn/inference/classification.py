@@ -30,11 +30,10 @@ class ClassificationInferencer(Inferencer):
 
     scope = 'mmpretrain'
 
-    @property
-    def collate(self) -> Callable:
-        """Makes a batch of packed images; of several sizes if the model takes them."""
+    def collate(self, packed: list[dict]) -> dict:
+        """A batch of packed images; of several sizes if the model takes them."""
         takes_all = getattr(self.model, 'takes_several_sizes', False)
-        return pseudo_collate if takes_all else same_size_collate
+        return (pseudo_collate if takes_all else same_size_collate)(packed)
 
     @cached_property
     def visualizer(self) -> 'RoIVisualizer':
