@@ -1,6 +1,6 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
