@@ -51,26 +51,30 @@ class ClassificationInferencer(Inferencer):
     def merge(
         self, parts: Iterator[tuple[Window, DataSample]], size: tuple[int, int]
     ) -> DataSample:
-        """See :class:`Inferencer`; the worst tile's scores, the maximum of the maps.
+        """See :class:`Inferencer`; the worst tile's scores, the maximum of the maps
+        and the union of the masks.
 
         Raises:
             InputError: The model does not tell good from defective, with a map or an
                 anomaly score.
         """
         worst, heatmap = None, np.full(size, -np.inf, np.float32)
+        mask = np.zeros(size, bool)
         for (left, top, right, bottom), sample in parts:
             badness = _badness(sample)
             if worst is None or badness > _badness(worst):
                 worst = sample
-            part = over_image(sample, 'pred_heatmap', (bottom - top, right - left))
-            if part is not None:
-                window = heatmap[top:bottom, left:right]
-                np.maximum(window, part, out=window)
-        if 'pred_heatmap' in worst:
-            worst.set_field(torch.from_numpy(heatmap), 'pred_heatmap')
-        if 'pred_mask' in worst:
-            mask = worst.pred_heatmap > worst.map_threshold
-            worst.set_field(mask, 'pred_mask')
+            for key, whole, join in (
+                ('pred_heatmap', heatmap, np.maximum),
+                ('pred_mask', mask, np.logical_or),
+            ):
+                part = over_image(sample, key, (bottom - top, right - left))
+                if part is not None:
+                    window = whole[top:bottom, left:right]
+                    join(window, part, out=window)
+        for key, whole in (('pred_heatmap', heatmap), ('pred_mask', mask)):
+            if key in worst:
+                worst.set_field(torch.from_numpy(whole), key)
         worst.set_metainfo(dict(img_shape=size, scale_factor=(1.0, 1.0)))
         return worst
 
