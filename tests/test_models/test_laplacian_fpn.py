@@ -77,7 +77,7 @@ def assert_close(found, expected, tolerance):
 
 
 def test_starts_as_the_fpn_that_it_is_to_beat():
-    neck = build(start_as_fpn=True)
+    neck = build()
     cfg = dict(type='mmdet.FPN', in_channels=CHANNELS, out_channels=8, num_outs=5)
     fpn = MODELS.build(cfg)
     fpn.load_state_dict(neck.state_dict(), strict=False)

@@ -125,9 +125,9 @@ class LaplacianFPN(FPN):
         num_outs: Number of outputs.
         attention: Whether each level gets a pooled vector of itself, between the
             top-down path and the output convolutions.
-        start_as_fpn: Whether an untrained one computes what mmdet's FPN would, so that
-            it departs from that only as far as it learns to. As published, the weights
-            of the coarser level, ``alpha - beta``, start at 0, without a top-down path.
+        start_as_fpn: Whether an untrained one computes what mmdet's FPN would, and
+            departs from that as far as it learns to. Published is False: the weight of
+            the coarser level, ``alpha - beta``, starts at 0, without a top-down path.
         **kwargs: Options of :class:`mmdet.models.FPN`, with their meaning there. Those
             of the convolutions are for the lateral and the output convolutions; the
             fusion and the attention have plain ones, as published.
@@ -142,7 +142,7 @@ class LaplacianFPN(FPN):
         out_channels: int,
         num_outs: int,
         attention: bool = True,
-        start_as_fpn: bool = False,
+        start_as_fpn: bool = True,
         **kwargs,
     ) -> None:
         super().__init__(in_channels, out_channels, num_outs, **kwargs)
