@@ -65,7 +65,9 @@ def main() -> None:
     rows = [['operators', *run_part(same_operators, args.device)]]
     with tempfile.TemporaryDirectory() as folder:
         for name in args.methods:
-            job = Job(name, Path(folder, name), args.device, args.images)
+            # --cfg-options takes no spaces.
+            place = Path(folder, name.replace(' ', '-'))
+            job = Job(name, place, args.device, args.images)
             rows += [[name, *run_part(part, job)] for part in PARTS]
     print(f'\n{machine(args.device)}\n')
     print(markdown_table(['', 'part', 'result'], rows))
