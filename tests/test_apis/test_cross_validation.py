@@ -41,8 +41,8 @@ def test_each_image_is_held_out_once(tiny_config, tmp_path, monkeypatch, capsys)
 @pytest.mark.parametrize(
     'name',
     [
-        'acnn_pose',
         'canet',
+        pytest.param('acnn_pose', marks=pytest.mark.soak),
         pytest.param('cam', marks=pytest.mark.soak),
         pytest.param('roi_mask', marks=pytest.mark.soak),
     ],
