@@ -221,9 +221,9 @@ def _run(cfg: Config, folder: Path, number: int) -> dict[str, Any]:
     file = place / 'result.json'
     if file.is_file():
         return mmengine.load(file)
-    config = str(place.with_suffix('.py'))
+    config, cfg.work_dir = str(place.with_suffix('.py')), str(place)
     cfg.dump(config)
-    runner = train(config, work_dir=str(place), resume='auto')
+    runner = train(config, resume='auto')
     metrics = {name: float(value) for name, value in runner.val_loop.run().items()}
     with atomic_write(file) as unfinished:
         mmengine.dump(metrics, unfinished, indent=2)

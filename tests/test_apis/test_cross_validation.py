@@ -28,6 +28,7 @@ def test_each_image_is_held_out_once(tiny_config, tmp_path, monkeypatch, capsys)
     held_out = []
     for number in (1, 2):
         cfg = load_config(str(out / f'fold_{number}.py'))
+        assert cfg.work_dir == str(out / f'fold_{number}')
         learned, held = (
             cfg[f'{split}_dataloader'].dataset.indices for split in ('train', 'val')
         )
