@@ -14,6 +14,7 @@ from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
 from mmengine.registry import Registry
@@ -68,3 +69,4 @@ TRANSFORMS = _registry('transform', MMENGINE_TRANSFORMS, 'datasets.transforms')
 METRICS = _registry('metric', MMENGINE_METRICS, 'evaluation', 'datasets')
 VISUALIZERS = _registry('visualizer', MMENGINE_VISUALIZERS, 'visualization')
 HOOKS = _registry('hook', MMENGINE_HOOKS, 'engine.hooks', 'visualization')
+OPTIM_WRAPPERS = _registry('optim wrapper', MMENGINE_OPTIM_WRAPPERS, 'engine')

@@ -27,7 +27,9 @@ def parse_args() -> argparse.Namespace:
         '"auto" also begins where there is none yet, for schedulers',
     )
     parser.add_argument(
-        '--amp', action='store_true', help='train in automatic mixed precision'
+        '--amp',
+        action='store_true',
+        help='train in automatic mixed precision (bfloat16 on a CPU)',
     )
     parser.add_argument(
         '--no-validate', action='store_true', help='do not evaluate during training'

@@ -3,8 +3,6 @@
 
 import csv
 import gc
-import hashlib
-import json
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +15,7 @@ from mmengine.runner import find_latest_checkpoint
 
 from mmacnn.datasets.anomaly_folder import list_categories
 from mmacnn.engine.config import load_config
+from mmacnn.engine.same_settings import check_settings
 from mmacnn.evaluation.anomaly import SUMMARY
 from mmacnn.utils import InputError, atomic_write
 from mmacnn.utils.text import markdown_table
@@ -26,7 +25,6 @@ from .testing import test
 from .training import train
 
 RESULT_FILE = 'result.json'
-SETTINGS_FILE = 'settings.json'
 TABLE_FILES = ('categories.md', 'categories.csv')
 
 
@@ -73,7 +71,7 @@ def run_categories(
     cfg = load_config(config, cfg_options=options | {'category': ''})
     categories = _check_categories(cfg, config, categories)
     folder = Path(work_dir or cfg.work_dir)
-    _check_settings(cfg, config, folder)
+    check_settings(cfg, config, folder)
     results = CategoryResults({}, {})
     for category in categories:
         try:
@@ -133,26 +131,6 @@ def _check_categories(
                 f'{", ".join(found)}'
             )
     return list(dict.fromkeys(categories or found))
-
-
-def _check_settings(cfg: Config, path: str, folder: Path) -> None:
-    """Refuse to mix results, and to go on with a training, of other settings."""
-    plain = {
-        k: v for k, v in cfg.to_dict().items() if k not in ('work_dir', 'launcher')
-    }
-    text = json.dumps(plain, sort_keys=True, default=str)
-    settings = dict(config=path, sha256=hashlib.sha256(text.encode()).hexdigest())
-    file = folder / SETTINGS_FILE
-    if file.is_file():
-        found = mmengine.load(file)
-        if found.get('sha256') != settings['sha256']:
-            raise InputError(
-                f'{file}: found results of {found.get("config")} with other settings, '
-                'expected the same ones; name another --work-dir'
-            )
-    else:
-        with atomic_write(file) as unfinished:
-            mmengine.dump(settings, unfinished, indent=2)
 
 
 def _run(config: str, category: str, folder: Path, options: dict) -> dict[str, float]:

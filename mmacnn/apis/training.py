@@ -41,7 +41,8 @@ def train(
             or else ``./work_dirs/NAME_OF_CONFIG``.
         resume: A checkpoint to go on from; ``'latest'``: the last one in ``work_dir``;
             or ``'auto'``: that, and from the start, with a warning, if there is none.
-        amp: Train in automatic mixed precision (needs an accelerator).
+        amp: Train in automatic mixed precision: in float16 with a scaled loss, and on a
+            CPU in bfloat16.
         validate: Evaluate during training, as the config says.
         auto_scale_lr: Scale the learning rate by the batch size that is really used.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
@@ -63,10 +64,7 @@ def train(
     cfg = load_config(config, work_dir, launcher, cfg_options)
     _save_atomically(cfg)
     if amp:
-        if get_device() == 'cpu':
-            raise InputError('--amp needs an accelerator, and PyTorch found none')
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        _set_mixed_precision(cfg)
     if not validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if auto_scale_lr:
@@ -103,6 +101,22 @@ def _how_to_go_on(work_dir: str) -> str:
     if found is None:
         return f'stopped before the first checkpoint; nothing is saved in {work_dir}'
     return f'stopped; the same command with --resume goes on from {found}'
+
+
+def _set_mixed_precision(cfg: Config) -> None:
+    if get_device() != 'cpu':
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        return
+    cfg.optim_wrapper.type = 'mmacnn.BFloat16OptimWrapper'
+    for key in ('loss_scale', 'dtype', 'use_fsdp'):  # of AmpOptimWrapper
+        cfg.optim_wrapper.pop(key, None)
+    print_log(
+        '--amp on a CPU: bfloat16, slower than float32 where the CPU has no '
+        'instructions for it (docs/en/training.md#mixed-precision)',
+        'current',
+        logging.WARNING,
+    )
 
 
 def _save_atomically(cfg: Config) -> None:

@@ -44,6 +44,9 @@ class CheckedCocoMetric(CocoMetric):
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compare with the file; -1 stands for a metric without any box.
 
+        Images of the file that were not tested do not count: ``indices`` of the data
+        set, which cross-validation sets, choose some.
+
         pycocotools prints its table of twelve lines, which says what the metrics say.
         """
         classes = self.dataset_meta['classes']
@@ -52,6 +55,7 @@ class CheckedCocoMetric(CocoMetric):
             MMLogger.get_current_instance().warning(
                 f'{self.ann_file}: found no box, nothing to compare with'
             )
+        self.img_ids = [truth['img_id'] for truth, _ in results]
         with redirect_stdout(StringIO()):
             metrics = super().compute_metrics(results)
         return {**metrics, **froc(self._images(results))}

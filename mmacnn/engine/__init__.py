@@ -4,5 +4,9 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={'model_zoo': ['get_model']}
+    __name__,
+    submod_attrs={
+        'bfloat16': ['BFloat16OptimWrapper'],
+        'model_zoo': ['get_model'],
+    },
 )

@@ -151,12 +151,19 @@ def test_what_is_a_matter_of_form_is_taken(load, tmp_path):
     assert labels == [0, 1] and dataset.metainfo['classes'] == CLASSES
 
 
-def test_the_metric_numbers_classes_as_the_config(load, tmp_path):
-    """A perfect prediction in the config's order is perfect."""
-    dataset = load(matter_of_form)
+def box_on_the_second_image(content):
+    content['annotations'].append({'id': 3, **BOX, 'image_id': 2})
+
+
+@pytest.mark.parametrize(
+    ('change', 'tested'), [(matter_of_form, 2), (box_on_the_second_image, 1)]
+)
+def test_a_perfect_prediction_is_perfect(load, tmp_path, change, tested):
+    """In the config's order of classes, and on some of the file's images alone."""
+    dataset = load(change)
     metric = CheckedCocoMetric(ann_file=str(tmp_path / 'a.json'))
     metric.dataset_meta = dataset.metainfo
-    for index in range(len(dataset)):
+    for index in range(tested):
         info = dataset.get_data_info(index)
         boxes = np.array([i['bbox'] for i in info['instances']]).reshape(-1, 4)
         labels = np.array([i['bbox_label'] for i in info['instances']], int)
@@ -164,7 +171,7 @@ def test_the_metric_numbers_classes_as_the_config(load, tmp_path):
         found['img_id'] = info['img_id']
         truth = dict(width=32, height=24, img_id=info['img_id'])
         metric.results.append((truth, found))
-    assert metric.evaluate(len(dataset))['coco/bbox_mAP'] == 1
+    assert metric.evaluate(tested)['coco/bbox_mAP'] == 1
 
 
 def phases(**changes):

@@ -62,7 +62,7 @@ def split_images(
             image.split = 'train'
     if not any(fractions.values()):
         return
-    parts = _parts(dataset.in_split('train'), part_pattern)
+    parts = parts_of(dataset.in_split('train'), part_pattern)
     for name, group in sorted(_by_class(parts).items()):
         count = sum(map(len, group))
         series = sum(len(part) > 1 for part in group)
@@ -140,10 +140,20 @@ def part_of(path: str, pattern: str | None = None) -> str:
     return stem if is_copy or re.search(r'\d', stem) else path
 
 
-def _parts(
-    images: list[LabelledImage], pattern: str | None
+def parts_of(
+    images: list[LabelledImage], pattern: str | None = None
 ) -> list[list[LabelledImage]]:
-    """Images by the part that they show, sorted by path."""
+    """Images by the part that they show, see :func:`part_of`, sorted by path.
+
+    More than 20 images of one name are of a kind, and each is a part of its own.
+
+    Args:
+        images: What has a ``path``.
+        pattern: Regular expression that names the part.
+
+    Raises:
+        InputError: The pattern is no regular expression or fits no path.
+    """
     if pattern is not None:
         try:
             fits = any(re.search(pattern, image.path) for image in images)
