@@ -28,6 +28,7 @@ from line.record_arguments import add_record_arguments, open_record
 from line.rules import read_folder_rules
 from line.station import open_station, uninterrupted
 from line.station_arguments import add_station_arguments
+from line.tile_arguments import add_tile_arguments
 from runner.backends import BACKENDS
 from runner.drawing import draw
 from runner.errors import UserError
@@ -86,6 +87,7 @@ def parse_args():
     add_station_arguments(parser)
     add_verdict_arguments(parser)
     add_record_arguments(parser)
+    add_tile_arguments(parser)
     add_region_arguments(parser)
     for name, value, what in (
         ('--width', 1280, "width of a camera's frames"),
@@ -270,7 +272,15 @@ def run(args, statistics):
         if args.check_golden:
             print(f'{count} golden parts have the results that they must have')
             return
-        inspection = Inspection(model, backend, regions, rules_of(args), args.score_thr)
+        inspection = Inspection(
+            model,
+            backend,
+            regions,
+            rules_of(args),
+            args.score_thr,
+            args.tile,
+            args.overlap,
+        )
         threshold = model.outputs.get('map', {}).get('threshold')
         station = opened(
             open_station(args, model.drift, model.drift_file, args.calibrate_drift)
@@ -299,10 +309,13 @@ def facts_of(args, model, inspection):
     """Hashes of what decides, for the record."""
     files = dict(tensorrt=model.engine, openvino=model.openvino_weights)
     network = files.get(args.backend, model.onnx)
+    settings = dict(score_thr=args.score_thr)
+    if args.tile is not None:
+        settings['tiles'] = [args.tile, args.overlap]
     return dict(
         model=hash_file(network),
         config=hash_file(os.path.join(model.path, 'detail.json')),
-        rules=hash_values(dict(inspection.judge.rules, score_thr=args.score_thr)),
+        rules=hash_values(dict(inspection.judge.rules, **settings)),
     )
 
 

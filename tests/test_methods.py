@@ -15,6 +15,7 @@ from .testing.exported import (
     assert_same,
     benchmark,
     run_on_board,
+    same_in_tiles,
     same_on_board,
 )
 from .testing.methods import METHODS, images_of, prepare
@@ -27,6 +28,7 @@ RULES = dict(
     zones=[dict(box=[0, 0, 20, 20], weight=0)],
 )
 
+IN_TILES = ('canet', 'cam', 'attentdiffernet')
 DECODED = dict(
     acnn={'label', 'score', 'roi'},
     acnn_pose={'label', 'score', 'roi'},
@@ -44,7 +46,7 @@ DECODED = dict(
         for name in METHODS
     ],
 )
-def test_from_data_to_the_exported_model(name, tmp_path):
+def test_from_data_to_the_exported_model(name, tmp_path, monkeypatch):
     method = METHODS[name]
     for package in NEEDED:
         if find_spec(package) is None:
@@ -115,3 +117,16 @@ def test_from_data_to_the_exported_model(name, tmp_path):
 
     shown = run_on_board(folder, images[0], tmp_path / 'board.jsonl', regions)
     same_on_board(shown, exported[0])
+
+    if name in IN_TILES:
+        monkeypatch.syspath_prepend(str(ROOT / 'runner'))
+        inspector = Inspector(config, backend_model=folder, score_thr=0.0, tile=64)
+        same_in_tiles(inspector, folder, images[0], 64)
+    if name in ('cam', 'attentdiffernet'):
+        out = tmp_path / 'tiles.json'
+        again = apis.test(config, weights, str(run), str(out), tile=64)
+        assert again.keys() == metrics.keys()
+        found = json.loads(out.read_text())['predictions'][-1]
+        inspector = Inspector(config, weights, 'cpu', tile=64)
+        (expected,) = inspector(found['img_path'])
+        assert found['pred_score'] == pytest.approx(expected.scores, abs=1e-5)

@@ -3,7 +3,8 @@
 
 import argparse
 
-from mmacnn.cli import add_runner_arguments, add_tile_arguments
+from mmacnn.cli import add_runner_arguments
+from mmacnn.line.tile_arguments import add_tile_arguments
 from mmacnn.utils import check_paths, run_tool
 
 

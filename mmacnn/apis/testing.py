@@ -14,6 +14,7 @@ from mmacnn.engine.checkpoint import load_checkpoint, load_weights
 from mmacnn.engine.config import load_config
 from mmacnn.engine.runner import build_runner, check_num_classes
 from mmacnn.inference.build import build_inferencer
+from mmacnn.inference.tiled_step import TiledStep
 from mmacnn.utils import InputError, atomic_write, full_disk_named, require_writable
 from mmacnn.utils.text import plain_table
 
@@ -55,8 +56,9 @@ def test(
         backend_model: Model folder of ``tools/deploy.py`` to test in the place of the
             checkpoint.
         split: 'test', or 'val' for the config's validation images and metrics.
-        tile: Side in pixels of the tiles in which a detector looks at larger images.
-            Defaults to whole images.
+        tile: Side in pixels of the tiles in which larger images are looked at, by a
+            detector or a model that tells good from defective; pixels of maps are then
+            those of the image. Defaults to whole images.
         overlap: Least fraction of a tile that its neighbour shows too, [0, 1).
 
     Returns:
@@ -66,7 +68,7 @@ def test(
         FileNotFoundError: The config, the checkpoint or the data are not there.
         FileExistsError: ``out`` is there, or ``show_dir`` is not empty.
         InputError: The config, the checkpoint, the data or ``out`` are wrong, or there
-            are tiles for another model than a detector.
+            are tiles for a model that has none.
         OSError: A disk is full, or ``out`` can't be written: known before the test.
     """
     if out is not None and Path(out).suffix not in OUT_FORMATS:
@@ -103,11 +105,7 @@ def test(
                 tile=tile,
                 overlap=overlap,
             )
-            if inferencer.scope != 'mmdet':
-                raise InputError(f'tile: found {config}, expected a detector')
-            from mmacnn.inference.tiled_step import TiledStep  # it needs mmdet
-
-            TiledStep(runner.model, inferencer)
+            TiledStep(runner.model, inferencer, runner.test_dataloader.dataset)
         _warn_of_chance(runner)
         if out is None:
             metrics = runner.test()

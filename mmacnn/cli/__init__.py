@@ -4,7 +4,6 @@
 from .arguments import (
     add_cfg_options,
     add_runner_arguments,
-    add_tile_arguments,
     image_size,
     int_at_least,
     numbers,
@@ -14,7 +13,6 @@ from .arguments import (
 __all__ = [
     'add_cfg_options',
     'add_runner_arguments',
-    'add_tile_arguments',
     'image_size',
     'numbers',
     'probability',

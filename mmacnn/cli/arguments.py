@@ -37,25 +37,6 @@ def add_launcher(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_tile_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--tile`` and ``--overlap``."""
-    parser.add_argument(
-        '--tile',
-        type=int_at_least(32),
-        metavar='PIXELS',
-        help='side of the tiles in which larger images are looked at: as large as the '
-        'images that the model learned from (whole images)',
-    )
-    parser.add_argument(
-        '--overlap',
-        type=float,
-        default=0.2,
-        metavar='FRACTION',
-        help='of a tile that its neighbour shows too: more than the largest object '
-        '(0.2)',
-    )
-
-
 def add_region_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--mask``, ``--box`` and ``--polygon``, which :func:`regions_of` takes."""
     several = dict(nargs='+', action='extend', default=[])

@@ -4,12 +4,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .arguments import (
-    add_region_arguments,
-    add_tile_arguments,
-    probability,
-    regions_of,
-)
+from mmacnn.line.tile_arguments import add_tile_arguments
+
+from .arguments import add_region_arguments, probability, regions_of
 
 if TYPE_CHECKING:
     from mmacnn.inference.inspector import Inspector

@@ -51,7 +51,8 @@ class AnomalyMetric(BaseMetric):
     against all good images, as ``image_auroc_KIND``, where there are two or more kinds.
 
     A number that these images or predictions do not allow is left out. The pixels are
-    those of the network's input, and heat maps are rounded to eleven significant bits.
+    those of the network's input, of an image in tiles its own, and heat maps are
+    rounded to eleven significant bits.
 
     Args:
         max_fpr: Largest fraction of wrongly marked good pixels for ``pro``, in

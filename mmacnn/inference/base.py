@@ -17,6 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmacnn.datasets.transforms.load_image import is_loader, loader_of
 from mmacnn.engine.building import build_model, config_errors
 from mmacnn.engine.checkpoint import class_names, load_checkpoint, load_weights
+from mmacnn.line.tiles import MAX_OVERLAP, MIN_TILE, tile_windows
 from mmacnn.utils import InputError
 from mmacnn.utils.arguments import check_number
 from mmacnn.utils.user_errors import describe
@@ -24,10 +25,8 @@ from mmacnn.utils.user_errors import describe
 from .finite import NOT_FINITE, is_finite
 from .result import InspectionResult
 from .shrinkage import note_shrink_factor
-from .tiles import tile_windows
 
 Window = tuple[int, int, int, int]
-MIN_TILE, MAX_OVERLAP = 32, 0.9
 
 
 class Inferencer:

@@ -10,6 +10,7 @@ from mmengine.dataset import pseudo_collate
 from mmpretrain.structures import DataSample
 
 from mmacnn.datasets.collate import same_size_collate
+from mmacnn.line.tiles import NO_TILES, MergedMaps, badness
 from mmacnn.ops import measure_regions
 from mmacnn.utils import InputError
 
@@ -58,22 +59,25 @@ class ClassificationInferencer(Inferencer):
             InputError: The model does not tell good from defective, with a map or an
                 anomaly score.
         """
-        worst, heatmap = None, np.full(size, -np.inf, np.float32)
-        mask = np.zeros(size, bool)
-        for (left, top, right, bottom), sample in parts:
-            badness = _badness(sample)
-            if worst is None or badness > _badness(worst):
-                worst = sample
-            for key, whole, join in (
-                ('pred_heatmap', heatmap, np.maximum),
-                ('pred_mask', mask, np.logical_or),
-            ):
-                part = over_image(sample, key, (bottom - top, right - left))
-                if part is not None:
-                    window = whole[top:bottom, left:right]
-                    join(window, part, out=window)
-        for key, whole in (('pred_heatmap', heatmap), ('pred_mask', mask)):
-            if key in worst:
+        merged = MergedMaps(size)
+        for window, sample in parts:
+            how_bad = badness(
+                sample.get('pred_score'),
+                sample.get('pred_anomaly_score'),
+                'pred_heatmap' in sample,
+            )
+            if how_bad is None:
+                raise InputError(NO_TILES)
+            left, top, right, bottom = window
+            maps = (
+                over_image(sample, key, (bottom - top, right - left))
+                for key in ('pred_heatmap', 'pred_mask')
+            )
+            merged.add(window, sample, how_bad, *maps)
+        worst = merged.worst
+        maps = dict(pred_heatmap=merged.heatmap, pred_mask=merged.mask)
+        for key, whole in maps.items():
+            if whole is not None:
                 worst.set_field(torch.from_numpy(whole), key)
         worst.set_metainfo(dict(img_shape=size, scale_factor=(1.0, 1.0)))
         return worst
@@ -119,16 +123,3 @@ class ClassificationInferencer(Inferencer):
         self.visualizer.add_datasample(
             name, image[..., ::-1], prediction, show=show, out_file=out_file
         )
-
-
-def _badness(sample: DataSample) -> float:
-    """How far from good a tile is, comparable between tiles."""
-    if 'pred_anomaly_score' in sample:
-        return float(sample.pred_anomaly_score)
-    scores = sample.get('pred_score')
-    if 'pred_heatmap' not in sample or scores is None or len(scores) != 2:
-        raise InputError(
-            'tile: found a model that does not tell good from defective, expected a '
-            'detector, an anomaly detector, or a classifier of two classes with a map'
-        )
-    return float(scores[1])

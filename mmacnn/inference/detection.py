@@ -12,10 +12,11 @@ from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
+from mmacnn.line.tiles import merge_boxes
+
 from .base import Inferencer, Window
 from .finite import WatchedHeads
 from .result import Detection, fields_of_detections
-from .tiles import merge_boxes
 
 if TYPE_CHECKING:
     from mmdet.visualization import DetLocalVisualizer
@@ -76,9 +77,11 @@ class DetectionInferencer(Inferencer):
             found.append((boxes.bboxes + offset, boxes.scores, boxes.labels, tiles))
             merged = sample if merged is None else merged
         boxes, scores, labels, tiles = map(torch.cat, zip(*found, strict=True))
-        boxes, kept = merge_boxes(boxes, scores, labels, tiles)
+        boxes, kept = merge_boxes(
+            *(each.numpy() for each in (boxes, scores, labels, tiles))
+        )
         merged.pred_instances = InstanceData(
-            bboxes=boxes, scores=scores[kept], labels=labels[kept]
+            bboxes=torch.from_numpy(boxes), scores=scores[kept], labels=labels[kept]
         )
         return merged
 

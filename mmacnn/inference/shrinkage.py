@@ -38,7 +38,7 @@ class Shrinkage:
                 f'{name}: {size[1]}x{size[0]} pixels are made {factor:.1f} times '
                 f'smaller for the model: {vanishing(factor)}. If small things count, '
                 'train and test with a larger `scale` of Resize, cut the photographs '
-                'before, or give a detector `--tile`'
+                'before, or look at them in tiles: `--tile`'
             )
             print_log(printable(line), logger='current', level=logging.WARNING)
         self.count += 1

@@ -47,12 +47,10 @@ def decode(model, outputs, prepared, score_thr=0.3):
         dict: fields of ``results.Result``, in pixels of the frame.
     """
     found = {role: outputs[name][0] for role, name in model.names.items()}
-    # A classifier's one box is its ROI, and its label the image's.
-    is_detector = 'boxes' in found and 'num_classes' not in model.outputs['boxes']
-    if is_detector:
+    if model.is_detector:
         return _of_detector(model, found, prepared, score_thr)
     fields, label, score, roi = {}, None, None, found.get('roi')
-    if 'boxes' in found:
+    if 'boxes' in found:  # one, and its label is the image's
         label, score, roi = found['labels'][0], found['boxes'][0, 4], found['boxes'][0]
     elif 'label' in found or 'scores' in found:
         label = found['label'][0] if 'label' in found else found['scores'].argmax()
@@ -141,10 +139,15 @@ def _of_detector(model, found, prepared, score_thr):
         )
         for i in kept
     ]
-    fields = _of_detections(detections, detections[0]) if detections else {}
+    fields = detector_fields(detections)
     if 'masks' in found:
         fields['mask'] = _union(found['masks'][kept], detections, prepared)
     return fields
+
+
+def detector_fields(detections):
+    """Fields of a result from a detector's boxes, the surest first."""
+    return _of_detections(detections, detections[0]) if detections else {}
 
 
 def _union(masks, detections, prepared):
@@ -185,7 +188,6 @@ def _of_map(model, values, label, prepared):
     if facts['threshold'] is None:
         return dict(heatmap=heatmap)
     marked = mark_regions(heatmap, facts, prepared.scale)
-    boxes, areas, sides = connected_regions(marked, prepared.scale)
     mask = cv2.resize(
         marked.astype(np.uint8),
         prepared.frame_size[::-1],
@@ -194,18 +196,30 @@ def _of_map(model, values, label, prepared):
     return dict(
         heatmap=heatmap,
         mask=mask.astype(bool),
-        detections=tuple(
-            _region(facts, area / marked.size, lengths, box, prepared)
-            for box, area, lengths in zip(boxes, areas, sides)
-        ),
+        detections=measured_regions(facts, marked, prepared.scale),
     )
 
 
-def _region(facts, area, sides, box, prepared):
+def measured_regions(facts, mask, scale):
+    """The connected parts of a mask, the largest first.
+
+    Args:
+        facts (dict): of the map in detail.json; ``mm_per_pixel`` where it is known.
+        mask (np.ndarray): (H, W) bool.
+        scale (tuple): (x, y), pixels of the mask for one of the frame.
+
+    Returns:
+        tuple: a ``Detection`` of each.
+    """
+    return tuple(
+        _region(facts, area, area / mask.size, lengths, _in_frame(box, scale), scale)
+        for box, area, lengths in zip(*connected_regions(mask, scale))
+    )
+
+
+def _region(facts, count, area, sides, box, scale):
     """One defect region; in millimetres too, where a pixel's size is known."""
-    box = _in_frame(box, prepared.scale)
-    pixels = area * prepared.size[0] * prepared.size[1]
-    pixels = float(pixels / (prepared.scale[0] * prepared.scale[1]))
+    pixels = float(count / (scale[0] * scale[1]))
     found = Detection(box, area=float(area), sides=sides, pixels=pixels)
     mm = facts.get('mm_per_pixel')
     if mm is None:

@@ -5,10 +5,12 @@ import time
 
 import numpy as np
 from line.rules import UNREADABLE, UNSURE, Judge
+from line.tiles import tile_windows
 
 from .decoding import NOT_FINITE, decode, decode_regions, is_finite
-from .errors import UserError
-from .results import Result
+from .errors import NotFinite, UserError
+from .results import STAGES, Result
+from .tiles import merge_tiles
 
 
 class Inspection:
@@ -20,15 +22,27 @@ class Inspection:
         regions (Regions): prompt regions, for a model that takes them.
         rules (dict): verdict rules, see ``line.rules``.
         score_thr (float): score in [0, 1] from which a detector's box counts.
+        tile (int): side in pixels of the tiles in which larger frames are looked at;
+            None for whole frames.
+        overlap (float): least fraction of a tile that its neighbour shows too.
 
     Raises:
-        UserError: a class is none of the model's, or there are regions for a model that
-            takes none, or none for one that does.
+        UserError: a class is none of the model's, there are regions for a model that
+            takes none, or none for one that does, or tiles and regions.
     """
 
-    def __init__(self, model, backend, regions=None, rules=None, score_thr=0.3):
+    def __init__(
+        self,
+        model,
+        backend,
+        regions=None,
+        rules=None,
+        score_thr=0.3,
+        tile=None,
+        overlap=0.2,
+    ):
         self.model, self.backend, self.regions = model, backend, regions
-        self.score_thr = score_thr
+        self.score_thr, self.tile, self.overlap = score_thr, tile, overlap
         self.judge = Judge(rules, model.classes)
         unknown = self.judge.classes() - set(model.classes)
         if unknown:
@@ -48,6 +62,8 @@ class Inspection:
                 f'{model.path}: found none of --box, --polygon and --mask, expected at '
                 'least one: the model takes prompt regions'
             )
+        if model.input.has_mask and tile is not None:
+            raise UserError(f'{model.path}: found --tile, expected prompt regions')
         if model.input.has_mask and 'scores' not in model.outputs:
             raise UserError(f'{model.path}: found no scores of the prompt regions')
 
@@ -58,7 +74,8 @@ class Inspection:
             frame (np.ndarray): (H, W, 3) uint8 BGR, of the size to come.
             runs (int): how often.
         """
-        prepared = self._prepare(frame)
+        left, top, right, bottom = self._windows(frame)[0]
+        prepared = self._prepare(frame[top:bottom, left:right])
         for _ in range(runs):
             self._run(prepared)
 
@@ -78,30 +95,57 @@ class Inspection:
         if frame is None:
             return Result(source, UNREADABLE, error=error, time=now)
         start = time.perf_counter()
+        seconds = dict(read=read, prepare=0.0, network=0.0)
+        try:
+            fields = self._fields(frame, seconds)
+        except NotFinite:
+            return Result(source, UNSURE, error=f'{source}: {NOT_FINITE}', time=now)
+        result = Result(source, time=now, **fields)
+        result = result._replace(verdict=self.judge(result, frame.shape[:2]))
+        seconds['predict'] = time.perf_counter() - start
+        spent = seconds['prepare'] + seconds['network']
+        seconds['decode'] = seconds['predict'] - spent
+        milliseconds = {stage: 1000 * seconds[stage] for stage in STAGES}
+        return result._replace(milliseconds=milliseconds)
+
+    def _windows(self, frame):
+        """The tiles of a frame; of one that fits a tile, one that is all of it."""
+        size = frame.shape[:2]
+        return tile_windows(size, self.tile or max(size), self.overlap)
+
+    def _fields(self, frame, seconds):
+        windows = self._windows(frame)
+        if len(windows) == 1:
+            return self._look(frame, seconds)
+
+        def parts():  # one after the other, which needs the memory of one
+            for window in windows:
+                left, top, right, bottom = window
+                tile = frame[top:bottom, left:right]
+                yield window, self._look(tile, seconds, is_tile=True)
+
+        return merge_tiles(self.model, parts(), frame.shape[:2], self.score_thr)
+
+    def _look(self, frame, seconds, is_tile=False):
+        """Fields of a frame or a tile; adds what the stages took to ``seconds``."""
+        start = time.perf_counter()
         prepared = self._prepare(frame)
         ready = time.perf_counter()
         outputs = self._run(prepared)
-        inferred = time.perf_counter()
+        seconds['prepare'] += ready - start
+        seconds['network'] += time.perf_counter() - ready
         if not is_finite(outputs):
-            return Result(source, UNSURE, error=f'{source}: {NOT_FINITE}', time=now)
+            raise NotFinite
         if self.model.input.has_mask:
             scores = outputs[self.model.names['scores']]
             masks = self.regions.masks(frame.shape[:2])
-            fields = decode_regions(self.model, scores, masks)
-        else:
-            fields = decode(self.model, outputs, prepared, self.score_thr)
-        result = Result(source, time=now, **fields)
-        result = result._replace(verdict=self.judge(result, frame.shape[:2]))
-        end = time.perf_counter()
-        seconds = dict(
-            read=read,
-            predict=end - start,
-            prepare=ready - start,
-            network=inferred - ready,
-            decode=end - inferred,
-        )
-        milliseconds = {stage: 1000 * value for stage, value in seconds.items()}
-        return result._replace(milliseconds=milliseconds)
+            return decode_regions(self.model, scores, masks)
+        fields = decode(self.model, outputs, prepared, self.score_thr)
+        if is_tile and self.model.is_detector:
+            # All boxes: those of another tile decide which of them is surest.
+            every = decode(self.model, outputs, prepared, 0.0)
+            fields['detections'] = every.get('detections', ())
+        return fields
 
     def _prepare(self, frame):
         masks = self.regions.masks(frame.shape[:2]) if self.regions else ()

@@ -79,6 +79,11 @@ class ModelFolder:
                 f'{", ".join(DECISIVE)}'
             )
 
+    @property
+    def is_detector(self):
+        """Whether its boxes are detections; a classifier's one box is its ROI."""
+        return 'boxes' in self.outputs and 'num_classes' not in self.outputs['boxes']
+
     def class_name(self, label):
         """The name of a class, or its number where no name is known."""
         is_known = 0 <= label < len(self.classes)

@@ -192,3 +192,12 @@ def test_what_a_start_takes(run):
     assert found.cpu > 0 and 0 < found.modules < len(sys.modules)
     with pytest.raises(RuntimeError, match='NameError'):
         startup.start(['there_is_no_such_name'], ROOT)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(find_spec('onnxruntime') is None, reason='it runs the networks')
+def test_a_map_beside_a_plain_classifier(run):
+    name = 'cam-joined_efficientnet-lite0-s4_20e_class-folders.py'
+    args = (ROOT / 'configs/cam' / name, '--size', '64x64', '--rounds', 1)
+    ours, plain = table_of(run('cam_latency', *args))
+    assert all(float(cell) > 0 for cell in ours[1:]) and plain[-1] == '1.00'

@@ -11,7 +11,7 @@ from mmpretrain.structures import DataSample
 
 from mmacnn.inference.classification import ClassificationInferencer
 from mmacnn.inference.detection import DetectionInferencer
-from mmacnn.inference.tiles import merge_boxes, tile_windows
+from mmacnn.line.tiles import merge_boxes, tile_windows
 from mmacnn.utils import InputError
 
 
@@ -30,7 +30,7 @@ def test_tiles_show_all_and_overlap(size, overlap):
 
 
 def test_boxes_of_two_tiles_are_one():
-    boxes = torch.tensor(
+    boxes = np.array(
         [
             (10, 10, 30, 20),  # whole
             (24, 10, 30, 20),  # its part in the next tile
@@ -40,11 +40,11 @@ def test_boxes_of_two_tiles_are_one():
             (10, 10, 31, 20),  # of the same tile
             (10, 10, 90, 90),  # hardly sure of it
         ],
-        dtype=torch.float32,
+        dtype=np.float32,
     )
-    scores = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.05])
-    labels = torch.tensor([0, 0, 0, 0, 1, 0, 0])
-    tiles = torch.tensor([0, 1, 0, 1, 1, 0, 2])
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.05])
+    labels = np.array([0, 0, 0, 0, 1, 0, 0])
+    tiles = np.array([0, 1, 0, 1, 1, 0, 2])
     found, kept = merge_boxes(boxes, scores, labels, tiles)
     assert kept.tolist() == [0, 2, 4, 5]
     assert found[0].tolist() == [10, 10, 30, 20]

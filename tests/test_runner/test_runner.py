@@ -395,3 +395,17 @@ def test_full_disk(tmp_path, full_disk):
     assert not list((tmp_path / 'pictures').iterdir())
     pictures.write('a.png', noise)
     assert [path.suffix for path in (tmp_path / 'pictures').iterdir()] == ['.jpg']
+
+
+def test_tiles(make_folder, tmp_path):
+    image, results = frame(RED, (40, 70)), tmp_path / 'results.jsonl'
+    image[30:, 60:] = BLUE  # in the corner that the last tile shows
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
+    options = '--tile', 32, '--record', tmp_path / 'record', '--results', results
+    done = run(
+        make_folder('cam'), tmp_path / 'a.png', '--backend', 'onnxruntime', *options
+    )
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(results.read_text())['detections']
+    left, top, right, bottom = found['box']
+    assert 50 < left < 66 and 22 < top < 36 and (right, bottom) == (70, 40)

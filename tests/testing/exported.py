@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import cv2
+import numpy as np
 import pytest
 
 from .paths import ROOT
@@ -68,6 +69,44 @@ def same_on_board(shown, expected):
             limits = dict(rel=0.05, abs=0.05)
             assert ours['pixels'] == pytest.approx(theirs.pixels, rel=0.05, abs=5)
             assert ours['area_mm2'] == pytest.approx(theirs.area_mm2, **limits)
+
+
+def same_in_tiles(inspector, folder, image, tile):
+    """Inspector and runner agree on an image in tiles, to 1e-4.
+
+    The runner has to be importable.
+    """
+    from line.rules import read_folder_rules
+    from runner.backends import BACKENDS
+    from runner.inspection import Inspection
+    from runner.model_folder import ModelFolder
+
+    model = ModelFolder(folder)
+    backend = BACKENDS['onnxruntime'](model)
+    rules = read_folder_rules(folder)
+    board = Inspection(model, backend, None, rules, 0.0, tile)
+    frame = cv2.imread(str(image))
+    shown, (expected,) = board('tiles', frame), inspector(frame)
+    assert not shown.error and not expected.error
+    assert (shown.label, shown.verdict) == (expected.label, expected.verdict)
+    _assert_close(shown, expected, ('anomaly_score', 'scores'))
+    assert len(shown.detections) == len(expected.detections)
+    for ours, theirs in zip(shown.detections, expected.detections, strict=True):
+        assert ours.label == theirs.label
+        _assert_close(ours, theirs, ('score', 'box', 'sides', 'pixels', 'area_mm2'))
+    assert (shown.heatmap is None) == (expected.heatmap is None)
+    if shown.heatmap is not None:
+        assert shown.heatmap.shape == frame.shape[:2]
+        np.testing.assert_allclose(shown.heatmap, expected.heatmap, 1e-4, 1e-4)
+        np.testing.assert_array_equal(shown.mask, expected.mask)
+
+
+def _assert_close(ours, theirs, names):
+    for name in names:
+        found, expected = getattr(ours, name), getattr(theirs, name)
+        assert (found is None) == (expected is None)
+        if found is not None:
+            assert found == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
 def assert_same(ours, theirs, exports_places):
