@@ -20,6 +20,7 @@ GAPS = dict(
     torch_load='torch',
     cpu_distributed='mmengine.dist.utils',
     config_text='mmengine.config.config',
+    mmdeploy_rewriters='mmdeploy.core.rewriters',
 )
 
 
