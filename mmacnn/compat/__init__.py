@@ -21,6 +21,7 @@ GAPS = dict(
     cpu_distributed='mmengine.dist.utils',
     config_text='mmengine.config.config',
     mmdeploy_rewriters='mmdeploy.core.rewriters',
+    onnx_cast_long='torch.onnx.symbolic_opset9',
 )
 
 
