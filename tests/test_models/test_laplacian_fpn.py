@@ -76,6 +76,18 @@ def assert_close(found, expected, tolerance):
     torch.testing.assert_close(found, expected, atol=tolerance, rtol=0)
 
 
+def test_starts_as_the_fpn_that_it_is_to_beat():
+    neck = build(start_as_fpn=True)
+    cfg = dict(type='mmdet.FPN', in_channels=CHANNELS, out_channels=8, num_outs=5)
+    fpn = MODELS.build(cfg)
+    fpn.load_state_dict(neck.state_dict(), strict=False)
+    outputs = neck(features())
+    for found, expected in zip(outputs, fpn(features()), strict=True):
+        torch.testing.assert_close(found, expected)
+    sum(each.square().sum() for each in outputs).backward()
+    assert all(fusion.beta.grad != 0 for fusion in neck.cross_convs.values())
+
+
 @pytest.mark.parametrize('options', OPTIONS, ids=str)
 def test_options_mean_what_they_mean_in_mmdet(options, monkeypatch):
     """With the sum in place of the fusion, it is mmdet's FPN."""

@@ -25,6 +25,11 @@ def _gate(channels: int) -> nn.Sequential:
     )
 
 
+def _set_to_zero(conv: nn.Conv2d) -> None:
+    nn.init.zeros_(conv.weight)
+    nn.init.zeros_(conv.bias)
+
+
 class LaplacianFusion(nn.Module):
     """Fuse two levels: ``alpha * gated(low + high) + beta * gated(low - high)``.
 
@@ -47,6 +52,17 @@ class LaplacianFusion(nn.Module):
         self.SE_edge = _gate(channels)
         self.alpha = nn.Parameter(torch.tensor(0.5))
         self.beta = nn.Parameter(torch.tensor(0.5))
+
+    @torch.no_grad()
+    def start_as_sum(self) -> None:
+        """Set the parameters so that the result is ``low + high``."""
+        for conv in (self.pre_low_conv.conv, self.pre_high_conv.conv):
+            nn.init.dirac_(conv.weight)
+            nn.init.zeros_(conv.bias)
+        for gate in (self.SE_context, self.SE_edge):
+            _set_to_zero(gate[2])  # a gate of 0.5
+        self.alpha.fill_(2 / 3)
+        self.beta.zero_()
 
     def forward(self, low: Tensor, high: Tensor) -> Tensor:
         """Fuse two feature maps (B, channels, H, W) of the same size."""
@@ -81,6 +97,11 @@ class LayerAttention(nn.Module):
             for _ in range(num_levels)
         )
 
+    def start_as_identity(self) -> None:
+        """Set the parameters so that each level stays as it is."""
+        for each in self.conv_list4:
+            _set_to_zero(each.conv)
+
     def forward(self, levels: list[Tensor]) -> list[Tensor]:
         """Return feature maps of the sizes given, (B, channels, H, W) each."""
         return [self._attend(x, i) for i, x in enumerate(levels)]
@@ -104,6 +125,9 @@ class LaplacianFPN(FPN):
         num_outs: Number of outputs.
         attention: Whether each level gets a pooled vector of itself, between the
             top-down path and the output convolutions.
+        start_as_fpn: Whether an untrained one computes what mmdet's FPN would, so that
+            it departs from that only as far as it learns to. As published, the weights
+            of the coarser level, ``alpha - beta``, start at 0, without a top-down path.
         **kwargs: Options of :class:`mmdet.models.FPN`, with their meaning there. Those
             of the convolutions are for the lateral and the output convolutions; the
             fusion and the attention have plain ones, as published.
@@ -118,9 +142,11 @@ class LaplacianFPN(FPN):
         out_channels: int,
         num_outs: int,
         attention: bool = True,
+        start_as_fpn: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(in_channels, out_channels, num_outs, **kwargs)
+        self.start_as_fpn = start_as_fpn
         num_levels = len(self.lateral_convs)
         # Each has the number of the level that it brings down, so there is no 0.
         self.cross_convs = nn.ModuleDict(
@@ -129,6 +155,14 @@ class LaplacianFPN(FPN):
         self.attention_aggregation = (
             LayerAttention(out_channels, num_levels) if attention else None
         )
+
+    def init_weights(self) -> None:
+        super().init_weights()
+        if self.start_as_fpn:
+            for fusion in self.cross_convs.values():
+                fusion.start_as_sum()
+            if self.attention_aggregation is not None:
+                self.attention_aggregation.start_as_identity()
 
     def forward(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if len(inputs) != len(self.in_channels):
