@@ -20,6 +20,8 @@ GAPS = dict(
     torch_load='torch',
     cpu_distributed='mmengine.dist.utils',
     config_text='mmengine.config.config',
+    mmdeploy_rewriters='mmdeploy.core.rewriters',
+    onnx_cast_long='torch.onnx.symbolic_opset9',
 )
 
 

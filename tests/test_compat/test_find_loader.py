@@ -15,10 +15,12 @@ def as_in_python_3_14(monkeypatch):
         del pkgutil.find_loader
 
 
-def test_mmcv_asks_for_its_operators(as_in_python_3_14):
+def test_openmmlab_asks_for_mmcvs_operators(as_in_python_3_14):
     from mmcv.utils.ext_loader import check_ops_exist
+    from mmengine.utils.dl_utils import mmcv_full_available
 
     assert check_ops_exist()  # its own, or those of mmcv_ops
+    assert mmcv_full_available()
     assert pkgutil.find_loader('mmcv.no_such_module') is None
 
 
