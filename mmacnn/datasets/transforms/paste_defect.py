@@ -46,7 +46,7 @@ class PasteDefect(Transform):
 
     def __init__(
         self,
-        prob: float = 0.5,
+        prob: float = 0.3,
         scale_range: Sequence[float] = (0.7, 1.4),
         one_region: float = 0.5,
     ) -> None:
