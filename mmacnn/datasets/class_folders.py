@@ -101,6 +101,13 @@ class ClassFolderDataset(CustomDataset):
                 keep_masks(data_list, masks, self.mask_fraction, self.seed)
         return data_list
 
+    def prepare_data(self, idx: int) -> object:
+        """Image ``idx``, through the pipeline, which may look at others too.
+
+        Transforms that mix images find the data set as ``dataset`` (like mmyolo's).
+        """
+        return self.pipeline(self.get_data_info(idx) | dict(dataset=self))
+
     def _check_folders(self) -> tuple[str, ...]:
         root = self.img_prefix or os.curdir
         require_folder(root, 'one with a folder for each class')

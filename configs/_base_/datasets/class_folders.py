@@ -8,6 +8,7 @@ img_scale = (256, 256)  # width, height
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadDefectMask'),
+    dict(type='mmacnn.PasteDefect'),
     dict(type='Resize', scale=img_scale),
     dict(
         type='RandomFlip',

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'affine': ['RandomAffine'],
         'load_image': ['LoadAnyDepthImage'],
         'load_mask': ['LoadDefectMask'],
+        'paste_defect': ['PasteDefect'],
         'photometric': ['RandomBlur', 'RandomNoise', 'RandomPhotometric'],
         'region_geometry': ['CropToRegion', 'RandomRegionCrop', 'RegionResize'],
         'resize_corners': ['ResizeWithCorners'],
