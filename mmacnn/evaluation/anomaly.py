@@ -11,16 +11,8 @@ from mmacnn.ops import connected_regions
 from mmacnn.registry import METRICS
 from mmacnn.utils import InputError
 
-from .value_counts import (
-    best_dice,
-    count_values,
-    overlap_area,
-    pool_counts,
-    roc_area,
-    to_numpy,
-)
+from .value_counts import best_dice, count_pixels, measure_pixels, to_numpy
 
-GROUPS = ('positives', 'negatives', 'overlaps')
 SUMMARY = (
     *('image_auroc', 'average_precision', 'f1_max', 'fpr', 'fnr'),
     *('pixel_auroc', 'pro'),
@@ -140,12 +132,7 @@ class AnomalyMetric(BaseMetric):
                 metrics[name] = 100 * np.mean(wrong)
         pixels = [record['pixels'] for record in records if 'pixels' in record]
         if pixels:
-            values, positives, negatives, overlaps = pool_counts(pixels, *GROUPS)
-            if positives.any() and negatives.any():
-                metrics.update(
-                    pixel_auroc=100 * roc_area(values, positives, negatives),
-                    pro=100 * overlap_area(overlaps, negatives, self.max_fpr),
-                )
+            metrics |= measure_pixels(pixels, self.max_fpr)[0]
         if not defective.all():
             metrics['good_score'] = scores[~defective].mean()
         return metrics
@@ -172,11 +159,7 @@ def _count_pixels(sample: dict) -> dict[str, np.ndarray]:
             f'{_name(sample)}: found a heat map with NaN or infinity, expected finite '
             'numbers'
         )
-    defects = connected_regions(truth)
-    fraction_of_defect = np.concatenate(([0.0], 1 / defects.areas))[defects.labels]
-    return count_values(
-        heat, positives=truth, negatives=~truth, overlaps=fraction_of_defect
-    )
+    return count_pixels(heat, connected_regions(truth))
 
 
 def _name(sample: dict) -> str:

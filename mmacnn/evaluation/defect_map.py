@@ -12,7 +12,7 @@ from mmacnn.ops import connected_regions
 from mmacnn.registry import METRICS
 from mmacnn.utils import InputError
 
-from .value_counts import best_dice, count_values, pool_counts, roc_area, to_numpy
+from .value_counts import count_pixels, measure_pixels, to_numpy
 
 SIZES = ('small', 'medium', 'large')
 
@@ -25,6 +25,8 @@ class DefectMapMetric(BaseMetric):
 
     - ``image_auroc``: area under the ROC curve of the score of not being good.
     - ``pixel_auroc``: the same of the heat map, over the pixels of all images.
+    - ``pro``: area under the per-region overlap up to 30 % wrongly marked pixels, see
+      :class:`AnomalyMetric`.
     - ``iou``, ``dice``: of ``pred_mask``, over the pixels of all images.
     - ``best_dice``, ``best_threshold``: the highest Dice that a threshold on the heat
       map could reach on these images, and which. Choose it on a validation set.
@@ -86,7 +88,7 @@ class DefectMapMetric(BaseMetric):
         sizes = np.sqrt(defects.areas)
         touched = np.unique(defects.labels[mask])
         record = dict(
-            **count_values(heat, positives=truth, negatives=~truth),
+            **count_pixels(heat, defects),
             counts=np.array(
                 [(truth & mask).sum(), (~truth & mask).sum(), (truth & ~mask).sum()]
             ),
@@ -110,11 +112,10 @@ class DefectMapMetric(BaseMetric):
         masked = [record for record in results if 'values' in record]
         if not masked:
             return metrics
-        values, positives, negatives = pool_counts(masked, 'positives', 'negatives')
-        if positives.any() and negatives.any():
-            metrics['pixel_auroc'] = 100 * roc_area(values, positives, negatives)
-            dice, threshold = best_dice(values, positives, negatives)
-            metrics.update(best_dice=100 * dice, best_threshold=threshold)
+        areas, best = measure_pixels(masked)
+        metrics |= areas
+        if best:
+            metrics.update(best_dice=100 * best[0], best_threshold=best[1])
         true, false, missed = sum(record['counts'] for record in masked)
         if true + false + missed:
             metrics['iou'] = 100 * true / (true + false + missed)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import auc, roc_auc_score
 
+from mmacnn.ops import Regions
+
 
 def round_values(values: np.ndarray) -> np.ndarray:
     """Round float32 numbers to eleven significant bits, as half precision has.
@@ -58,6 +60,46 @@ def pool_counts(counts: Sequence[dict], *groups: str) -> tuple[np.ndarray, ...]:
         np.bincount(where, np.concatenate([c[group] for c in counts]), len(values))
         for group in groups
     )
+
+
+def count_pixels(heat: np.ndarray, defects: Regions) -> dict[str, np.ndarray]:
+    """Count the values of a heat map on the defects and elsewhere.
+
+    Args:
+        heat: (H, W), finite.
+        defects: Of the true mask (H, W).
+
+    Returns:
+        As :func:`count_values`, of ``positives``, ``negatives`` and ``overlaps``: the
+        pixels on a defect, each counted as one over the area of its defect.
+    """
+    shares = np.concatenate(([0.0], 1 / defects.areas))[defects.labels]
+    truth = defects.labels > 0
+    return count_values(heat, positives=truth, negatives=~truth, overlaps=shares)
+
+
+def measure_pixels(
+    counts: Sequence[dict], max_fpr: float = 0.3
+) -> tuple[dict[str, float], tuple[float, float] | None]:
+    """``pixel_auroc`` and ``pro`` in %, and :func:`best_dice`.
+
+    Args:
+        counts: Of each image, by :func:`count_pixels`.
+        max_fpr: Of :func:`overlap_area`.
+
+    Returns:
+        Nothing and None where no pixel is on a defect, or all are.
+    """
+    values, positives, negatives, overlaps = pool_counts(
+        counts, 'positives', 'negatives', 'overlaps'
+    )
+    if not (positives.any() and negatives.any()):
+        return {}, None
+    areas = dict(
+        pixel_auroc=100 * roc_area(values, positives, negatives),
+        pro=100 * overlap_area(overlaps, negatives, max_fpr),
+    )
+    return areas, best_dice(values, positives, negatives)
 
 
 def roc_area(values: np.ndarray, positives: np.ndarray, negatives: np.ndarray) -> float:
