@@ -201,3 +201,37 @@ def test_a_map_beside_a_plain_classifier(run):
     args = (ROOT / 'configs/cam' / name, '--size', '64x64', '--rounds', 1)
     ours, plain = table_of(run('cam_latency', *args))
     assert all(float(cell) > 0 for cell in ours[1:]) and plain[-1] == '1.00'
+
+
+@pytest.mark.skipif(find_spec('pytorch_grad_cam') is None, reason='a rival')
+def test_maps_beside_grad_cam(run, tmp_path, monkeypatch):
+    counts = dict(train=4, test=6)
+    write_dataset(TASKS['defect-folders'], tmp_path / 'data', counts, (96, 96), 0)
+    config = tmp_path / 'config.py'
+    config.write_text(
+        f'_base_ = ["{ROOT}/configs/cam/cam-joined_efficientnet-lite0-s4_20e_'
+        'class-folders.py"]\n'
+        f'data_root = "{tmp_path}/data"\nimg_scale = (96, 96)\n'
+        'test_dataloader = dict(dataset=dict(data_prefix=dict('
+        'mask_path="test/masks")))\n'
+    )
+    monkeypatch.syspath_prepend(str(ROOT / 'benchmarks'))
+    weights = import_module('methods').random_weights(config, tmp_path)
+    rival = ('--rival', 'the same', config, weights)
+    own, grad_cam, same = table_of(run('localization', config, weights, *rival))
+    assert own[1:-1] == same[1:-1]
+    assert own[1] == grad_cam[1] and own[2:6] != grad_cam[2:6]
+
+
+def test_defects_of_a_plate(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / 'benchmarks'))
+    large_image = import_module('large_image')
+    image, boxes = large_image.make_plate(0, (200, 300), 3)
+    assert image.shape == (200, 300, 3)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    assert len(boxes) == 3 and sides.min() >= 8 and sides.max() <= 12
+    assert (boxes.min(0) >= 0).all() and (boxes.max(0) <= (300, 200, 300, 200)).all()
+    assert large_image.matches(boxes, boxes[::-1]).tolist() == np.eye(3)[::-1].tolist()
+    windows = np.array([(0, 0, 100, 100), (80, 0, 180, 100)])
+    assert large_image.innermost(np.array([84, 40, 94, 50]), windows) == 0
+    assert large_image.innermost(np.array([90, 40, 98, 50]), windows) == 1
