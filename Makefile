@@ -40,7 +40,7 @@ $(INSTALLED): $(INPUTS)
 DEMO := work_dirs/demo
 DEMO_CONFIG := configs/acnn/acnn-opt_strided_4e_demo.py
 
-demo: setup ## make data, train, test and draw: what A-CNN does, in 20 minutes
+demo: setup ## make data, train, test and draw: what A-CNN does, in 20 to 30 minutes
 	@test ! -e $(DEMO) || { echo 'error: $(DEMO) exists from an earlier demo, complete or not: remove it first'; exit 1; }
 	$(RUN) tools/make_synthetic_dataset.py $(DEMO)/data --task product-code \
 		--num-train 2000 --num-test 200 --size 480x640 --seed 0
