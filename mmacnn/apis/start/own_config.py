@@ -70,6 +70,8 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
+"""
+STOPPING = """\
 train_cfg = dict(max_epochs=max_epochs)
 # A checkpoint each epoch, and the best one; the end if {patience} epochs gain nothing.
 default_hooks = dict(checkpoint=dict(interval=1, save_best={monitor!r}))
@@ -81,6 +83,12 @@ custom_hooks = [
         patience={patience},
     )
 ]
+"""
+LATE = """\
+# Validated once the learning rate is low: before, the best epoch is so by chance.
+train_cfg = dict(max_epochs=max_epochs, val_begin=max_epochs * 3 // 5)
+# A checkpoint each epoch, and the best one.
+default_hooks = dict(checkpoint=dict(interval=1, save_best={monitor!r}))
 """
 
 
@@ -139,7 +147,7 @@ def config_text(
     text = '\n'.join(lines) + '\n'
     if recipe.views:
         epochs = num_epochs(recipe, num_train, size, effort)
-        text += SCHEDULE.format(
+        text += (SCHEDULE + (LATE if recipe.late else STOPPING)).format(
             epochs=epochs,
             monitor=recipe.monitor,
             min_delta=recipe.min_delta,

@@ -34,10 +34,11 @@ class Recipe:
         keeps_shape: Whether an image keeps its ratio of width to height.
         views: Images of that area that a training should see, in all epochs; 0 where
             it learns in one pass.
-        monitor: Metric on the validation images that chooses the best checkpoint and
-            ends the training when it stays.
+        monitor: Metric on the validation images that chooses the best checkpoint and,
+            unless ``late``, ends the training when it stays.
         min_delta: Smallest gain of the metric that counts.
         deploy: Config of the export, below ``configs/deploy/``.
+        late: Whether only the last epochs are validated.
     """
 
     base: str
@@ -51,6 +52,7 @@ class Recipe:
     monitor: str
     min_delta: float
     deploy: str
+    late: bool = False
 
 
 def anchor_scale(object_sizes: np.ndarray, size: tuple[int, int]) -> int:
@@ -164,6 +166,7 @@ RECIPES = {
         monitor='accuracy/top1',
         min_delta=0.1,
         deploy='cam/cam_onnxruntime_dynamic.py',
+        late=True,
     ),
     ACNN: Recipe(
         base='acnn/acnn-opt_strided_30e_yolo-roi.py',
