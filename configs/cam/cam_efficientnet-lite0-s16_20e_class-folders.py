@@ -1,4 +1,4 @@
-# For your own images: `python -m mmacnn start` writes a config on top of this one.
+# As published, on your own images: the mean of the map, from labels of images alone.
 _base_ = [
     '../_base_/models/cam_efficientnet-lite0-s16.py',
     '../_base_/datasets/class_folders.py',
@@ -14,4 +14,8 @@ optim_wrapper = dict(
     optimizer=dict(lr=3e-4),
     paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=10 / 3))),
 )
+train_pipeline = [
+    step for step in _base_.train_pipeline if step['type'] != 'mmacnn.DrawDefect'
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 default_hooks = dict(checkpoint=dict(save_best='accuracy/top1'))

@@ -10,6 +10,7 @@ train_pipeline = [
     dict(type='mmacnn.LoadDefectMask'),
     dict(type='mmacnn.PasteDefect'),
     dict(type='Resize', scale=img_scale),
+    dict(type='mmacnn.DrawDefect'),
     dict(
         type='RandomFlip',
         prob=[0.25, 0.25, 0.25],

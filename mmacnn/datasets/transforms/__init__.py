@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'affine': ['RandomAffine'],
+        'draw_defect': ['DrawDefect'],
         'load_image': ['LoadAnyDepthImage'],
         'load_mask': ['LoadDefectMask'],
         'paste_defect': ['PasteDefect'],

@@ -60,14 +60,13 @@ class PasteDefect(Transform):
         uint8_image(results, type(self).__name__)
         dataset = results['dataset']
         if self.outlined is None:
-            infos = map(dataset.get_data_info, range(len(dataset)))
-            self.outlined = [i for i, info in enumerate(infos) if info.get('mask_path')]
+            self.outlined = outlined_images(dataset)
         is_good = results['gt_label'] == 0
         if not (is_good and self.outlined and np.random.random() < self.prob):
             return results
         patch, mask, label = self._draw(dataset)
         size = results['img'].shape[:2]
-        patch, mask = _fit(patch, mask, size, _log_uniform(self.scale_range))
+        patch, mask = _fit(patch, mask, size, log_uniform(self.scale_range))
         if mask.any():
             corner = [
                 np.random.randint(a - b + 1)
@@ -93,6 +92,12 @@ class PasteDefect(Transform):
         place = _surroundings(mask, SEAM + RIM + 1)
         mirrored = tuple(slice(None, None, np.random.choice((1, -1))) for _ in range(2))
         return image[place][mirrored], mask[place][mirrored], other['gt_label']
+
+
+def outlined_images(dataset: BaseDataset) -> list[int]:
+    """Indices of the images with a defect whose mask is known."""
+    infos = map(dataset.get_data_info, range(len(dataset)))
+    return [i for i, info in enumerate(infos) if info.get('mask_path')]
 
 
 def paste(
@@ -146,6 +151,6 @@ def _grown(mask: np.ndarray, by: int) -> np.ndarray:
     return cv2.dilate(mask, np.ones((2 * by + 1, 2 * by + 1), np.uint8))
 
 
-def _log_uniform(limits: tuple[float, float]) -> float:
+def log_uniform(limits: tuple[float, float]) -> float:
     """Double and half are equally likely."""
     return math.exp(np.random.uniform(*np.log(limits)))
