@@ -30,15 +30,17 @@ class DrawDefect(Transform):
     images of other things: a blob or a stroke becomes darker, brighter, or shows
     another place of the same image.
 
-    The image becomes a defective one, with a mask. Nothing happens where an image of
+    The label stays: :class:`mmacnn.CAMHead` learns from such an image where the defect
+    is, and not that the image is defective, for real defects look otherwise. Nothing
+    happens where an image of
     the data set has a mask (:class:`PasteDefect` shows real defects then), or where it
     has more classes than good and defective.
 
     Stands behind the transforms that load image and mask and set the size.
 
     Required keys: ``img`` (H, W, 3) uint8, ``gt_label``, ``dataset``, such as
-    :class:`mmacnn.ClassFolderDataset`. Changed keys: ``img``, ``gt_label``,
-    ``gt_seg_map`` (H, W) uint8.
+    :class:`mmacnn.ClassFolderDataset`. Changed keys: ``img``, ``gt_seg_map``
+    (H, W) uint8.
 
     Args:
         prob: Fraction of the good images that get a defect, in [0, 1].
@@ -84,7 +86,7 @@ class DrawDefect(Transform):
                 shown |= mask
         if shown.any():
             results['img'] = image.round().clip(0, 255).astype(np.uint8)
-            results['gt_seg_map'], results['gt_label'] = shown, 1
+            results['gt_seg_map'] = shown
         return results
 
     def _fill(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -32,7 +32,9 @@ class CAMHead(LinearClsHead):
 
     With ``mask_loss`` the map also learns where the defect is: from good images, which
     have none anywhere, and from the masks of defective ones, as far as the data samples
-    have ``gt_seg_map``.
+    have ``gt_seg_map``. A good image whose mask marks something has a drawn defect
+    (:class:`mmacnn.datasets.transforms.DrawDefect`): the map learns from it, the score of
+    the image does not.
 
     Belongs in a :class:`CAMClassifier`, which knows where the cells of the map lie.
 
@@ -142,7 +144,14 @@ class CAMHead(LinearClsHead):
     def loss(self, feats: tuple[Tensor], data_samples: list[DataSample]) -> dict:
         """``loss`` of the images' labels, and those of ``mask_loss``."""
         maps = self.activation_map(feats)
-        losses = self._get_loss(self._pool_images(maps, data_samples), data_samples)
+        logits = self._pool_images(maps, data_samples)
+        asked = [i for i, each in enumerate(data_samples) if not _is_drawn(each)]
+        samples = [data_samples[i] for i in asked]
+        losses = (
+            self._get_loss(logits[asked], samples)
+            if asked
+            else dict(loss=0 * logits.sum())
+        )
         if self.mask_loss is not None:
             losses.update(self._mask_losses(maps, data_samples))
         return losses
@@ -164,10 +173,10 @@ class CAMHead(LinearClsHead):
         """Of the images whose mask is known, at the size of the network's input."""
         known, target = [], []
         for index, sample in enumerate(data_samples):
-            if sample.gt_label == 0:
-                target.append(maps.new_zeros(sample.img_shape[:2]))
-            elif 'gt_seg_map' in sample:
+            if 'gt_seg_map' in sample:
                 target.append(torch.as_tensor(sample.gt_seg_map).to(maps))
+            elif sample.gt_label == 0:
+                target.append(maps.new_zeros(sample.img_shape[:2]))
             else:
                 continue
             known.append(index)
@@ -252,6 +261,11 @@ class CAMHead(LinearClsHead):
         for sample, score in zip(samples, self.scores(logits), strict=True):
             sample.set_pred_score(score).set_pred_label(score.argmax(0, keepdim=True))
         return samples
+
+
+def _is_drawn(sample: DataSample) -> bool:
+    """Whether it is a good image with a defect that :class:`DrawDefect` has drawn."""
+    return bool(sample.gt_label == 0 and sample.get('gt_seg_map', Tensor()).any())
 
 
 def _sizes(data_samples: list[DataSample]) -> list[tuple[int, int]]:
