@@ -36,7 +36,7 @@ def test_the_mask_is_where_the_image_changed():
     for each in drawn:
         changed = np.abs(each['img'].astype(int) - GREY).max(-1)
         mask = each['gt_seg_map'] > 0
-        assert each['gt_label'] == 1 and mask.any() and (changed > 8).any()
+        assert each['gt_label'] == 0 and mask.any() and (changed > 8).any()
         # Half-transparent edges lie within two pixels of the mask.
         near = np.lib.stride_tricks.sliding_window_view(np.pad(mask, 2), (5, 5))
         assert not ((changed > 15) & ~near.any((2, 3))).any()

@@ -152,6 +152,26 @@ def test_pixels_count_where_they_are_known():
     assert losses['loss'] == make_head().loss((features,), labelled(0, 1, 1))['loss']
 
 
+def test_drawn_defects_teach_where_and_not_what():
+    head = make_head(mask_loss=dict(type='mmacnn.MaskLoss'))
+    features = torch.randn(3, 6, 5, 7)
+    mask = np.zeros((40, 56), np.uint8)
+    mask[8:20, 30:50] = 1
+    samples = masked((0, mask), (1, None), (0, None))
+    losses = head.loss((features,), samples)
+    others = make_head().loss((features[1:],), labelled(1, 0))
+    assert losses['loss'] == others['loss']
+    assert losses['loss_dice'] > 0
+    samples[0].gt_label = torch.tensor([1])
+    as_defective = head.loss((features,), samples)
+    assert losses['loss_pixel'] == as_defective['loss_pixel']
+    assert losses['loss'] != as_defective['loss']
+    samples[0].gt_label = torch.tensor([0])
+    alone = head.loss((features[:1],), samples[:1])
+    assert alone['loss'] == 0 and alone['loss_pixel'] > 0
+    sum(alone.values()).backward()
+
+
 def test_no_mask_in_a_batch():
     head = make_head(mask_loss=dict(type='mmacnn.MaskLoss'))
     losses = head.loss((torch.randn(2, 6, 5, 7),), masked((1, None), (1, None)))

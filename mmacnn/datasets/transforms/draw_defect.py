@@ -32,15 +32,14 @@ class DrawDefect(Transform):
 
     The label stays: :class:`mmacnn.CAMHead` learns from such an image where the defect
     is, and not that the image is defective, for real defects look otherwise. Nothing
-    happens where an image of
-    the data set has a mask (:class:`PasteDefect` shows real defects then), or where it
-    has more classes than good and defective.
+    happens where an image of the data set has a mask (:class:`PasteDefect` shows real
+    defects then), or where it has more classes than good and defective.
 
     Stands behind the transforms that load image and mask and set the size.
 
     Required keys: ``img`` (H, W, 3) uint8, ``gt_label``, ``dataset``, such as
-    :class:`mmacnn.ClassFolderDataset`. Changed keys: ``img``, ``gt_seg_map``
-    (H, W) uint8.
+    :class:`mmacnn.ClassFolderDataset`. Changed keys: ``img``, ``gt_seg_map`` (H, W)
+    uint8.
 
     Args:
         prob: Fraction of the good images that get a defect, in [0, 1].

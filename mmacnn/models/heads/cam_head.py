@@ -33,8 +33,8 @@ class CAMHead(LinearClsHead):
     With ``mask_loss`` the map also learns where the defect is: from good images, which
     have none anywhere, and from the masks of defective ones, as far as the data samples
     have ``gt_seg_map``. A good image whose mask marks something has a drawn defect
-    (:class:`mmacnn.datasets.transforms.DrawDefect`): the map learns from it, the score of
-    the image does not.
+    (:class:`mmacnn.datasets.transforms.DrawDefect`): the map learns from it, the score
+    of the image does not.
 
     Belongs in a :class:`CAMClassifier`, which knows where the cells of the map lie.
 
