@@ -21,6 +21,7 @@ NAMES = {
     'region/mean_class_accuracy': 'Correct regions, mean of the classes, %',
     'map/image_auroc': 'Good and defective images told apart, AUROC, %',
     'map/pixel_auroc': 'Good and defective pixels told apart, AUROC, %',
+    'map/pro': 'Overlap of the marked pixels with each defect (PRO), %',
     'map/best_dice': 'Dice of the marked pixels at the best threshold, %',
     'map/best_threshold': 'That threshold, in units of the map',
     'map/iou': 'Intersection over union of the marked pixels, %',
