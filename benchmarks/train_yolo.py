@@ -22,17 +22,21 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('model', help='yolov8n.yaml, yolo11n.yaml, ...')
     parser.add_argument('data_root', help='folder with classes.txt, train/ and test/')
+    add_training_arguments(parser, '480x640')
+    return parser.parse_args()
+
+
+def add_training_arguments(parser: argparse.ArgumentParser, size: str) -> None:
     parser.add_argument(
         '--work-dir', required=True, help='continues with what is there'
     )
     parser.add_argument('--epochs', type=int_at_least(1), default=10)
     parser.add_argument('--batch-size', type=int_at_least(1), default=8)
-    parser.add_argument('--input-size', type=image_size, default='480x640')
+    parser.add_argument('--input-size', type=image_size, default=size)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
         '--amp', action='store_true', help='bfloat16 in the network, on the CPU'
     )
-    return parser.parse_args()
 
 
 def main() -> None:
@@ -42,7 +46,7 @@ def main() -> None:
     work_dir = Path(args.work_dir).resolve()
     data = _write_data(Path(args.data_root).resolve(), work_dir)
     start = time.process_time()
-    weights = _train(args, work_dir, data)
+    weights = train(args, work_dir, data, fliplr=0.0)  # a mirrored code is none
     minutes = (time.process_time() - start) / 60
     model = YOLO(weights)
     result = dict(
@@ -80,7 +84,9 @@ def _write_data(root: Path, work_dir: Path) -> Path:
     return path
 
 
-def _train(args: argparse.Namespace, work_dir: Path, data: Path) -> Path:
+def train(
+    args: argparse.Namespace, work_dir: Path, data: Path, **settings: float
+) -> Path:
     """Train, or go on; the last weights, since nothing is chosen on the test set."""
     from yolo_trainer import YOLO, BFloat16Trainer, Trainer
 
@@ -104,10 +110,10 @@ def _train(args: argparse.Namespace, work_dir: Path, data: Path) -> Path:
             device='cpu',
             workers=1,
             seed=args.seed,
-            fliplr=0.0,  # a mirrored code is none
             close_mosaic=max(1, args.epochs // 5),
             val=False,
             plots=False,
+            **settings,
         )
         done.touch()
     return weights

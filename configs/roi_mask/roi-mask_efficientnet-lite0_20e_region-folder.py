@@ -1,5 +1,5 @@
-# For your own regions: `python -m mmacnn start --method roi-mask ...` writes a config
-# on top of this one.
+# For your own regions, the whole image and the mask: for regions that only what is far
+# from them tells apart. roi-mask-crop_... is the one to begin with.
 _base_ = [
     '../_base_/datasets/region_folder.py',
     '../_base_/schedules/adam_20e.py',

@@ -68,6 +68,7 @@ def test_a_method_and_a_config_that_loads(task, tmp_path, weights, monkeypatch):
     tools = (
         'mmacnn analyse',
         'train.py',
+        *['choose_map_threshold.py'] * (report.choice.method == 'cam'),
         'test.py',
         'report.py',
         'mmacnn inspect',

@@ -123,7 +123,7 @@ def test_config_trains_and_predicts(path, data):
 
 
 def test_every_config_is_listed():
-    assert len(CONFIGS) == 7
+    assert len(CONFIGS) == 9
     metafile = yaml.safe_load((ROOT / 'configs/roi_mask/metafile.yml').read_text())
     listed = [model['Config'] for model in metafile['Models']]
     assert listed == [path.relative_to(ROOT).as_posix() for path in CONFIGS]
@@ -131,7 +131,14 @@ def test_every_config_is_listed():
 
 
 def test_synthetic_configs_differ_in_the_region_alone():
-    names = ('roi-mask', 'roi-mask-stage3', 'no-mask', 'blacked-out', 'crop')
+    names = (
+        'roi-mask',
+        'roi-mask-crop',
+        'roi-mask-stage3',
+        'no-mask',
+        'blacked-out',
+        'crop',
+    )
     ours, *others = (
         Config.fromfile(
             ROOT / f'configs/roi_mask/{name}_resnet18_8e_synthetic-regions.py'

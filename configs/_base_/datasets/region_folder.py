@@ -5,19 +5,21 @@ classes = ('brick', 'glass', 'metal', 'wood')  # of yours
 img_scale = (256, 256)  # width, height
 
 meta_keys = ('img_path', 'ori_shape', 'img_shape', 'instance_id', 'region_fraction')
+flip = dict(type='RandomFlip', prob=0.5)
+colours = dict(
+    type='mmacnn.RandomPhotometric',
+    brightness=0.2,
+    contrast=0.2,
+    saturation=0.2,
+    white_balance=0.05,
+    gamma=0.15,
+)
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='mmacnn.LoadRegionMask'),
     dict(type='mmacnn.RandomRegionCrop', size=img_scale[::-1], area_range=(0.3, 1.0)),
-    dict(type='RandomFlip', prob=0.5),
-    dict(
-        type='mmacnn.RandomPhotometric',
-        brightness=0.2,
-        contrast=0.2,
-        saturation=0.2,
-        white_balance=0.05,
-        gamma=0.15,
-    ),
+    flip,
+    colours,
     dict(type='mmacnn.AddMaskChannel'),
     dict(type='mmpretrain.PackInputs', meta_keys=meta_keys),
 ]

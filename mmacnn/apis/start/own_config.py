@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.config import Config
 
 from .facts import Facts
-from .recipes import Recipe
+from .recipes import FITTED, REGION, Recipe
 
 STEP = 32  # Image sides are multiples of it.
 SMALLEST = 10  # Percentile of the objects' sizes that counts as the smallest.
@@ -96,10 +96,13 @@ def size_text(recipe: Recipe, facts: Facts) -> str:
     """What becomes of the images' sizes, one line."""
     height, width = facts.size
     text = f'the images have {width}x{height} (width x height)'
+    if facts.num_sizes > 1:
+        text += f' in the median, {facts.num_sizes} sizes in all'
+    if recipe.fit == REGION:
+        return f'{text}; each region, with what is around it, becomes img_scale'
     if facts.num_sizes == 1:
         return text
-    text += f' in the median, {facts.num_sizes} sizes in all'
-    if recipe.keeps_shape:
+    if recipe.fit == FITTED:
         return f'{text}; each is fitted into img_scale and keeps its shape'
     return (
         f'{text}; each becomes img_scale, one side stretched up to {facts.stretch:.2f} '
@@ -129,7 +132,8 @@ def config_text(
         num_train: Samples to learn from.
         effort: Fraction of the epochs of a full training.
     """
-    size = fit_size(facts.size, recipe.area, smallest_side(facts), recipe.least)
+    shape = (1, 1) if recipe.fit == REGION else facts.size
+    size = fit_size(shape, recipe.area, smallest_side(facts), recipe.least)
     lines = [f'_base_ = [{base!r}]', '', f'data_root = {data!r}']
     if recipe.target != 'anomaly':
         lines.append(f'classes = {tuple(classes)!r}')

@@ -15,6 +15,7 @@ from .facts import Facts
 WEIGHTS = 'data/efficientnet-lite0.pth'
 LARGEST = 90  # Percentile of the objects' sizes that counts as large.
 COARSEST = 32  # Stride of the detector's largest anchors.
+STRETCHED, FITTED, REGION = 'stretched', 'fitted', 'region'
 POSE_MARGIN = 1.2  # Of the ROI over the object, as PoseLoss has it.
 
 
@@ -31,7 +32,7 @@ class Recipe:
         area: Pixels of the input where small objects do not ask for more.
         least: Pixels that the shorter side of a small object shall have in the input,
             0 where that does not matter.
-        keeps_shape: Whether an image keeps its ratio of width to height.
+        fit: What becomes of an image: STRETCHED, FITTED, or each REGION cut out.
         views: Images of that area that a training should see, in all epochs; 0 where
             it learns in one pass.
         monitor: Metric on the validation images that chooses the best checkpoint and,
@@ -47,7 +48,7 @@ class Recipe:
     settings: Callable[[Facts, tuple[int, int], list[str], str, str], dict]
     area: int
     least: int
-    keeps_shape: bool
+    fit: str
     views: int
     monitor: str
     min_delta: float
@@ -148,7 +149,7 @@ RECIPES = {
         settings=_anomaly_settings,
         area=256**2,
         least=0,
-        keeps_shape=False,
+        fit=STRETCHED,
         views=0,
         monitor='',
         min_delta=0.0,
@@ -161,7 +162,7 @@ RECIPES = {
         settings=_cam_settings,
         area=256**2,
         least=16,
-        keeps_shape=False,
+        fit=STRETCHED,
         views=8000,
         monitor='accuracy/top1',
         min_delta=0.1,
@@ -175,7 +176,7 @@ RECIPES = {
         settings=_acnn_settings,
         area=480 * 640,
         least=0,
-        keeps_shape=False,
+        fit=STRETCHED,
         views=12000,
         monitor='accuracy/top1',
         min_delta=0.1,
@@ -188,21 +189,21 @@ RECIPES = {
         settings=_detection_settings,
         area=256**2,
         least=12,
-        keeps_shape=True,
+        fit=FITTED,
         views=4000,
         monitor='coco/bbox_mAP_50',
         min_delta=0.001,
         deploy='mmdet/detection_onnxruntime_dynamic.py',
     ),
     ROI_MASK: Recipe(
-        base='roi_mask/roi-mask_efficientnet-lite0_20e_region-folder.py',
+        base='roi_mask/roi-mask-crop_efficientnet-lite0_20e_region-folder.py',
         target='regions',
         has_weights=True,
         settings=_load_settings,
-        area=256**2,
-        least=16,
-        keeps_shape=False,
-        views=4000,
+        area=160**2,
+        least=0,
+        fit=REGION,
+        views=12000,
         monitor='region/accuracy',
         min_delta=0.1,
         deploy='roi_mask/classification_onnxruntime_dynamic.py',

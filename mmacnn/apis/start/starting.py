@@ -22,7 +22,7 @@ from .facts import facts_of
 from .own_config import config_text, size_text
 from .recipes import RECIPES, WEIGHTS, Recipe, recipe_for
 
-CONFIG = 'config.py'
+CONFIG, CHOSEN = 'config.py', 'chosen.py'
 DATA = 'data'
 VAL_FRACTION, TEST_FRACTION = 0.15, 0.2
 
@@ -117,7 +117,9 @@ def start(
     with atomic_write(str(config)) as path:
         Path(path).write_text(text, encoding='utf-8')
     sizes = size_text(recipe, facts)
-    return StartReport(choice, imported, sizes, str(config), _commands(root, recipe))
+    chooses = choice.method == CAM and len(imported.classes) == 2
+    commands = _commands(root, recipe, chooses)
+    return StartReport(choice, imported, sizes, str(config), commands)
 
 
 def _num_samples(imported: ImportReport, method: str) -> int:
@@ -137,7 +139,8 @@ def _choose_fractions(options: ImportOptions, splits: list[str], method: str) ->
         options.test_fraction = TEST_FRACTION
 
 
-def _commands(root: Path, recipe: Recipe) -> list[str]:
+def _commands(root: Path, recipe: Recipe, chooses: bool) -> list[str]:
+    """What to run next; ``chooses``: whether the map's threshold is to be chosen."""
     tools = 'tools'
     if not Path(tools, 'train.py').is_file():
         tools = str(Path(find_root(), 'tools'))
@@ -151,10 +154,21 @@ def _commands(root: Path, recipe: Recipe) -> list[str]:
     image = quote(_first_image(root / DATA))
     # The best one on the validation images, or the only one of a bank.
     weights = f'{work}/{"best_*" if recipe.views else "epoch_1"}.pth'
-    return [
+    first = [
         f'{python} -m mmacnn analyse {quote(str(root / DATA))} --html '
         f'--out-dir {quote(str(root / "analysis"))}',
         f'{run}/train.py {config} --work-dir {work}',
+    ]
+    if chooses:
+        chosen = quote(str(root / CHOSEN))
+        by = '' if (root / DATA / 'val' / 'masks').is_dir() else ' --max-fpr 0.05'
+        first.append(
+            f'{run}/analysis_tools/choose_map_threshold.py {config} {weights} '
+            f'{chosen}{by}'
+        )
+        config = chosen
+    return [
+        *first,
         f'{run}/test.py {config} {weights} --work-dir {work} --show-dir {shown} '
         f'--out {results}',
         f'{run}/analysis_tools/report.py {results} --out {page}',
