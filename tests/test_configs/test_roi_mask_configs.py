@@ -123,7 +123,7 @@ def test_config_trains_and_predicts(path, data):
 
 
 def test_every_config_is_listed():
-    assert len(CONFIGS) == 9
+    assert len(CONFIGS) == 10
     metafile = yaml.safe_load((ROOT / 'configs/roi_mask/metafile.yml').read_text())
     listed = [model['Config'] for model in metafile['Models']]
     assert listed == [path.relative_to(ROOT).as_posix() for path in CONFIGS]
