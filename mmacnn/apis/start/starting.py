@@ -1,6 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """From a folder of labelled images to a config that trains on it."""
 
+import csv
 import os.path as osp
 import sys
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from mmacnn.utils import InputError, atomic_write, require_empty
 from .choice import ANOMALY, CAM, ROI_MASK, Choice, choose_method
 from .facts import facts_of
 from .own_config import config_text, size_text
-from .recipes import RECIPES, WEIGHTS, Recipe, recipe_for
+from .recipes import WEIGHTS, Recipe, recipe_for
 
 CONFIG, CHOSEN = 'config.py', 'chosen.py'
 DATA = 'data'
@@ -151,7 +152,7 @@ def _commands(root: Path, recipe: Recipe, chooses: bool) -> list[str]:
     config, work, shown, results, page, inspected, exported = (
         quote(str(root / name)) for name in (CONFIG, *names)
     )
-    image = quote(_first_image(root / DATA))
+    image, mask = _first_sample(root / DATA)
     # The best one on the validation images, or the only one of a bank.
     weights = f'{work}/{"best_*" if recipe.views else "epoch_1"}.pth'
     first = [
@@ -173,17 +174,23 @@ def _commands(root: Path, recipe: Recipe, chooses: bool) -> list[str]:
         f'--out {results}',
         f'{run}/analysis_tools/report.py {results} --out {page}',
         f'{python} -m mmacnn inspect {image} --model {config} --weights {weights} '
-        f'--out-dir {inspected}' + ' --mask MASK' * (recipe is RECIPES[ROI_MASK]),
+        f'--out-dir {inspected}' + (f' --mask {mask}' if mask else ''),
         f'{run}/deploy.py {deploy} {config} {weights} {image} --work-dir {exported} '
         '--verify 20 --runner',
     ]
 
 
-def _first_image(data: Path) -> str:
-    """A test image, to look at and to trace the model with."""
+def _first_sample(data: Path) -> tuple[str, str]:
+    """A test image, to look at and to trace the model with, and a mask of a region."""
+    table = data / 'test.csv'
+    if table.is_file():
+        with table.open(encoding='utf-8', newline='') as lines:
+            row = next(csv.DictReader(lines))
+        paths = data / 'images' / row['image'], data / 'masks' / row['mask']
+        return tuple(quote(str(path)) for path in paths)
     images = (
         path
         for path in sorted((data / 'test').rglob('*'))
         if path.suffix.lower() in IMAGE_SUFFIXES and 'masks' not in path.parts
     )
-    return str(next(images, 'IMAGE'))
+    return quote(str(next(images, 'IMAGE'))), ''
