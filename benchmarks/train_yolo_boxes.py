@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Train a detector of ultralytics from scratch on COCO json, and test it as ours.
+"""Train a detector of ultralytics from scratch on COCO json, test it as ours, export it.
 
 Compared with the detectors of configs/canet. Needs requirements/benchmarks.txt.
 """
@@ -39,10 +39,12 @@ def main() -> None:
     start = time.process_time()
     weights = train(args, work_dir, data, fliplr=0.5, flipud=0.5)
     minutes = (time.process_time() - start) / 60
-    metrics = test(YOLO(weights), root / 'test', names, args.input_size)
+    model = YOLO(weights)
+    metrics = test(model, root / 'test', names, args.input_size)
     result = dict(
         model=args.model, epochs=args.epochs, processor_minutes=minutes, **metrics
     )
+    model.export(format='onnx', imgsz=list(args.input_size), opset=13, simplify=False)
     (work_dir / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
     print(json.dumps(result, indent=2))
 
