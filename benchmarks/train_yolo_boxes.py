@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""Train a detector of ultralytics from scratch on COCO json, test it as ours, export it.
+"""Train a detector of ultralytics from scratch on COCO json; test as ours, export.
 
 Compared with the detectors of configs/canet. Needs requirements/benchmarks.txt.
 """
