@@ -231,9 +231,9 @@ def test_two_methods_are_tried_side_by_side(tmp_path, weights, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ('side', 'expected'), [(0.02, 1), (0.25, 2), (0.5, 4), (0.95, 8)]
+    ('side', 'expected'), [(0.01, 1), (0.05, 2), (0.07, 4), (0.2, 8), (0.95, 8)]
 )
-def test_anchors_are_as_large_as_the_objects(side, expected):
-    sizes = np.full((20, 2), side)
-    sizes[0] = 1  # a single large one decides nothing
+def test_the_smallest_anchors_are_as_large_as_small_objects(side, expected):
+    sizes = np.full((40, 2), side)
+    sizes[0] = 0.001  # a single speck decides nothing
     assert anchor_scale(sizes, (256, 256)) == expected

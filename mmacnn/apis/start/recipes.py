@@ -13,8 +13,8 @@ from .choice import ACNN, ANOMALY, CAM, DETECTION, ROI_MASK
 from .facts import Facts
 
 WEIGHTS = 'data/efficientnet-lite0.pth'
-LARGEST = 90  # Percentile of the objects' sizes that counts as large.
-COARSEST = 32  # Stride of the detector's largest anchors.
+SMALL = 5  # Percentile of the objects' sizes that counts as small.
+FINEST = 4  # Stride of the detector's smallest anchors.
 STRETCHED, FITTED, REGION = 'stretched', 'fitted', 'region'
 POSE_MARGIN = 1.2  # Of the ROI over the object, as PoseLoss has it.
 
@@ -59,15 +59,16 @@ class Recipe:
 def anchor_scale(object_sizes: np.ndarray, size: tuple[int, int]) -> int:
     """Side of the anchors by the stride, a power of two from 1 to 8.
 
-    The largest anchors, on stride 32, are about as large as large objects.
+    The smallest anchors, on stride 4, are no larger than small objects: each object is
+    found on the finest map that its size allows.
 
     Args:
         object_sizes: (N, 2) width and height of each object as fractions of its image.
         size: (height, width) of the input, pixels.
     """
     sides = np.sqrt((object_sizes * size[::-1]).prod(axis=1))
-    large = np.percentile(sides, LARGEST)
-    return int(2 ** np.clip(np.round(np.log2(large / COARSEST)), 0, 3))
+    small = np.percentile(sides, SMALL)
+    return int(2 ** np.clip(np.floor(np.log2(small / FINEST)), 0, 3))
 
 
 def _load_settings(facts, size, classes, weights, data) -> dict:
