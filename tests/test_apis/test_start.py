@@ -231,7 +231,7 @@ def test_two_methods_are_tried_side_by_side(tmp_path, weights, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ('side', 'expected'), [(0.01, 1), (0.05, 2), (0.07, 4), (0.2, 8), (0.95, 8)]
+    ('side', 'expected'), [(0.01, 1), (0.03, 2), (0.06, 4), (0.2, 8), (0.95, 8)]
 )
 def test_the_smallest_anchors_are_as_large_as_small_objects(side, expected):
     sizes = np.full((40, 2), side)

@@ -59,7 +59,7 @@ class Recipe:
 def anchor_scale(object_sizes: np.ndarray, size: tuple[int, int]) -> int:
     """Side of the anchors by the stride, a power of two from 1 to 8.
 
-    The smallest anchors, on stride 4, are no larger than small objects: each object is
+    The smallest anchors, on stride 4, are about as large as small objects: each is
     found on the finest map that its size allows.
 
     Args:
@@ -68,7 +68,7 @@ def anchor_scale(object_sizes: np.ndarray, size: tuple[int, int]) -> int:
     """
     sides = np.sqrt((object_sizes * size[::-1]).prod(axis=1))
     small = np.percentile(sides, SMALL)
-    return int(2 ** np.clip(np.floor(np.log2(small / FINEST)), 0, 3))
+    return int(2 ** np.clip(np.round(np.log2(small / FINEST)), 0, 3))
 
 
 def _load_settings(facts, size, classes, weights, data) -> dict:
