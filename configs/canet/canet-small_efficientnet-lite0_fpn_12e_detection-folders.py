@@ -22,5 +22,10 @@ model = dict(
 )
 # The blocks start as nothing; they may not outrun the pretrained features around them.
 optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={'backbone.plugins': dict(lr_mult=0.02)})
+    paramwise_cfg=dict(
+        custom_keys={
+            'backbone': dict(lr_mult=0.2),
+            'backbone.plugins': dict(lr_mult=0.02),
+        }
+    )
 )
