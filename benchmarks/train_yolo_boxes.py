@@ -15,7 +15,7 @@ import torch
 from train_yolo import add_training_arguments, train
 
 from mmacnn.datasets import CheckedCocoMetric
-from mmacnn.utils import run_tool, track
+from mmacnn.utils import InputError, run_tool, track
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,6 +33,8 @@ def main() -> None:
     from yolo_trainer import YOLO  # after the arguments: --help needs no ultralytics
 
     root, work_dir = Path(args.data_root).resolve(), Path(args.work_dir).resolve()
+    if (work_dir / 'result.json').exists():  # its minutes would be lost
+        raise InputError(f'{work_dir}: holds a result, expected another folder')
     truth = json.loads((root / 'train' / 'annotations.json').read_text())
     names = [category['name'] for category in truth['categories']]
     data = write_data(root, work_dir, names)

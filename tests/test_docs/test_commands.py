@@ -150,7 +150,7 @@ def wrong_options(arguments: list[str]) -> list[str]:
         place = read_config(path)
         *parents, _ = option.partition('=')[0].split('.')
         for key in parents:
-            if key == 'init_cfg':  # every module takes one
+            if key in ('init_cfg', 'paramwise_cfg'):  # always taken
                 break
             place = place[int(key)] if key.isdigit() else place.get(key)
             if place is None:
