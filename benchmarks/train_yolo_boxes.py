@@ -35,9 +35,7 @@ def main() -> None:
     root, work_dir = Path(args.data_root).resolve(), Path(args.work_dir).resolve()
     if (work_dir / 'result.json').exists():  # its minutes would be lost
         raise InputError(f'{work_dir}: holds a result, expected another folder')
-    truth = json.loads((root / 'train' / 'annotations.json').read_text())
-    names = [category['name'] for category in truth['categories']]
-    data = write_data(root, work_dir, names)
+    data, names = write_data(root, work_dir)
     start = time.process_time()
     weights = train(args, work_dir, data, fliplr=0.5, flipud=0.5)
     minutes = (time.process_time() - start) / 60
@@ -51,9 +49,14 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def write_data(root: Path, work_dir: Path, names: list[str]) -> Path:
-    """Links to the training images, and their boxes as ultralytics reads them."""
+def write_data(root: Path, work_dir: Path) -> tuple[Path, list[str]]:
+    """Links to the training images, their boxes as ultralytics reads them, the classes.
+
+    Its own ``convert_coco`` takes the class for the category's id less 1, and writes
+    its labels beside no images.
+    """
     truth = json.loads((root / 'train' / 'annotations.json').read_text())
+    names = [category['name'] for category in truth['categories']]
     numbers = {c['id']: i for i, c in enumerate(truth['categories'])}
     lines = {image['id']: [] for image in truth['images']}
     sizes = {
@@ -78,7 +81,7 @@ def write_data(root: Path, work_dir: Path, names: list[str]) -> Path:
     path = work_dir / 'data.yaml'
     folders = dict(path=str(work_dir / 'data'), train='images', val='images')
     path.write_text(json.dumps(dict(**folders, names=dict(enumerate(names)))))
-    return path
+    return path, names
 
 
 def test(
