@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
 
 from .testing.browser import Browser, find_browser
 from .testing.paths import ROOT
@@ -31,12 +33,18 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(autouse=True)
-def _scope_of_its_own():
-    """Keep the default scope that a test's runner sets from the tests after it."""
-    scopes = dict(DefaultScope._instance_dict)
+def _run_of_its_own():
+    """Keep what a test's runner makes by name from the tests after it.
+
+    A run is named after its config and the second in which it starts, and a later run
+    of that name would write into the log of the first.
+    """
+    kinds = (DefaultScope, MMLogger, MessageHub, Visualizer)
+    before = [dict(kind._instance_dict) for kind in kinds]
     yield
-    DefaultScope._instance_dict.clear()
-    DefaultScope._instance_dict.update(scopes)
+    for kind, instances in zip(kinds, before, strict=True):
+        kind._instance_dict.clear()
+        kind._instance_dict.update(instances)
 
 
 @pytest.fixture

@@ -29,12 +29,7 @@ def test_options_take_effect(tiny_config, tmp_path):
 def test_weights_that_do_not_fit_are_one_line(tiny_config, tmp_path, capfd):
     weights = str(tmp_path / 'other.pth')
     torch.save(dict(state_dict={'backbone.other': torch.zeros(1)}), weights)
-    # A name of its own: loggers are kept by name, with the stream of an earlier test.
-    options = ONE_EPOCH | {
-        'load_from': weights,
-        'log_level': 'INFO',
-        'experiment_name': 'weights_that_do_not_fit',
-    }
+    options = ONE_EPOCH | {'load_from': weights, 'log_level': 'INFO'}
     train(str(tiny_config), work_dir=str(tmp_path / 'work'), cfg_options=options)
     said = ''.join(capfd.readouterr())
     assert 'unexpected key' not in said

@@ -77,18 +77,15 @@ def test_classification_alone_reaches_the_localizer(
 def test_the_localizer_learns_alone_first(acnn_cfg, images, data_samples):
     model = MODELS.build(dict(acnn_cfg, localize_first=0.5))
     hub = MessageHub.get_instance('localize_first')
-    try:
-        for step, alone in ((0, True), (4, True), (5, False)):
-            hub.update_info_dict(dict(iter=step, max_iters=10))
-            model.zero_grad()
-            losses = model(images, data_samples, mode='loss')
-            backward(losses)
-            assert (losses['loss'] == 0) == alone and losses['loss_localization'] > 0
-            classifier = gradients(model.backbone) + gradients(model.head)
-            assert all(grad is not None for grad in classifier)
-            assert any(grad.abs().sum() > 0 for grad in classifier) != alone
-    finally:
-        del MessageHub._instance_dict['localize_first']
+    for step, alone in ((0, True), (4, True), (5, False)):
+        hub.update_info_dict(dict(iter=step, max_iters=10))
+        model.zero_grad()
+        losses = model(images, data_samples, mode='loss')
+        backward(losses)
+        assert (losses['loss'] == 0) == alone and losses['loss_localization'] > 0
+        classifier = gradients(model.backbone) + gradients(model.head)
+        assert all(grad is not None for grad in classifier)
+        assert any(grad.abs().sum() > 0 for grad in classifier) != alone
 
 
 def test_no_box_in_the_batch_leaves_every_parameter_connected(
