@@ -5,7 +5,7 @@ import argparse
 import os
 
 from mmacnn.cli import image_size, int_at_least
-from mmacnn.synthetic import TASKS, write_dataset
+from mmacnn.synthetic import TASKS, with_turns, write_dataset
 from mmacnn.utils import run_tool
 
 
@@ -41,6 +41,14 @@ def parse_args() -> argparse.Namespace:
         + ')',
     )
     parser.add_argument(
+        '--rotate',
+        type=float,
+        default=0.0,
+        metavar='DEGREES',
+        help='largest turn of the camera to either side, 180 is any; product-code '
+        'alone, whose labels are oriented boxes then',
+    )
+    parser.add_argument(
         '--seed',
         type=int_at_least(0),
         default=0,
@@ -60,6 +68,8 @@ def main() -> None:
     args = parse_args()
     counts = {'train': args.num_train, 'test': args.num_test}
     task = TASKS[args.task]
+    if args.rotate:
+        task = with_turns(task, args.rotate)
     size = getattr(args, 'size', task.size)
     write_dataset(task, args.out, counts, size, args.seed, args.num_workers)
 

@@ -14,7 +14,12 @@ photographs, for :mod:`mmacnn.converters.composing`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from mmacnn.utils import InputError
+from mmacnn.utils.arguments import check_number
 
 from .camera.devices import DeviceStyle, SurfaceStyle
 from .label_formats import COCO, FOLDERS, MVTEC, YOLO, Instance, LabelFormat
@@ -84,6 +89,27 @@ TASKS = {
     ),
 }
 
+
+def with_turns(task: Task, rotate: float) -> Task:
+    """Return the task with cameras that turn about their optical axis.
+
+    Args:
+        task: Whose devices are ``DeviceStyle``; its labels become oriented boxes.
+        rotate: Largest turn to either side in degrees, in ``[0, 180]``.
+
+    Raises:
+        InputError: If the angle is out of range or the task's cameras do not turn.
+    """
+    angle = np.radians(check_number('rotate', rotate, 0, 180))
+    if not all(isinstance(style, DeviceStyle) for style in task.devices.values()):
+        raise InputError('rotate: the cameras of product-code turn, no others')
+    devices = {
+        split: replace(style, turn=(-angle, angle))
+        for split, style in task.devices.items()
+    }
+    return replace(task, devices=devices)
+
+
 __all__ = [
     'TASKS',
     'DeviceStyle',
@@ -91,5 +117,6 @@ __all__ = [
     'LabelFormat',
     'SurfaceStyle',
     'Task',
+    'with_turns',
     'write_dataset',
 ]

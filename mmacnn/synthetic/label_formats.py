@@ -54,17 +54,18 @@ class Instance:
 
 
 def yolo_line(label, box, size):
-    """Label line ``class cx cy w h``, normalised.
+    """Label line ``class cx cy w h`` or ``class x1 y1 ... x4 y4``, normalised.
 
     Args:
         label (int): class index.
-        box (np.ndarray): (x0, y0, x1, y1), pixels; clipped to the image.
+        box (np.ndarray): (x0, y0, x1, y1) or corners (4, 2), pixels; clipped to the
+            image.
         size (tuple[int, int]): image (height, width), pixels.
     """
-    height, width = size
-    x0, x1 = np.clip(box[0::2] / width, 0, 1)
-    y0, y1 = np.clip(box[1::2] / height, 0, 1)
-    numbers = ((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+    numbers = np.clip(np.reshape(box, (-1, 2)) / size[::-1], 0, 1)
+    if len(numbers) == 2:
+        numbers = np.stack((numbers.mean(0), numbers[1] - numbers[0]))
+    numbers = numbers.ravel()
     return ' '.join([str(label), *(f'{n:.6f}' for n in numbers)]) + '\n'
 
 
@@ -146,7 +147,7 @@ def _write_coco_json(split_folder, records, classes):
 
 
 YOLO = LabelFormat('{split}/labels', _write_yolo, _nothing_more)
-"""Of tasks whose annotation is (class index, box)."""
+"""Of tasks whose annotation is (class index, box or its corners)."""
 
 COCO = LabelFormat('{split}/masks', _write_masks, _write_coco_json)
 """Of tasks whose annotation is a sequence of :class:`Instance`."""

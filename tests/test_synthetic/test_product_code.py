@@ -1,9 +1,11 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 from dataclasses import fields, replace
 
+import cv2
 import numpy as np
 import pytest
 
+from mmacnn.synthetic import TASKS, with_turns
 from mmacnn.synthetic.bottle.geometry import warp_print
 from mmacnn.synthetic.bottle.wording import DECOY_LINES, decoy_number
 from mmacnn.synthetic.camera.devices import DeviceStyle
@@ -14,6 +16,7 @@ from mmacnn.synthetic.tasks.product_code import (
     compose,
     make_product_code,
 )
+from mmacnn.utils import InputError
 
 SIZE = (480, 640)
 SMALL = (240, 320)
@@ -140,6 +143,38 @@ def test_ranges_of_a_device_are_in_order():
                 continue
             for low, high in value if field.name == 'white_balance' else [value]:
                 assert low <= high, field.name
+
+
+def test_the_station_turns():
+    style = with_turns(TASKS['product-code'], 180).devices['train']
+    turns = []
+    for index in range(12):
+        seeds, label = [7, index], index % 4
+        image, without = (
+            make_product_code(np.random.SeedSequence(seeds), label, SMALL, style, code)[
+                0
+            ]
+            for code in (True, False)
+        )
+        _, (_, corners) = make_product_code(
+            np.random.SeedSequence(seeds), label, SMALL, style
+        )
+        assert np.all(corners > 0) and np.all(corners < SMALL[::-1])
+        inside = np.zeros(SMALL, np.uint8)
+        cv2.fillConvexPoly(inside, np.round(corners).astype(np.int32), 1)
+        change = np.abs(image.astype(int) - without).sum(2)
+        assert change[inside > 0].mean() > 20 * change[inside == 0].mean()
+        right = corners[1] - corners[0]
+        turns.append(np.arctan2(right[1], right[0]))
+        # The code is as large as the same one that lies upright.
+        upright = draw(index)[1][1]
+        np.testing.assert_allclose(np.hypot(*right), upright[2] - upright[0], rtol=1e-6)
+    assert len(set(np.floor(np.array(turns) / (np.pi / 2)))) == 4
+
+
+def test_other_cameras_do_not_turn():
+    with pytest.raises(InputError, match='the cameras of product-code turn'):
+        with_turns(TASKS['anomaly'], 10)
 
 
 def test_a_new_device_is_data():

@@ -34,6 +34,14 @@ def test_writes_a_data_set(run_tool, tmp_path):
     assert len(list((out / 'test' / 'labels').iterdir())) == 2
 
 
+def test_labels_of_a_turned_camera_are_oriented(run_tool, tmp_path):
+    counts = ('--num-train', 2, '--num-test', 1, '--num-workers', 1)
+    run_tool(tmp_path / 'data', *counts, '--size', '96x128', '--rotate', 180)
+    for path in (tmp_path / 'data').glob('*/labels/*.txt'):
+        (line,) = path.read_text().splitlines()
+        assert len(line.split()) == 9
+
+
 @pytest.mark.parametrize(
     'task, size, images',
     [

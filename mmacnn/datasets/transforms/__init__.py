@@ -11,7 +11,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'load_image': ['LoadAnyDepthImage'],
         'load_mask': ['LoadDefectMask'],
         'paste_defect': ['PasteDefect'],
-        'photometric': ['RandomBlur', 'RandomNoise', 'RandomPhotometric'],
+        'photometric': [
+            'RandomBlur',
+            'RandomJPEG',
+            'RandomNoise',
+            'RandomPhotometric',
+        ],
         'region_geometry': ['CropToRegion', 'RandomRegionCrop', 'RegionResize'],
         'resize_corners': ['ResizeWithCorners'],
         'region_mask': [

@@ -226,3 +226,28 @@ class RandomBlur(Transform):
             image = cv2.filter2D(image, -1, motion_kernel(length, angle))
         results['img'] = image
         return results
+
+
+@TRANSFORMS.register_module()
+class RandomJPEG(Transform):
+    """Compress as a JPEG file of random quality.
+
+    Required and modified key: ``img`` ``(H, W, 3)`` uint8.
+
+    Args:
+        quality: ``(lowest, highest)`` as OpenCV counts it, in ``[1, 100]``.
+
+    Raises:
+        InputError: If an argument is out of range or the image is not uint8 BGR.
+    """
+
+    def __init__(self, quality: Sequence[float] = (10, 95)) -> None:
+        self.quality = check_range('RandomJPEG: quality', quality, 1, 100)
+
+    def transform(self, results: dict) -> dict:
+        """Compress ``img``."""
+        image = uint8_image(results, type(self).__name__)
+        quality = round(np.random.uniform(*self.quality))
+        data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        results['img'] = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        return results

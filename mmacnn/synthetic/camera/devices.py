@@ -45,6 +45,7 @@ class DeviceStyle(CameraStyle):
         blur (tuple): Gaussian defocus, sigma in fractions of the print height.
         motion (tuple): length of the motion blur, fractions of the print height.
         glass (tuple): names of the bottle's colours, see ``surface.GLASSES``.
+        turn (tuple): of the whole station about the optical axis; clockwise.
     """
 
     code_x: tuple
@@ -59,6 +60,7 @@ class DeviceStyle(CameraStyle):
     blur: tuple
     motion: tuple
     glass: tuple
+    turn: tuple = (0.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """Task ``product-code``: one small code in parentheses on a dark bottle."""
 
+import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from mmacnn.synthetic.bottle.geometry import CylinderView
@@ -46,14 +48,48 @@ def code_box(sheet, view):
     return np.concatenate([points.min(0) - _BOX_MARGIN, points.max(0) + _BOX_MARGIN])
 
 
+def _shift_inside(low, high, world):
+    """Shift that takes a box from ``low`` to ``high`` inside the picture's border."""
+    inside = np.array(world[::-1]) - _BORDER
+    return np.maximum(_BORDER - low, 0) + np.minimum(inside - high, 0)
+
+
+def _move(view, shift):
+    """The view with the print elsewhere; world pixels."""
+    return replace(view, anchor=tuple(np.add(view.anchor, shift)))
+
+
 def _keep_inside(view, sheet, world):
     """Move the view by what the code's box reaches over the picture's border."""
     box = code_box(sheet, view)
-    low = np.maximum(_BORDER - box[:2], 0)
-    high = np.minimum(np.array(world[::-1]) - _BORDER - box[2:], 0)
-    shift = low + high
-    anchor = (view.anchor[0] + shift[0], view.anchor[1] + shift[1])
-    return replace(view, anchor=anchor)
+    return _move(view, _shift_inside(box[:2], box[2:], world))
+
+
+def _corners(box):
+    """(4, 2) from the upper left on, clockwise."""
+    return box[[0, 1, 2, 1, 2, 3, 0, 3]].reshape(4, 2)
+
+
+def _turn(angle, sheet, view, size, scale):
+    """Turn the station by ``angle``, the code staying inside the picture.
+
+    Returns:
+        tuple: the view on a square canvas, of which each picture of ``size`` that is
+        turned about its middle is a part; the side of the canvas in pixels; and the
+        (2, 3) matrix from its pixels to the picture's.
+    """
+    side = math.ceil(math.hypot(*size))
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    middle = np.array(size[::-1]) / 2
+    corners = _corners(code_box(sheet, view))
+    centre = corners.mean(0)
+    turned = centre + (corners - centre) @ turn.T
+    world = (size[0] / scale, size[1] / scale)
+    place = centre + _shift_inside(turned.min(0), turned.max(0), world)
+    on_canvas = side / 2 / scale + (place - middle / scale) @ turn
+    matrix = np.column_stack([turn, middle - turn @ np.full(2, side / 2)])
+    return _move(view, on_canvas - centre), side, matrix
 
 
 def compose(rng, label, size, style, draw_code=True):
@@ -92,21 +128,34 @@ def make_product_code(seeds, label, size, style, draw_code=True):
 
     Returns:
         tuple: BGR uint8 image of shape (height, width, 3), and (label, box) with the
-        code's box as float64 (x0, y0, x1, y1), pixels.
+        code's box as float64 (x0, y0, x1, y1), pixels; of a station that turns its
+        corners (4, 2), clockwise from what is the upper left of the upright code.
     """
     # A stream for each layer: a change in one leaves the others' choices as they are.
-    layout, scene, light, camera = map(np.random.default_rng, seeds.spawn(4))
+    streams = map(np.random.default_rng, seeds.spawn(5))
+    layout, scene, light, camera, turning = streams
     sheet, view, height, scale = compose(layout, label, size, style, draw_code)
+    canvas = size
+    if any(style.turn):
+        angle = turning.uniform(*style.turn)
+        view, side, matrix = _turn(angle, sheet, view, size, scale)
+        canvas = (side, side)
     box = code_box(sheet, view)
     glass = style.glass[scene.integers(len(style.glass))]
-    image = paint_scene(scene, view, glass, size, scale)
+    image = paint_scene(scene, view, glass, canvas, scale)
     through, inner = map(np.float32, GLASSES[glass])
     if light.random() < 0.85:
         add_ghost(light, image, sheet, view, inner, scale)
     print_on(light, image, sheet, view, style.contrast, scale)
     add_lamps(light, image, box, scale, through)
     add_speckles(light, image, box, scale)
+    label_box = box * scale
+    if any(style.turn):
+        label_box = _corners(label_box) @ matrix[:, :2].T + matrix[:, 2]
+        # OpenCV counts from the middle of a pixel, half a pixel inside the edge.
+        matrix[:, 2] += matrix[:, :2] @ np.full(2, 0.5) - 0.5
+        image = cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_CUBIC)
     pixels = height * scale
     blur, motion = (light.uniform(*r) * pixels for r in (style.blur, style.motion))
     image = lens(light, image, blur, motion)
-    return develop(camera, image, style), (label, box * scale)
+    return develop(camera, image, style), (label, label_box)

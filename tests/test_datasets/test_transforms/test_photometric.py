@@ -6,14 +6,19 @@ import cv2
 import numpy as np
 import pytest
 
-from mmacnn.datasets.transforms import RandomBlur, RandomNoise, RandomPhotometric
+from mmacnn.datasets.transforms import (
+    RandomBlur,
+    RandomJPEG,
+    RandomNoise,
+    RandomPhotometric,
+)
 from mmacnn.datasets.transforms.photometric import (
     colour_matrix,
     motion_kernel,
     noise_field,
 )
 
-ALL = [RandomPhotometric, RandomNoise, RandomBlur]
+ALL = [RandomPhotometric, RandomNoise, RandomBlur, RandomJPEG]
 
 
 def make_results(size=(60, 80), value=None):
@@ -164,6 +169,16 @@ def test_blur_moves_nothing():
         assert centre == pytest.approx((30, 20), abs=0.1)
 
 
+def test_a_lower_quality_loses_more():
+    image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+
+    def lost(quality):
+        found = RandomJPEG((quality, quality))(dict(img=image))['img']
+        return np.abs(found.astype(int) - image).mean()
+
+    assert lost(10) > lost(60) > lost(99) > 0
+
+
 @pytest.mark.parametrize(
     'transform, arguments, message',
     [
@@ -179,6 +194,7 @@ def test_blur_moves_nothing():
         (RandomNoise, dict(coarse_size=1), 'coarse_size is 1'),
         (RandomBlur, dict(sigma=(-1, 1)), 'sigma is -1'),
         (RandomBlur, dict(motion=True), 'motion is True'),
+        (RandomJPEG, dict(quality=(0, 50)), 'quality is 0'),
     ],
 )
 def test_wrong_arguments(transform, arguments, message):
