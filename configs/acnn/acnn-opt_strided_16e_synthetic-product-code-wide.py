@@ -41,7 +41,7 @@ train_pipeline = [
 ]
 train_dataloader = dict(dataset=dict(box_fraction=1.0, pipeline=train_pipeline))
 
-max_epochs = 24
+max_epochs = 16
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True),
     dict(
