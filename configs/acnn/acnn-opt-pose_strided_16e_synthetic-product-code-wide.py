@@ -1,0 +1,45 @@
+# As acnn-opt's for photographs that differ more, at any angle. Boxes on all.
+_base_ = './acnn-opt-pose_strided_16e_synthetic-product-code-turned.py'
+
+train_pipeline = [
+    dict(type='mmacnn.LoadAnyDepthImage'),
+    dict(type='mmacnn.ResizeWithCorners', scale=(640, 480), keep_ratio=False),
+    dict(
+        type='mmacnn.RandomAffine',
+        translate_ratio=0.3,
+        scale_range=(0.55, 1.7),
+        rotate=180.0,
+        shear=3.0,
+        fill='edge',
+    ),
+    dict(
+        type='mmacnn.RandomPhotometric',
+        brightness=0.45,
+        contrast=0.35,
+        saturation=0.7,
+        white_balance=0.2,
+        gamma=0.25,
+    ),
+    dict(type='RandomGrayscale', prob=0.1, keep_channels=True),
+    dict(
+        type='RandomChoice',
+        transforms=[
+            [dict(type='mmacnn.RandomBlur', sigma=(0.0, 0.8), motion=2.0)],
+            [dict(type='mmacnn.RandomBlur', sigma=(0.8, 2.2))],
+        ],
+        prob=[0.7, 0.3],
+    ),
+    dict(type='mmacnn.RandomNoise', sigma=(0.0, 15.0), coarse_sigma=(0.0, 8.0)),
+    dict(
+        type='RandomApply',
+        transforms=[dict(type='mmacnn.RandomJPEG', quality=(6, 60))],
+        prob=0.4,
+    ),
+    dict(type='ToTensor', keys=['gt_bboxes', 'gt_corners', 'gt_is_oriented']),
+    dict(
+        type='mmpretrain.PackInputs',
+        algorithm_keys=('gt_bboxes', 'gt_corners', 'gt_is_oriented'),
+    ),
+]
+train_dataloader = dict(dataset=dict(box_fraction=1.0, pipeline=train_pipeline))
+default_hooks = dict(self_training=None)
