@@ -20,6 +20,9 @@ class LabelledFractionSampler(DefaultSampler):
     ``labelled_fraction`` of the epoch, which grows by the repetitions. Where they are
     that many already, nothing is repeated.
 
+    :class:`SelfTrainingHook` gives images a box during the training, see
+    :meth:`refresh`.
+
     Args:
         dataset: Its ``get_data_info(i)`` has ``gt_bboxes`` (N, 4), N = 0 for no box, or
             ``mask_path``, absent or None where there is none.
@@ -44,24 +47,41 @@ class LabelledFractionSampler(DefaultSampler):
                 'expected a number in [0, 1)'
             )
         super().__init__(dataset, shuffle, seed)
-        labelled = [i for i in range(len(dataset)) if _has_place(dataset, i)]
-        images = len(dataset)
-        # (labelled + extra) / (images + extra) = labelled_fraction, solved for extra.
-        extra = (labelled_fraction * images - len(labelled)) / (1 - labelled_fraction)
-        extra = math.ceil(extra - 1e-9) if labelled and extra > 0 else 0
-        self.indices = np.concatenate(
-            (np.arange(images), np.resize(labelled, extra).astype(int))
-        )
-        self.num_samples = math.ceil(len(self.indices) / self.world_size)
+        self.labelled_fraction = labelled_fraction
+        self.extra = self._count()
+        self.num_samples = math.ceil((len(dataset) + self.extra) / self.world_size)
         self.total_size = self.num_samples * self.world_size
+
+    def refresh(self) -> None:
+        """Take note that images of the data set have been given a box.
+
+        An epoch stays as long as it was. Once ``labelled_fraction`` of the images have
+        a box, all are repeated alike.
+        """
+        if self._count() == 0:
+            self.repeated = np.arange(len(self.dataset))
+
+    def _count(self) -> int:
+        """Find the images to repeat; return how many repetitions it takes."""
+        images = len(self.dataset)
+        labelled = [i for i in range(images) if _has_place(self.dataset, i)]
+        self.repeated = np.array(labelled, int)
+        # (labelled + extra) / (images + extra) = labelled_fraction, solved for extra.
+        extra = self.labelled_fraction * images - len(labelled)
+        extra = math.ceil(extra / (1 - self.labelled_fraction) - 1e-9)
+        return extra if labelled and extra > 0 else 0
 
     def __iter__(self) -> Iterator[int]:
         """Yield this process's indices of the dataset."""
-        indices = self.indices
+        # RandomState, since its numbers are the same in every numpy version.
+        random = np.random.RandomState((self.seed + self.epoch) % 2**32)
+        repeated = self.repeated
+        if len(repeated) > self.extra:
+            repeated = random.permutation(repeated)
+        images = np.arange(len(self.dataset))
+        indices = np.concatenate((images, np.resize(repeated, self.extra)))
         if self.shuffle:
-            # RandomState, since its numbers are the same in every numpy version.
-            order = np.random.RandomState((self.seed + self.epoch) % 2**32)
-            indices = indices[order.permutation(len(indices))]
+            indices = indices[random.permutation(len(indices))]
         indices = np.resize(indices, self.total_size)
         return iter(indices[self.rank :: self.world_size].tolist())
 

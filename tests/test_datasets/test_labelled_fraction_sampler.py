@@ -41,6 +41,22 @@ def test_nothing_is_repeated_without_need(labelled, fraction):
     assert sorted(drawn(sampler)) == list(range(100))
 
 
+def test_boxes_that_are_found_later_end_the_repetition():
+    data = Boxes(100, 5)
+    sampler = LabelledFractionSampler(data, labelled_fraction=0.5, seed=0)
+    length = len(sampler)
+    data.labelled = 30
+    sampler.refresh()  # Not enough yet: those thirty are repeated.
+    counts = Counter(drawn(sampler))
+    assert [counts[i] > 1 for i in range(100)] == [True] * 30 + [False] * 70
+    data.labelled = 70
+    sampler.refresh()
+    counts = Counter(index for epoch in range(20) for index in drawn(sampler, epoch))
+    assert sum(counts.values()) == 20 * length == 20 * len(sampler)
+    assert max(counts.values()) < 1.3 * min(counts.values())
+    assert min(Counter(drawn(sampler)).values()) == 1
+
+
 def test_order_follows_seed_and_epoch():
     data = Boxes(50, 5)
     first = drawn(LabelledFractionSampler(data, seed=1), epoch=3)

@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from mmacnn.datasets import LabelledFractionSampler
 from mmacnn.datasets.image_files import read_image_size
 from mmacnn.registry import HOOKS
 from mmacnn.utils import InputError
@@ -115,6 +116,8 @@ class SelfTrainingHook(Hook):
         for index, boxes in self.found.items():
             infos[index].update(boxes)
         _replace(loader.dataset, infos)
+        if isinstance(loader.sampler, LabelledFractionSampler):
+            loader.sampler.refresh()
         loader._iterator = None  # Workers that live on have the data set as it was.
 
 
