@@ -51,6 +51,8 @@ def test_boxes_lie_where_the_hidden_ones_are(trained):
         for box in own:
             centres = (each.reshape(2, 2).mean(0) for each in (box, true[0]))
             np.testing.assert_allclose(*centres, atol=12)
+    # The two with a drawn box are no longer shown more often than the others.
+    assert len(runner.train_dataloader.sampler.repeated) == 8
 
 
 def test_a_resumed_training_has_them_too(trained):
