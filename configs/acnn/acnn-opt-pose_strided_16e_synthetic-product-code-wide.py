@@ -1,5 +1,8 @@
-# As acnn-opt's for photographs that differ more, at any angle. Boxes on all.
+# As acnn-opt's for photographs that differ more, at any angle: make_synthetic_dataset.py
+# --task product-code-wide --rotate 180. Boxes on all.
 _base_ = './acnn-opt-pose_strided_16e_synthetic-product-code-turned.py'
+
+data_root = 'data/synthetic-product-code-wide-turned'
 
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
@@ -41,5 +44,9 @@ train_pipeline = [
         algorithm_keys=('gt_bboxes', 'gt_corners', 'gt_is_oriented'),
     ),
 ]
-train_dataloader = dict(dataset=dict(box_fraction=1.0, pipeline=train_pipeline))
+train_dataloader = dict(
+    dataset=dict(data_root=data_root, box_fraction=1.0, pipeline=train_pipeline)
+)
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = val_dataloader
 default_hooks = dict(self_training=None)

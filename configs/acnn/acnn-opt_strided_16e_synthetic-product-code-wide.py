@@ -1,6 +1,9 @@
 # For photographs that differ more from one another than those of one station: turned by
 # 30 degrees, from 0.6 to 1.6 times as large, out of focus, much compressed. Boxes on all.
+# Made by tools/make_synthetic_dataset.py --task product-code-wide.
 _base_ = './acnn-opt_strided_8e_synthetic-product-code.py'
+
+data_root = 'data/synthetic-product-code-wide'
 
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
@@ -39,7 +42,11 @@ train_pipeline = [
     dict(type='ToTensor', keys=['gt_bboxes']),
     dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes',)),
 ]
-train_dataloader = dict(dataset=dict(box_fraction=1.0, pipeline=train_pipeline))
+train_dataloader = dict(
+    dataset=dict(data_root=data_root, box_fraction=1.0, pipeline=train_pipeline)
+)
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = val_dataloader
 
 max_epochs = 16
 param_scheduler = [
@@ -54,3 +61,4 @@ param_scheduler = [
     ),
 ]
 train_cfg = dict(max_epochs=max_epochs, val_interval=8)
+default_hooks = dict(ema=dict(type='EMAHook', momentum=0.005, update_buffers=True))

@@ -58,6 +58,13 @@ TASKS = {
         labels=YOLO,
         size=(480, 640),
     ),
+    'product-code-wide': Task(
+        classes=product_code.CLASSES,
+        devices=product_code.WIDE_DEVICES,
+        draw=product_code.make_product_code,
+        labels=YOLO,
+        size=(480, 640),
+    ),
     'surface-defects': Task(
         classes=surface_defects.CLASSES,
         devices=surface_defects.DEVICES,

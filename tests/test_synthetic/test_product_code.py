@@ -12,6 +12,7 @@ from mmacnn.synthetic.camera.devices import DeviceStyle
 from mmacnn.synthetic.tasks.product_code import (
     CLASSES,
     DEVICES,
+    WIDE_DEVICES,
     code_box,
     compose,
     make_product_code,
@@ -143,6 +144,20 @@ def test_ranges_of_a_device_are_in_order():
                 continue
             for low, high in value if field.name == 'white_balance' else [value]:
                 assert low <= high, field.name
+
+
+def test_the_wide_device_holds_the_others():
+    wide = WIDE_DEVICES['train']
+    for field in fields(DeviceStyle):
+        widest = getattr(wide, field.name)
+        for device in DEVICES.values():
+            value = getattr(device, field.name)
+            if field.name == 'glass':
+                assert set(value) <= set(widest)
+                continue
+            ranges = zip(np.atleast_2d(value), np.atleast_2d(widest), strict=True)
+            for (low, high), (lowest, highest) in ranges:
+                assert lowest <= low <= high <= highest, field.name
 
 
 def test_the_station_turns():

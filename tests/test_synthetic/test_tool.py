@@ -46,6 +46,7 @@ def test_labels_of_a_turned_camera_are_oriented(run_tool, tmp_path):
     'task, size, images',
     [
         ('product-code', (480, 640), 'test/images'),
+        ('product-code-wide', (480, 640), 'test/images'),
         ('surface-defects', (320, 320), 'test/images'),
         ('defect-folders', (160, 160), 'test/images/*'),
         ('regions', (160, 160), 'test/images'),

@@ -132,6 +132,29 @@ TEST_DEVICE = DeviceStyle(
     glass=('amber', 'brown', 'blue', 'green'),
 )
 
+WIDE_DEVICE = DeviceStyle(
+    code_x=(0.08, 0.92),
+    code_y=(0.12, 0.88),
+    print_height=(8.0, 14.0),
+    radius=(200, 380),
+    azimuth=(-0.6, 0.8),
+    bow=(-0.06, 0.28),
+    roll=(-0.2, 0.2),
+    skew=(-0.12, 0.12),
+    exposure=(0.7, 1.45),
+    white_balance=((0.8, 1.3), (0.92, 1.08), (0.8, 1.15)),
+    haze=(-2.0, 18.0),
+    contrast=(0.4, 1.15),
+    blur=(0.03, 0.11),
+    motion=(0.0, 0.2),
+    noise=(5.0, 20.0),
+    noise_size=(0.8, 2.1),
+    sharpening=(0.0, 1.0),
+    grain=(0.5, 4.0),
+    glass=('amber', 'amber', 'brown', 'green', 'blue'),
+)
+"""Of weights for any camera: it holds those of both devices, and more."""
+
 SURFACE_TRAIN_DEVICE = SurfaceStyle(
     materials=('brushed', 'rolled', 'blasted', 'turned', 'plain', 'twill', 'knit'),
     azimuth=(-2.6, -0.5),

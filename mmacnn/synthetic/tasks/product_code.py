@@ -12,12 +12,13 @@ from mmacnn.synthetic.bottle.ink import add_ghost, print_on
 from mmacnn.synthetic.bottle.layout import lay_out_print
 from mmacnn.synthetic.bottle.scene import GLASSES, paint_scene
 from mmacnn.synthetic.bottle.wording import CODES
-from mmacnn.synthetic.camera.devices import TEST_DEVICE, TRAIN_DEVICE
+from mmacnn.synthetic.camera.devices import TEST_DEVICE, TRAIN_DEVICE, WIDE_DEVICE
 from mmacnn.synthetic.camera.optics import add_lamps, add_speckles, lens
 from mmacnn.synthetic.camera.sensor import develop
 
 CLASSES = CODES
 DEVICES = {'train': TRAIN_DEVICE, 'test': TEST_DEVICE}
+WIDE_DEVICES = {'train': WIDE_DEVICE, 'test': TEST_DEVICE}
 
 _WORLD_AREA = 480 * 640
 _SUPERSAMPLING = 3
