@@ -49,4 +49,3 @@ train_dataloader = dict(
 )
 val_dataloader = dict(dataset=dict(data_root=data_root))
 test_dataloader = val_dataloader
-default_hooks = dict(self_training=None)
