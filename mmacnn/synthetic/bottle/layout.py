@@ -69,10 +69,10 @@ class _Canvas:
         return canvas, (-x0, -y0)
 
 
-def _typeface(rng, font):
+def _typeface(rng, font, condensing=(0.66, 0.9)):
     return Typeface(
         font=font,
-        condensing=rng.uniform(0.66, 0.9) * (0.92 if font == 'DejaVuSans' else 1.0),
+        condensing=rng.uniform(*condensing) * (0.92 if font == 'DejaVuSans' else 1.0),
         tracking=rng.uniform(-0.06, 0.03),
         weight=rng.uniform(0.012, 0.045) - (0.012 if font == 'DejaVuSans' else 0.0),
     )
@@ -192,7 +192,7 @@ def _place_sign_column(sheet, rng, height, u):
         sheet.place(draw_matrix_code(size * sheet.density, rng), u, v - 1.2 * size)
 
 
-def lay_out_print(rng, code, height, density, draw_code=True):
+def lay_out_print(rng, code, height, density, draw_code=True, condensing=(0.66, 0.9)):
     """Compose the print round one code.
 
     Args:
@@ -201,13 +201,14 @@ def lay_out_print(rng, code, height, density, draw_code=True):
         height (float): height of the code's digits, units of print.
         density (float): canvas pixels per unit of print.
         draw_code (bool): leave the code out, everything else unchanged, if False.
+        condensing (tuple): width of the code's line against the font's own.
 
     Returns:
         Print: canvas and the code's place on it.
     """
     sheet = _Canvas(density)
     font = FONTS[rng.choice(len(FONTS), p=[0.55, 0.2, 0.25])]
-    face = _typeface(rng, font)
+    face = _typeface(rng, font, condensing)
     prefix = ORIGINS[rng.choice(len(ORIGINS), p=ORIGIN_ODDS)]
     prefix = prefix or hangul_words(rng, 1, 2)
     outline, left, right = _place_code_line(

@@ -45,6 +45,7 @@ class DeviceStyle(CameraStyle):
         blur (tuple): Gaussian defocus, sigma in fractions of the print height.
         motion (tuple): length of the motion blur, fractions of the print height.
         glass (tuple): names of the bottle's colours, see ``surface.GLASSES``.
+        condensing (tuple): width of the code's line against the font's own.
         turn (tuple): of the whole station about the optical axis; clockwise.
     """
 
@@ -60,6 +61,7 @@ class DeviceStyle(CameraStyle):
     blur: tuple
     motion: tuple
     glass: tuple
+    condensing: tuple = (0.66, 0.9)
     turn: tuple = (0.0, 0.0)
 
 
@@ -135,7 +137,7 @@ TEST_DEVICE = DeviceStyle(
 WIDE_DEVICE = DeviceStyle(
     code_x=(0.08, 0.92),
     code_y=(0.12, 0.88),
-    print_height=(8.0, 14.0),
+    print_height=(8.0, 15.0),
     radius=(200, 380),
     azimuth=(-0.6, 0.8),
     bow=(-0.06, 0.28),
@@ -152,6 +154,7 @@ WIDE_DEVICE = DeviceStyle(
     sharpening=(0.0, 1.0),
     grain=(0.5, 4.0),
     glass=('amber', 'amber', 'brown', 'green', 'blue'),
+    condensing=(0.45, 0.9),
 )
 """Of weights for any camera: it holds those of both devices, and more."""
 

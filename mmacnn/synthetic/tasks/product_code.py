@@ -112,7 +112,9 @@ def compose(rng, label, size, style, draw_code=True):
     world = (size[0] / scale, size[1] / scale)
     height = rng.uniform(*style.print_height)
     density = _SUPERSAMPLING * scale
-    sheet = lay_out_print(rng, CLASSES[label], height, density, draw_code)
+    sheet = lay_out_print(
+        rng, CLASSES[label], height, density, draw_code, style.condensing
+    )
     view = _keep_inside(_draw_view(rng, style, world), sheet, world)
     return sheet, view, height, scale
 
