@@ -1,8 +1,7 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """What A-CNN still reads of photographs that are turned, shrunk, blurred, ...
 
-The photographs are those of the config's test. The object stays in the picture. The
-table is in configs/acnn/README.md.
+The object stays in the picture. The table is in configs/acnn/README.md.
 """
 
 import argparse
@@ -25,13 +24,18 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config')
     parser.add_argument('weights')
+    parser.add_argument(
+        '--photographs',
+        metavar='CONFIG',
+        help='config with the photographs to read, of its test (those of the first)',
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
-    cfg = load_config(args.config)
-    inspector = Inspector(cfg, args.weights)
+    inspector = Inspector(args.config, args.weights)
+    cfg = load_config(args.photographs or args.config)
     dataset = DATASETS.build(cfg.test_dataloader.dataset | dict(pipeline=[]))
     photographs = [
         (cv2.imread(info['img_path']), info['gt_bboxes'][0], info['gt_label'])

@@ -142,6 +142,25 @@ def test_detectors_side_by_side(run, tmp_path):
     assert rows[0][6] == rows[0][8] == '1.0'
 
 
+def test_robustness(run, tmp_path):
+    count = dict(train=1, test=1)
+    write_dataset(TASKS['product-code'], tmp_path / 'data', count, (480, 640), seed=7)
+    config = tmp_path / 'config.py'
+    base = 'configs/acnn/acnn-opt_strided_8e_synthetic-product-code.py'
+    config.write_text(
+        f"_base_ = ['{ROOT / base}']\n"
+        f"test_dataloader = dict(dataset=dict(data_root='{tmp_path}/data'))\n"
+    )
+    weights = ROOT / 'demo/acnn-opt_synthetic-product-code.pth'
+    rows = {
+        name: cells for name, *cells in table_of(run('robustness', config, weights))
+    }
+    assert rows['none'] == ['1 of 1'] * 2
+    assert rows['moved to 15 places'][1] == '15 of 15'
+    read = rows['turned by up to 180 degrees, in steps of 5'][0]
+    assert int(read.split(' of 73')[0]) < 60  # These weights read upright codes.
+
+
 def test_stages_inside_stages(run):
     spans = import_module('spans')
     timed = spans.Spans()
