@@ -1,5 +1,5 @@
-# As acnn-opt's for photographs that differ more, at any angle: make_synthetic_dataset.py
-# --task product-code-wide --rotate 180. Boxes on all.
+# As acnn-opt on any camera, at any angle. Boxes on all. Its data are made by
+# tools/make_synthetic_dataset.py --task product-code-wide --rotate 180.
 _base_ = './acnn-opt-pose_strided_16e_synthetic-product-code-turned.py'
 
 data_root = 'data/synthetic-product-code-wide-turned'

@@ -1,6 +1,6 @@
-# For photographs that differ more from one another than those of one station: turned by
-# 30 degrees, from 0.6 to 1.6 times as large, out of focus, much compressed. Boxes on all.
-# Made by tools/make_synthetic_dataset.py --task product-code-wide.
+# For photographs of any camera: turned by up to 35 degrees, near or far, out of focus,
+# much compressed. Boxes on all. Its data are made by
+# tools/make_synthetic_dataset.py --task product-code-wide.
 _base_ = './acnn-opt_strided_8e_synthetic-product-code.py'
 
 data_root = 'data/synthetic-product-code-wide'

@@ -5,6 +5,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'alexnet': ['convert_flax_alexnet', 'load_arrays'],
+        'averaging': ['average_checkpoints'],
         'canet': ['convert_canet_checkpoint'],
         'cam_classifier': ['classifier_to_cam'],
         'differnet': ['convert_differnet_checkpoint'],

@@ -65,6 +65,7 @@ def test_an_output_that_is_there_is_refused_first(tmp_path):
         command('test.py', 'a', 'a', '--out', 'out/b'),
         command('analysis_tools/report.py', 'a', '--out', 'out/b'),
         command('model_converters/publish_model.py', 'a', 'out/b'),
+        command('model_converters/average_models.py', 'a', 'a', 'out/b'),
         command('analysis_tools/choose_map_threshold.py', 'a', 'a', 'out/b'),
     ]
     check(files, 2, 'out/b exists, name a new file', tmp_path)
