@@ -60,8 +60,8 @@ class Exported:
 
     def __call__(self, image: np.ndarray) -> Found:
         self.model([image])
-        label, _, roi = self.model.results[0]
-        return Found(int(label), roi)
+        result = self.model.results[0]
+        return Found(result['label'], result.get('roi'))
 
 
 class Detector:
