@@ -18,8 +18,8 @@ def average_checkpoints(first: dict, second: dict, weight: float = 0.5) -> dict:
         ``second`` with the averaged ``state_dict``; integers are of ``second``.
 
     Raises:
-        InputError: ``weight`` is out of range, a checkpoint has no ``state_dict``, or
-            a weight has another shape in the other checkpoint.
+        InputError: ``weight`` is out of range, a checkpoint has no ``state_dict``, a
+            weight has another shape in the other checkpoint, or they share none.
     """
     check_number('weight', weight, 0, 1)
     for checkpoint in (first, second):
@@ -27,6 +27,8 @@ def average_checkpoints(first: dict, second: dict, weight: float = 0.5) -> dict:
             raise InputError(
                 f"found {sorted(checkpoint)} in the checkpoint, expected a 'state_dict'"
             )
+    if first['state_dict'].keys().isdisjoint(second['state_dict']):
+        raise InputError('the checkpoints share no weight: they are not of one model')
     averaged = {}
     for name, value in second['state_dict'].items():
         other = first['state_dict'].get(name, value)

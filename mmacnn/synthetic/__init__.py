@@ -109,7 +109,9 @@ def with_turns(task: Task, rotate: float) -> Task:
     """
     angle = np.radians(check_number('rotate', rotate, 0, 180))
     if not all(isinstance(style, DeviceStyle) for style in task.devices.values()):
-        raise InputError('rotate: the cameras of product-code turn, no others')
+        raise InputError(
+            'rotate: the cameras of product-code and product-code-wide turn, no others'
+        )
     devices = {
         split: replace(style, turn=(-angle, angle))
         for split, style in task.devices.items()

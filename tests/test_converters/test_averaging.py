@@ -32,6 +32,8 @@ def test_what_cannot_be_averaged():
     other = dict(state_dict=dict(a=torch.zeros(3)))
     with pytest.raises(InputError, match='not of one model'):
         average_checkpoints(checkpoint(0.0), other)
+    with pytest.raises(InputError, match='share no weight'):
+        average_checkpoints(dict(state_dict=dict(b=torch.zeros(3))), other)
     with pytest.raises(InputError, match="expected a 'state_dict'"):
         average_checkpoints(checkpoint(0.0), dict(meta={}))
     with pytest.raises(InputError, match='weight is 2'):

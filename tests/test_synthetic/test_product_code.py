@@ -188,7 +188,7 @@ def test_the_station_turns():
 
 
 def test_other_cameras_do_not_turn():
-    with pytest.raises(InputError, match='the cameras of product-code turn'):
+    with pytest.raises(InputError, match='the cameras of product-code and'):
         with_turns(TASKS['anomaly'], 10)
 
 
