@@ -5,8 +5,9 @@ import copy
 
 import numpy as np
 import torch
+import torch.nn as nn
 from mmengine.dataset import BaseDataset
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
@@ -26,6 +27,8 @@ class SelfTrainingHook(Hook):
     ROI is in the right place: a pseudo-label (Lee, *Pseudo-Label*, ICML Workshops 2013)
     that the class has verified. What follows sees it with noise and augmentation that
     the model was spared (Xie et al., *Self-training with Noisy Student*, CVPR 2020).
+    Where there is an ``EMAHook``, the moving average of the weights finds the boxes
+    (Tarvainen and Valpola, *Mean teachers*, NeurIPS 2017).
 
     A pseudo-label has the median size of the drawn boxes; where the model predicts a
     pose, it is an oriented box with the ROI's pose. Drawn boxes stay. Checkpoints hold
@@ -97,10 +100,11 @@ class SelfTrainingHook(Hook):
         if not missing:
             return {}
         loader = runner.build_dataloader(_without_augmentation(runner.cfg, missing))
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = _teacher(runner)
+        training = model.training
         model.eval()
         samples = [sample for batch in loader for sample in model.test_step(batch)]
-        model.train()
+        model.train(training)
         margin = getattr(getattr(model, 'loss_pose', None), 'margin', 1.0)
         size = _usual_size(self.drawn)
         found = {}
@@ -119,6 +123,14 @@ class SelfTrainingHook(Hook):
         if isinstance(loader.sampler, LabelledFractionSampler):
             loader.sampler.refresh()
         loader._iterator = None  # Workers that live on have the data set as it was.
+
+
+def _teacher(runner: Runner) -> nn.Module:
+    """The moving average of the model, or the model."""
+    for hook in runner.hooks:
+        if isinstance(hook, EMAHook):
+            return hook.ema_model.module
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def _without_augmentation(cfg: dict, indices: list[int]) -> dict:
