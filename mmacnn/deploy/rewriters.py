@@ -75,22 +75,31 @@ def adaptive_padding__forward(self, x: Tensor) -> Tensor:
     """With the padding of the one size, or with one that the graph computes.
 
     mmcv's own keeps the number of output pixels of the image that it was traced with.
+    Of one size, the padding is the convolution's own, which engines run faster.
     """
     axes = FUNCTION_REWRITER.get_context().cfg['ir_config'].get('dynamic_axes') or {}
     is_dynamic = bool({2, 3} & set(axes.get('input', {})))
+    weight, padding = self.weight, [0, 0]
     for axis, kernel in ((2, self.weight.shape[2]), (3, self.weight.shape[3])):
-        stride, reach = self.stride[axis - 2], (kernel - 1) * self.dilation[axis - 2]
+        stride, dilation = self.stride[axis - 2], self.dilation[axis - 2]
         side = x.shape[axis] if is_dynamic else int(x.shape[axis])
         # What the last stride lacks is 0 where the stride divides the side.
-        missing = reach + 1 - stride + ((-side) % stride if stride > 1 else 0)
+        missing = (kernel - 1) * dilation + 1 - stride
+        missing += (-side) % stride if stride > 1 else 0
         missing = missing.clamp(min=0) if torch.is_tensor(missing) else max(missing, 0)
         before, after = missing // 2, missing - missing // 2
+        edge = (0, 0, before, after) if axis == 2 else (before, after)
         if is_dynamic:
-            x = F.pad(x, (0, 0, before, after) if axis == 2 else (before, after))
+            x = F.pad(x, edge)
+        elif before == after:
+            padding[axis - 2] = after
+        elif dilation == 1:  # the kernel begins a pixel earlier, with zeros
+            weight = _with_zeros(weight, axis, 1, 0)
+            padding[axis - 2] = after
         else:
             x = _with_zeros(x, axis, before, after)
     return F.conv2d(
-        x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups
+        x, weight, self.bias, self.stride, padding, self.dilation, self.groups
     )
 
 

@@ -160,9 +160,14 @@ def test_resizing_by_products_is_pytorchs(size):
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(('kernel', 'stride'), [(3, 2), (5, 2), (3, 1), (4, 3), (1, 2)])
+@pytest.mark.parametrize(
+    ('kernel', 'stride', 'dilation'),
+    [(3, 2, 1), (5, 2, 1), (3, 1, 1), (4, 3, 1), (1, 2, 1), (3, 1, 2), (4, 1, 3)],
+)
 @pytest.mark.parametrize('size', [(12, 15), (7, 8)])
-def test_padding_of_one_size_is_the_adaptive_one(monkeypatch, kernel, stride, size):
+def test_padding_of_one_size_is_the_adaptive_one(
+    monkeypatch, kernel, stride, dilation, size
+):
     from types import SimpleNamespace
 
     from mmcv.cnn.bricks import Conv2dAdaptivePadding
@@ -171,6 +176,8 @@ def test_padding_of_one_size_is_the_adaptive_one(monkeypatch, kernel, stride, si
 
     context = SimpleNamespace(cfg=dict(ir_config=dict(dynamic_axes=None)))
     monkeypatch.setattr(rewriters.FUNCTION_REWRITER, 'get_context', lambda: context)
-    conv = Conv2dAdaptivePadding(4, 6, kernel, stride=stride, groups=2)
+    conv = Conv2dAdaptivePadding(
+        4, 6, kernel, stride=stride, dilation=dilation, groups=2
+    )
     x = torch.randn(2, 4, *size)
     torch.testing.assert_close(rewriters.adaptive_padding__forward(conv, x), conv(x))
