@@ -30,17 +30,22 @@ class SelfTrainingHook(Hook):
     Where there is an ``EMAHook``, the moving average of the weights finds the boxes
     (Tarvainen and Valpola, *Mean teachers*, NeurIPS 2017).
 
-    A pseudo-label has the median size of the drawn boxes; where the model predicts a
-    pose, it is an oriented box with the ROI's pose. Drawn boxes stay. Checkpoints hold
-    the pseudo-labels, so that a resumed training goes on with them.
+    A pseudo-label has the median size of the drawn boxes, or the ROI's, where none is
+    drawn; where the model predicts a pose, it is an oriented box with the ROI's pose.
+    Drawn boxes stay. Checkpoints hold the pseudo-labels, so that a resumed training
+    goes on with them.
+
+    Weights that find the object already (``load_from``) need no drawn box at all, with
+    a ``begin`` of 0.
 
     Args:
         begin: Fractions of the training after which boxes are drawn, each time anew, in
-            (0, 1).
+            [0, 1).
         min_score: Least score of the true class, in [0, 1].
 
     Raises:
-        InputError: An argument is out of range, or no image has a box.
+        InputError: An argument is out of range; or when boxes are to be drawn, none
+            is there and none is found.
     """
 
     priority = 'VERY_LOW'
@@ -58,8 +63,6 @@ class SelfTrainingHook(Hook):
         """Keep the drawn boxes; of a resumed training go on with those found before."""
         dataset = runner.train_dataloader.dataset
         self.drawn = [dataset.get_data_info(i) for i in range(len(dataset))]
-        if not any(len(info['gt_bboxes']) for info in self.drawn):
-            raise InputError('SelfTrainingHook: no training image has a box')
         if self.found:
             self._draw(runner)
 
@@ -69,8 +72,15 @@ class SelfTrainingHook(Hook):
         if runner.epoch in epochs - {self.epoch}:
             self.epoch = runner.epoch
             self.found = self._find(runner)
-            self._draw(runner)
             without = sum(not len(info['gt_bboxes']) for info in self.drawn)
+            if not self.found and without == len(self.drawn):
+                raise InputError(
+                    'SelfTrainingHook: no training image has a box, and the model is '
+                    f'sure of the class of none of them (score {self.min_score} or '
+                    'more): draw a few, or start from weights that find the object '
+                    '(load_from) with a begin of 0'
+                )
+            self._draw(runner)
             runner.logger.info(
                 f'self-training: boxes on {len(self.found)} of the {without} images '
                 'without one'
@@ -144,18 +154,19 @@ def _without_augmentation(cfg: dict, indices: list[int]) -> dict:
     return loader
 
 
-def _usual_size(infos: list[dict]) -> np.ndarray:
+def _usual_size(infos: list[dict]) -> np.ndarray | None:
     """Median (width, height) of the drawn boxes, pixels of the images."""
     boxes = np.concatenate([info['gt_bboxes'] for info in infos])
-    return np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
+    return np.median(boxes[:, 2:] - boxes[:, :2], axis=0) if len(boxes) else None
 
 
-def _as_box(sample, size: np.ndarray, margin: float) -> dict[str, np.ndarray]:
+def _as_box(sample, size: np.ndarray | None, margin: float) -> dict[str, np.ndarray]:
     """The ROI as the data set has boxes, inside the image."""
     height, width = read_image_size(sample.img_path)
     limit = np.array((width, height, width, height))
     roi = sample.pred_roi.cpu().numpy()
     centre = (roi[:2] + roi[2:]) / 2
+    size = roi[2:] - roi[:2] if size is None else size
     if 'pred_corners' in sample:
         corners = sample.pred_corners.cpu().numpy()
         corners = (corners.mean(0) + (corners - corners.mean(0)) / margin)[None]

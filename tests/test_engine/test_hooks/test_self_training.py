@@ -1,6 +1,10 @@
 # Copyright (c) mmacnn authors. All rights reserved.
+import copy
+
 import numpy as np
 import pytest
+import torch
+from mmengine.hooks import EMAHook
 
 from mmacnn.apis import train
 from mmacnn.datasets import YOLORoIDataset
@@ -60,6 +64,42 @@ def test_a_resumed_training_has_them_too(trained):
     resumed = train(CONFIG, str(work_dir), resume='latest', cfg_options=options)
     for one, other in zip(boxes(resumed), boxes(runner), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def without_boxes(options, begin, **more):
+    return options | {
+        'custom_hooks': [dict(type='mmacnn.SelfTrainingHook', begin=begin)],
+        'train_cfg': dict(max_epochs=1, val_interval=9),
+        'train_dataloader.dataset.box_fraction': 0.0,
+        **more,
+    }
+
+
+def test_weights_that_find_the_object_need_no_box(trained, tmp_path):
+    options = without_boxes(trained[3], [0.0])
+    found = boxes(train(CONFIG, str(tmp_path), cfg_options=options))
+    assert sum(map(len, found)) >= 6, 'the shipped weights read most of these'
+
+
+def test_no_box_and_no_weights(trained, tmp_path):
+    options = without_boxes(trained[3], [0.0], load_from=None)
+    with pytest.raises(InputError, match='no training image has a box'):
+        train(CONFIG, str(tmp_path), cfg_options=options)
+
+
+def test_the_moving_average_finds_the_boxes(trained):
+    runner = trained[2]
+    (hook,) = (each for each in runner.hooks if isinstance(each, SelfTrainingHook))
+    average = EMAHook()
+    average.before_run(runner)
+    state = copy.deepcopy(runner.model.state_dict())
+    torch.nn.init.zeros_(runner.model.localizer.conv.weight)
+    assert not hook._find(runner), 'no localizer, no box'
+    runner._hooks.append(average)
+    found = hook._find(runner)
+    runner._hooks.remove(average)
+    runner.model.load_state_dict(state)
+    assert len(found) >= 4
 
 
 def test_settings_out_of_range():
