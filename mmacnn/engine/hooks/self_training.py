@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 
 from mmacnn.datasets import LabelledFractionSampler
 from mmacnn.datasets.image_files import read_image_size
+from mmacnn.models.classifiers.class_centre import centre_by_class
 from mmacnn.registry import HOOKS
 from mmacnn.utils import InputError
 from mmacnn.utils.arguments import check_number
@@ -25,7 +26,8 @@ class SelfTrainingHook(Hook):
     The classes of all training images are known, and only a crop that holds the object
     tells its class. So where the model names the right class with a high score, its
     ROI is in the right place: a pseudo-label (Lee, *Pseudo-Label*, ICML Workshops 2013)
-    that the class has verified. What follows sees it with noise and augmentation that
+    that the class has verified, and centred (:func:`centre_by_class`):
+    else the localizer would be taught its own error. What follows sees it with noise and augmentation that
     the model was spared (Xie et al., *Self-training with Noisy Student*, CVPR 2020).
     Where there is an ``EMAHook``, the moving average of the weights finds the boxes
     (Tarvainen and Valpola, *Mean teachers*, NeurIPS 2017).
@@ -113,7 +115,7 @@ class SelfTrainingHook(Hook):
         model = _teacher(runner)
         training = model.training
         model.eval()
-        samples = [sample for batch in loader for sample in model.test_step(batch)]
+        samples = [sample for batch in loader for sample in _inspect(model, batch)]
         model.train(training)
         margin = getattr(getattr(model, 'loss_pose', None), 'margin', 1.0)
         size = _usual_size(self.drawn)
@@ -141,6 +143,17 @@ def _teacher(runner: Runner) -> nn.Module:
         if isinstance(hook, EMAHook):
             return hook.ema_model.module
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def _inspect(model: nn.Module, batch: dict) -> list:
+    """Predictions, each ROI moved to where the true class is read."""
+    data = model.data_preprocessor(batch, False)
+    inputs, samples = data['inputs'], model(**data, mode='predict')
+    labels = torch.cat([sample.gt_label for sample in samples])
+    where = model.localizer(inputs)
+    where = where._replace(centre=centre_by_class(model, inputs, where, labels))
+    model.set_place(samples, where, inputs.shape[-2:])
+    return samples
 
 
 def _without_augmentation(cfg: dict, indices: list[int]) -> dict:

@@ -172,7 +172,17 @@ class ACNN(BaseClassifier):
         localization = self.localizer(inputs)
         feats = self.extract_feat(inputs, localization)
         samples = self.head.predict(feats, data_samples)
-        rois, corners = roi_geometry(localization, self.stn.roi_size, inputs.shape[-2:])
+        self.set_place(samples, localization, inputs.shape[-2:])
+        return samples
+
+    def set_place(
+        self,
+        samples: list[DataSample],
+        localization: Localization,
+        image_size: tuple[int, int],
+    ) -> None:
+        """Set what :meth:`predict` says of where."""
+        rois, corners = roi_geometry(localization, self.stn.roi_size, image_size)
         for i, sample in enumerate(samples):
             x_scale, y_scale = sample.get('scale_factor', (1.0, 1.0))[:2]
             sample.set_field(localization.centre[i], 'pred_centre')
@@ -182,7 +192,6 @@ class ACNN(BaseClassifier):
                 sample.set_field(corners[i] / scale[:2], 'pred_corners')
             if localization.heatmap is not None:
                 sample.set_field(localization.heatmap[i], 'pred_heatmap')
-        return samples
 
     def _jitter(self, centre: Tensor, image_size: tuple[int, int]) -> Tensor:
         """Move centres (B, 2) at random, by at most ``roi_jitter`` of the ROI."""
