@@ -40,9 +40,7 @@ def centre_by_class(
         if where.direction is not None:
             shift = turn(shift * where.scale[:, None], where.direction)
         shift = shift / extent
-        feats = model.extract_feat(
-            inputs, where._replace(centre=where.centre + shift)
-        )
+        feats = model.extract_feat(inputs, where._replace(centre=where.centre + shift))
         shifts.append(shift)
         scores.append(model.head(feats).softmax(1).gather(1, labels[:, None]))
     shifts, weights = torch.stack(shifts), torch.stack(scores)
