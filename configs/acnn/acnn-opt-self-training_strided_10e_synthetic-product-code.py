@@ -1,5 +1,5 @@
-# Boxes on as few as 1 % of the images, and those that the model finds itself: README.md,
-# "Self-training".
+# Boxes on as few as 1 % of the images, and those that the model finds itself, see
+# README.md, "Self-training".
 _base_ = ['./acnn-opt_strided_8e_synthetic-product-code.py']
 
 max_epochs = 10

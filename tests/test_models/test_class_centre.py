@@ -16,7 +16,7 @@ LABELS = torch.tensor([1, 0])
 
 
 class Reader(SimpleNamespace):
-    """Sure of the true class while the object is in the middle three fifths of the ROI."""
+    """Sure of the true class while the object is near the middle of the ROI."""
 
     stn = SimpleNamespace(roi_size=ROI)
 

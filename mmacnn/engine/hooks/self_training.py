@@ -26,10 +26,10 @@ class SelfTrainingHook(Hook):
     The classes of all training images are known, and only a crop that holds the object
     tells its class. So where the model names the right class with a high score, its
     ROI is in the right place: a pseudo-label (Lee, *Pseudo-Label*, ICML Workshops 2013)
-    that the class has verified, and centred (:func:`centre_by_class`):
-    else the localizer would be taught its own error. What follows sees it with noise and augmentation that
-    the model was spared (Xie et al., *Self-training with Noisy Student*, CVPR 2020).
-    Where there is an ``EMAHook``, the moving average of the weights finds the boxes
+    that the class has verified, and centred (:func:`centre_by_class`), else the
+    localizer would be taught its own error. What follows sees it with noise and
+    augmentation that the model was spared (Xie et al., *Self-training with Noisy
+    Student*, CVPR 2020). Where there is an ``EMAHook``, the moving average of the weights finds the boxes
     (Tarvainen and Valpola, *Mean teachers*, NeurIPS 2017).
 
     A pseudo-label has the median size of the drawn boxes, or the ROI's, where none is
