@@ -29,8 +29,8 @@ class SelfTrainingHook(Hook):
     that the class has verified, and centred (:func:`centre_by_class`), else the
     localizer would be taught its own error. What follows sees it with noise and
     augmentation that the model was spared (Xie et al., *Self-training with Noisy
-    Student*, CVPR 2020). Where there is an ``EMAHook``, the moving average of the weights finds the boxes
-    (Tarvainen and Valpola, *Mean teachers*, NeurIPS 2017).
+    Student*, CVPR 2020). Where there is an ``EMAHook``, the moving average of the
+    weights finds the boxes (Tarvainen and Valpola, *Mean teachers*, NeurIPS 2017).
 
     A pseudo-label has the median size of the drawn boxes, or the ROI's, where none is
     drawn; where the model predicts a pose, it is an oriented box with the ROI's pose.
