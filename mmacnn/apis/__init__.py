@@ -1,5 +1,5 @@
 # Copyright (c) mmacnn authors. All rights reserved.
-"""What a Python user calls: analyse, train, test, report, thresholds, pseudo-labels."""
+"""What a Python user calls: analyse, train, test, report, thresholds."""
 
 import lazy_loader
 
@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'analysis': ['analyse'],
-        'pseudo_labels': ['make_pseudo_labels'],
         'label_next': ['label_next'],
         'categories': ['format_categories', 'run_categories'],
         'cross_validation': ['cross_validate', 'format_folds'],

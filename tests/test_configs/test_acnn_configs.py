@@ -2,7 +2,6 @@
 """Every A-CNN config builds, trains a step and predicts on generated photographs."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -29,8 +28,6 @@ def photographs(tmp_path_factory):
     out = tmp_path_factory.mktemp('generated') / 'data'
     counts = dict(train=4, test=4)
     write_dataset(TASKS['product-code'], str(out), counts, (480, 640), seed=0)
-    # Where tools/analysis_tools/make_pseudo_labels.py is told to write.
-    shutil.copytree(out / 'train/labels', out / 'pseudo-labels')
     return out
 
 

@@ -20,7 +20,6 @@ from mmengine.runner import CheckpointLoader, checkpoint
 
 from mmacnn.apis import test as run_test
 from mmacnn.apis import train
-from mmacnn.apis.pseudo_labels import make_pseudo_labels
 from mmacnn.apis.run_report import report
 from mmacnn.apis.thresholds import choose_anomaly_threshold
 from mmacnn.compat import torch_load
@@ -105,7 +104,6 @@ READERS = {
     'threshold': lambda config, path, out: choose_anomaly_threshold(
         config, path, f'{out}.pth', 'test_dataloader'
     ),
-    'proposals': lambda config, path, out: make_pseudo_labels(config, path, out),
     'publish': lambda config, path, out: run_script(
         'publish_model', path, f'{out}.pth'
     ),

@@ -53,7 +53,6 @@ def test_an_output_that_is_there_is_refused_first(tmp_path):
         command('compose_dataset.py', 'a', 'out'),
         command('deploy.py', *'aaaa', '--work-dir', 'out'),
         command('test.py', 'a', 'a', '--show-dir', 'out'),
-        command('analysis_tools/make_pseudo_labels.py', 'a', 'a', 'out'),
         command('analysis_tools/benchmark.py', '--model', 'a=a', '--image', 'a')
         + ['--out', 'out'],
         command('dataset_converters/import_labels.py', 'a', 'out', '--to', 'coco'),
