@@ -15,7 +15,7 @@ from mmacnn.datasets import LabelledFractionSampler
 from mmacnn.datasets.image_files import read_image_size
 from mmacnn.models.classifiers.class_centre import centre_by_class
 from mmacnn.registry import HOOKS
-from mmacnn.utils import InputError
+from mmacnn.utils import InputError, track
 from mmacnn.utils.arguments import check_number
 
 
@@ -115,7 +115,8 @@ class SelfTrainingHook(Hook):
         model = _teacher(runner)
         training = model.training
         model.eval()
-        samples = [sample for batch in loader for sample in _inspect(model, batch)]
+        batches = track(loader, 'Looking for boxes')
+        samples = [sample for batch in batches for sample in _inspect(model, batch)]
         model.train(training)
         margin = getattr(getattr(model, 'loss_pose', None), 'margin', 1.0)
         size = _usual_size(self.drawn)
