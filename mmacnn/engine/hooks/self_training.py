@@ -113,18 +113,19 @@ class SelfTrainingHook(Hook):
             return {}
         loader = runner.build_dataloader(_without_augmentation(runner.cfg, missing))
         model = _teacher(runner)
-        training = model.training
-        model.eval()
-        batches = track(loader, 'Looking for boxes')
-        samples = [sample for batch in batches for sample in _inspect(model, batch)]
-        model.train(training)
         margin = getattr(getattr(model, 'loss_pose', None), 'margin', 1.0)
         size = _usual_size(self.drawn)
-        found = {}
-        for index, sample in zip(missing, samples, strict=True):
-            if sample.pred_score[sample.gt_label.item()] >= self.min_score:
-                found[index] = _as_box(sample, size, margin)
-        return found
+        boxes = []
+        training = model.training
+        model.eval()
+        for batch in track(loader, 'Looking for boxes'):
+            for sample in _inspect(model, batch):
+                is_sure = sample.pred_score[sample.gt_label.item()] >= self.min_score
+                # Of the sample nothing is kept: gigabytes, of thousands of images.
+                boxes.append(_as_box(sample, size, margin) if is_sure else None)
+        model.train(training)
+        found = zip(missing, boxes, strict=True)
+        return {index: box for index, box in found if box is not None}
 
     def _draw(self, runner: Runner) -> None:
         """Put the boxes into the training's data set, also that of its workers."""
