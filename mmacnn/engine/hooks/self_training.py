@@ -18,6 +18,12 @@ from mmacnn.registry import HOOKS
 from mmacnn.utils import InputError, track
 from mmacnn.utils.arguments import check_number
 
+NO_BOX = 'SelfTrainingHook: no training image has a box'
+WAY_OUT = (
+    'draw a few, or start from weights that find the object (load_from) with a begin '
+    'of 0'
+)
+
 
 @HOOKS.register_module()
 class SelfTrainingHook(Hook):
@@ -67,6 +73,10 @@ class SelfTrainingHook(Hook):
         self.drawn = [dataset.get_data_info(i) for i in range(len(dataset))]
         if self.found:
             self._draw(runner)
+        elif min(self.begin, default=0) and not any(
+            len(info['gt_bboxes']) for info in self.drawn
+        ):
+            raise InputError(f'{NO_BOX}: {WAY_OUT}')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Look for boxes where it is time."""
@@ -77,10 +87,8 @@ class SelfTrainingHook(Hook):
             without = sum(not len(info['gt_bboxes']) for info in self.drawn)
             if not self.found and without == len(self.drawn):
                 raise InputError(
-                    'SelfTrainingHook: no training image has a box, and the model is '
-                    f'sure of the class of none of them (score {self.min_score} or '
-                    'more): draw a few, or start from weights that find the object '
-                    '(load_from) with a begin of 0'
+                    f'{NO_BOX}, and the model is sure of the class of none of them '
+                    f'(score {self.min_score} or more): {WAY_OUT}'
                 )
             self._draw(runner)
             runner.logger.info(

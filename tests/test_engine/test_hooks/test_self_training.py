@@ -81,8 +81,9 @@ def test_weights_that_find_the_object_need_no_box(trained, tmp_path):
     assert sum(map(len, found)) >= 6, 'the shipped weights read most of these'
 
 
-def test_no_box_and_no_weights(trained, tmp_path):
-    options = without_boxes(trained[3], [0.0], load_from=None)
+@pytest.mark.parametrize('begin', [0.0, 0.5])
+def test_no_box_and_no_weights(trained, tmp_path, begin):
+    options = without_boxes(trained[3], [begin], load_from=None)
     with pytest.raises(InputError, match='no training image has a box'):
         train(CONFIG, str(tmp_path), cfg_options=options)
 
