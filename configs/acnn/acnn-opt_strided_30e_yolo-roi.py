@@ -19,4 +19,9 @@ param_scheduler = [
     ),
 ]
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
-default_hooks = dict(checkpoint=dict(save_best='accuracy/top1'))
+default_hooks = dict(
+    checkpoint=dict(save_best='accuracy/top1'),
+    # Images without a box get the one that the model finds, where it is sure of the
+    # class.
+    self_training=dict(type='mmacnn.SelfTrainingHook', begin=[0.5]),
+)

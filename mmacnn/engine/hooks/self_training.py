@@ -6,13 +6,14 @@ import copy
 import numpy as np
 import torch
 import torch.nn as nn
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, Compose
 from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmacnn.datasets import LabelledFractionSampler
 from mmacnn.datasets.image_files import read_image_size
+from mmacnn.models.classifiers import ACNN
 from mmacnn.models.classifiers.class_centre import centre_by_class
 from mmacnn.registry import HOOKS
 from mmacnn.utils import InputError, track
@@ -52,8 +53,8 @@ class SelfTrainingHook(Hook):
         min_score: Least score of the true class, in [0, 1].
 
     Raises:
-        InputError: An argument is out of range; or when boxes are to be drawn, none
-            is there and none is found.
+        InputError: An argument is out of range; the model is no :class:`ACNN`; or when
+            boxes are to be drawn, none is there and none is found.
     """
 
     priority = 'VERY_LOW'
@@ -69,7 +70,18 @@ class SelfTrainingHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Keep the drawn boxes; of a resumed training go on with those found before."""
+        if not isinstance(_teacher(runner), ACNN):
+            raise InputError(
+                'SelfTrainingHook finds boxes with mmacnn.ACNN, and this model is '
+                f'{type(_teacher(runner)).__name__}: remove the hook'
+            )
         dataset = runner.train_dataloader.dataset
+        if not isinstance(dataset, BaseDataset):
+            raise InputError(
+                'SelfTrainingHook draws boxes into a data set itself, and '
+                f'train_dataloader.dataset wraps one in {type(dataset).__name__}: '
+                'remove the one or the other'
+            )
         self.drawn = [dataset.get_data_info(i) for i in range(len(dataset))]
         if self.found:
             self._draw(runner)
@@ -119,7 +131,12 @@ class SelfTrainingHook(Hook):
         missing = [i for i, info in enumerate(self.drawn) if not len(info['gt_bboxes'])]
         if not missing:
             return {}
-        loader = runner.build_dataloader(_without_augmentation(runner.cfg, missing))
+        loader = _without_augmentation(
+            runner.train_dataloader.dataset,
+            [self.drawn[index] for index in missing],
+            runner.cfg.test_dataloader,
+        )
+        loader = runner.build_dataloader(loader)
         model = _teacher(runner)
         margin = getattr(getattr(model, 'loss_pose', None), 'margin', 1.0)
         size = _usual_size(self.drawn)
@@ -166,15 +183,15 @@ def _inspect(model: nn.Module, batch: dict) -> list:
     return samples
 
 
-def _without_augmentation(cfg: dict, indices: list[int]) -> dict:
-    """The training images, as the test sees them."""
-    loader = copy.deepcopy(cfg.test_dataloader)
-    loader.dataset = copy.deepcopy(cfg.train_dataloader.dataset)
-    loader.dataset.update(
-        pipeline=cfg.test_dataloader.dataset.pipeline, test_mode=True, indices=indices
-    )
-    loader.update(persistent_workers=False)
-    return loader
+def _without_augmentation(
+    dataset: BaseDataset, infos: list[dict], loader: dict
+) -> dict:
+    """Loader of these images of a data set, as the test sees them."""
+    dataset = copy.copy(dataset)
+    dataset.pipeline = Compose(loader['dataset']['pipeline'])
+    dataset.test_mode = True
+    _replace(dataset, infos)
+    return {**copy.deepcopy(loader), 'dataset': dataset, 'persistent_workers': False}
 
 
 def _usual_size(infos: list[dict]) -> np.ndarray | None:

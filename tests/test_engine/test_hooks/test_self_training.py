@@ -108,3 +108,31 @@ def test_settings_out_of_range():
         SelfTrainingHook(begin=[1.0])
     with pytest.raises(InputError, match='min_score'):
         SelfTrainingHook(min_score=90)
+
+
+def test_part_of_a_data_set(trained, tmp_path):
+    options = without_boxes(trained[3], [0.0])
+    options['train_dataloader.dataset.indices'] = [7, 2, 4, 5]
+    runner = train(CONFIG, str(tmp_path), cfg_options=options)
+    whole = boxes(trained[2])
+    for index, found in zip([7, 2, 4, 5], boxes(runner), strict=True):
+        if len(found) and len(whole[index]):
+            centres = [np.split(each[0], 2) for each in (found, whole[index])]
+            near = np.subtract(*[np.mean(corners, 0) for corners in centres])
+            assert np.abs(near).max() < 20
+
+
+def test_what_it_does_not_fit(trained, tmp_path):
+    wrapped = dict(type='mmengine.RepeatDataset', times=2)
+    options = without_boxes(trained[3], [0.0])
+    dataset = trained[2].cfg.train_dataloader.dataset.to_dict()
+    options['train_dataloader.dataset'] = dict(
+        **wrapped, dataset=dataset, _delete_=True
+    )
+    with pytest.raises(InputError, match='RepeatDataset'):
+        train(CONFIG, str(tmp_path), cfg_options=options)
+    whole_image = str(
+        ROOT / 'configs/acnn/baseline_strided_8e_synthetic-product-code.py'
+    )
+    with pytest.raises(InputError, match='ImageClassifier: remove the hook'):
+        train(whole_image, str(tmp_path), cfg_options=without_boxes(trained[3], [0.0]))
