@@ -11,6 +11,7 @@ from .anomaly import (
     threshold_rank,
 )
 from .cam import class_activation_map, pool_map, upsample_map
+from .dilated_depthwise import dilated_depthwise
 from .oriented_roi import (
     add_angles,
     as_direction,
@@ -55,6 +56,7 @@ __all__ = [
     'as_direction',
     'best_f1_threshold',
     'check_rates',
+    'dilated_depthwise',
     'exponential_tail',
     'half_angle',
     'images_needed',

@@ -27,6 +27,9 @@ CALLS = {
     'sample_oriented_roi_gather': lambda x: ops.sample_oriented_roi_gather(
         x, CENTRE, TURN, SCALE, (8, 6), (4, 4)
     ),
+    'dilated_depthwise': lambda x: ops.dilated_depthwise(
+        x, SQUARE[0, :, None, :3, :3], None, 2
+    ),
     'oriented_corners': lambda x: ops.oriented_corners(
         x[:, 0, 0, :2], TURN, SCALE, (8, 6)
     ),

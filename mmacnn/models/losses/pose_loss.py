@@ -196,15 +196,27 @@ def turn_discs(
     Returns:
         (B, C, H, W).
     """
-    height, width = images.shape[-2:]
-    extent = centre.new_tensor((width, height))
-    y, x = (torch.arange(n, device=centre.device) + 0.5 for n in (height, width))
-    place = torch.stack(torch.meshgrid(x, y, indexing='xy'), -1)
-    middle = (centre * extent)[:, None, None]
-    offset = place - middle
+    extent = centre.new_tensor(images.shape[:-3:-1])
+    middle = centre * extent
+    side = math.ceil(2 * radius) + 2
+    corner = (middle - side / 2).floor()
+    steps = torch.arange(side, device=centre.device) + 0.5
+    steps = torch.stack(torch.meshgrid(steps, steps, indexing='xy'), -1)
+    offset = steps + (corner - middle)[:, None, None]
     back = direction * direction.new_tensor((1, -1))
-    source = middle + turn(offset, back[:, None, None]) / scale[:, None, None, None]
-    grid = (source / extent * 2 - 1).to(images.dtype)
+    source = turn(offset, back[:, None, None]) / scale[:, None, None, None]
+    grid = ((middle[:, None, None] + source) / extent * 2 - 1).to(images.dtype)
     turned = F.grid_sample(images, grid, padding_mode='border', align_corners=False)
-    fraction = ((radius - offset.norm(dim=-1)) / BLEND).clamp(0, 1)[:, None]
-    return images + fraction.to(images.dtype) * (turned - images)
+    fraction = ((radius - offset.norm(dim=-1)) / BLEND).clamp(0, 1).to(images.dtype)
+    copies = images.clone()
+    # Of the square round the disc, what lies on the image.
+    for copy, square, weight, (left, top) in zip(
+        copies, turned, fraction, corner.long().tolist(), strict=True
+    ):
+        window = copy[:, max(top, 0) : max(top + side, 0)]
+        window = window[:, :, max(left, 0) : max(left + side, 0)]
+        rows = slice(max(-top, 0), max(-top, 0) + window.shape[1])
+        columns = slice(max(-left, 0), max(-left, 0) + window.shape[2])
+        square, weight = square[:, rows, columns], weight[rows, columns]
+        window += weight * (square - window)
+    return copies
