@@ -93,10 +93,10 @@ class SelfTrainingHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Look for boxes where it is time."""
         epochs = {round(part * runner.max_epochs) for part in self.begin}
-        if runner.epoch in epochs - {self.epoch}:
+        without = sum(not len(info['gt_bboxes']) for info in self.drawn)
+        if without and runner.epoch in epochs - {self.epoch}:
             self.epoch = runner.epoch
             self.found = self._find(runner)
-            without = sum(not len(info['gt_bboxes']) for info in self.drawn)
             if not self.found and without == len(self.drawn):
                 raise InputError(
                     f'{NO_BOX}, and the model is sure of the class of none of them '
@@ -129,8 +129,6 @@ class SelfTrainingHook(Hook):
     def _find(self, runner: Runner) -> dict[int, dict[str, np.ndarray]]:
         """Boxes of the images without one whose class the model is sure of."""
         missing = [i for i, info in enumerate(self.drawn) if not len(info['gt_bboxes'])]
-        if not missing:
-            return {}
         loader = _without_augmentation(
             runner.train_dataloader.dataset,
             [self.drawn[index] for index in missing],
