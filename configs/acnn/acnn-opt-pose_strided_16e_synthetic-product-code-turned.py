@@ -4,7 +4,8 @@ _base_ = './acnn-opt_strided_8e_synthetic-product-code.py'
 data_root = 'data/synthetic-product-code-turned'
 
 model = dict(
-    localizer=dict(pose=True),
+    # Text at any angle wants more layers than upright text.
+    localizer=dict(pose=True, backbone=dict(stages=[(32, 2, (1, 1, 2, 2, 4, 8))])),
     # The ROI is as large about a code as acnn-opt's.
     loss_pose=dict(type='mmacnn.PoseLoss', margin=2.2),
     pose_jitter=(8.0, 0.1),
@@ -57,5 +58,5 @@ train_cfg = dict(max_epochs=max_epochs, val_interval=4)
 default_hooks = dict(
     ema=dict(type='EMAHook', momentum=0.005, update_buffers=True),
     # Images without a box get the one that the model finds.
-    self_training=dict(type='mmacnn.SelfTrainingHook', begin=[0.4, 0.7]),
+    self_training=dict(type='mmacnn.SelfTrainingHook', begin=[0.3, 0.5, 0.75]),
 )
