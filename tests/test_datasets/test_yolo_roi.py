@@ -51,7 +51,12 @@ def test_config_and_pipeline_to_data_sample(yolo_data):
         pipeline=[
             dict(type='LoadImageFromFile'),
             dict(type='Resize', scale=(128, 96)),
-            dict(type='RandomAffine', scale_range=(1, 1), rotate=0, translate_ratio=0),
+            dict(
+                type='mmacnn.RandomAffine',
+                scale_range=(1, 1),
+                rotate=0,
+                translate_ratio=0,
+            ),
             dict(type='ToTensor', keys=['gt_bboxes']),
             dict(type='mmpretrain.PackInputs', algorithm_keys=('gt_bboxes',)),
         ],
@@ -130,7 +135,9 @@ def test_corners_of_an_oriented_box(yolo_data, order):
     text = ' '.join(f'{x}' for x in corners[list(order)].flatten())
     (yolo_data / 'labels' / 'a.txt').write_text(f'0 {text}\n')
     resize = dict(type='mmacnn.ResizeWithCorners', scale=(128, 96))
-    turn = dict(type='RandomAffine', scale_range=(1, 1), rotate=0, translate_ratio=0)
+    turn = dict(
+        type='mmacnn.RandomAffine', scale_range=(1, 1), rotate=0, translate_ratio=0
+    )
     dataset = load(yolo_data, pipeline=[dict(type='LoadImageFromFile'), resize, turn])
     np.testing.assert_allclose(
         dataset.get_data_info(0)['gt_bboxes'], [[16, 12, 48, 36]]
