@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 
 from mmacnn.apis import train
+from mmacnn.synthetic import TASKS, write_dataset
 
 from .test_tools.test_train import TORCHRUN, free_port, run, weights
 from .testing.methods import METHODS, prepare
@@ -293,3 +294,30 @@ def test_when_a_process_dies_the_other_ends_by_itself(
     assert survivor.returncode != 0
     assert 'closed by peer' in survivor.stderr or 'reset by peer' in survivor.stderr
     assert_none_left(tmp_path)
+
+
+def test_two_processes_find_the_same_boxes(tmp_path):
+    write_dataset(
+        TASKS['product-code'], tmp_path / 'data', dict(train=7), (480, 640), 3
+    )
+    name = 'acnn-opt-self-training_strided_10e_synthetic-product-code.py'
+    cfg = Config.fromfile(ROOT / 'configs/acnn' / name)
+    cfg.load_from = str(ROOT / 'demo/acnn-opt_synthetic-product-code.pth')
+    cfg.default_hooks.self_training.begin = [0.0]
+    cfg.train_dataloader.dataset.update(data_root=str(tmp_path / 'data'))
+    cfg.train_dataloader.dataset.box_fraction = 0.0
+    cfg.train_cfg, cfg.param_scheduler = dict(by_epoch=True, max_epochs=1), []
+    cfg.val_dataloader = cfg.val_evaluator = cfg.val_cfg = None
+    cfg.dump(tmp_path / 'config.py')
+    train(str(tmp_path / 'config.py'), work_dir=str(tmp_path / 'one'))
+    options = ('config.py', '--work-dir', 'two', '--launcher', 'pytorch')
+    torchrun = [*TORCHRUN, '--master_port', free_port(), TRAIN]
+    two = run(*torchrun, *options, cwd=tmp_path)
+    assert two.returncode == 0, two.stderr
+    one, two = (
+        torch.load(tmp_path / folder / 'epoch_1.pth', weights_only=False)
+        for folder in ('one', 'two')
+    )
+    one, two = (each['self_training']['found'] for each in (one, two))
+    assert len(one) >= 5, 'the shipped weights read most of these'
+    torch.testing.assert_close(two, one, atol=0.01, rtol=0)

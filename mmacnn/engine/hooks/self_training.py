@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 from mmengine.dataset import BaseDataset, Compose
+from mmengine.dist import all_gather_object
 from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -20,6 +21,7 @@ from mmacnn.utils import InputError, track
 from mmacnn.utils.arguments import check_number
 
 NO_BOX = 'SelfTrainingHook: no training image has a box'
+REMOVE = 'remove the hook (default_hooks.self_training=None)'
 WAY_OUT = (
     'draw a few, or start from weights that find the object (load_from) with a begin '
     'of 0'
@@ -73,14 +75,14 @@ class SelfTrainingHook(Hook):
         if not isinstance(_teacher(runner), ACNN):
             raise InputError(
                 'SelfTrainingHook finds boxes with mmacnn.ACNN, and this model is '
-                f'{type(_teacher(runner)).__name__}: remove the hook'
+                f'{type(_teacher(runner)).__name__}: {REMOVE}'
             )
         dataset = runner.train_dataloader.dataset
         if not isinstance(dataset, BaseDataset):
             raise InputError(
                 'SelfTrainingHook draws boxes into a data set itself, and '
                 f'train_dataloader.dataset wraps one in {type(dataset).__name__}: '
-                'remove the one or the other'
+                f'unwrap it, or {REMOVE}'
             )
         self.drawn = [dataset.get_data_info(i) for i in range(len(dataset))]
         if self.found:
@@ -147,7 +149,11 @@ class SelfTrainingHook(Hook):
                 # Of the sample nothing is kept: gigabytes, of thousands of images.
                 boxes.append(_as_box(sample, size, margin) if is_sure else None)
         model.train(training)
-        found = zip(missing, boxes, strict=True)
+        # Of several processes each has looked at every so many-th image.
+        boxes = [
+            box for row in zip(*all_gather_object(boxes), strict=True) for box in row
+        ]
+        found = zip(missing, boxes[: len(missing)], strict=True)
         return {index: box for index, box in found if box is not None}
 
     def _draw(self, runner: Runner) -> None:
