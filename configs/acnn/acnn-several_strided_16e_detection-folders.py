@@ -1,6 +1,6 @@
 # Your own images of none, one or several small objects each, all boxes drawn.
 # Set img_scale, classes, model.head.num_classes, and in model.stn the size of the
-# largest object (x 1.2) as roi_size.
+# largest object (x 1.2) as roi_size; max_rois is twice the objects of an image.
 _base_ = [
     '../_base_/models/acnn-detector_strided.py',
     '../_base_/datasets/detection_folders.py',
@@ -9,6 +9,7 @@ _base_ = [
 ]
 
 img_scale = (640, 480)
+model = dict(localizer=dict(stages=[(32, 2, (1, 1, 2, 2, 4, 8))]))
 train_pipeline = [
     dict(type='mmacnn.LoadAnyDepthImage'),
     dict(type='LoadAnnotations', with_bbox=True),
@@ -58,4 +59,7 @@ param_scheduler = [
     ),
 ]
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
-default_hooks = dict(checkpoint=dict(save_best='coco/bbox_mAP_50'))
+default_hooks = dict(
+    checkpoint=dict(save_best='coco/bbox_mAP_50'),
+    ema=dict(type='EMAHook', momentum=0.005, update_buffers=True),
+)

@@ -6,6 +6,8 @@ from mmengine.structures import InstanceData
 
 from mmacnn.engine.building import build_model
 from mmacnn.engine.config import load_config
+from mmacnn.models.detectors.acnn_detector import _best_of_overlapping
+from mmacnn.models.heads import ROIBoxHead
 from mmacnn.ops import gaussian_peaks, sample_roi, sample_rois_separable
 
 from ..testing.paths import ROOT
@@ -52,19 +54,24 @@ def test_all_parts_learn(model, samples, chosen):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in learned)
 
 
-def test_detections_lie_where_the_fields_say(model, samples, monkeypatch):
-    """Perfect fields give the true boxes back, in pixels of the original."""
-    fields = torch.zeros(3, 5, 12, 16)
+def test_detections_lie_where_the_heads_say(model, samples, monkeypatch):
+    """Perfect fields and edges give the true boxes back, in pixels of the original."""
+    fields = torch.zeros(3, 3, 12, 16)
     fields[:, 0] = -9
-    for field, sample in zip(fields, samples, strict=True):
+    edges = torch.zeros(3, model.max_rois, 4)
+    for field, edge, sample in zip(fields, edges, samples, strict=True):
         for x0, y0, x1, y1 in sample.gt_instances.bboxes.tolist():
             x, y = (x0 + x1) / 16, (y0 + y1) / 16
-            sides = torch.tensor([(x1 - x0) / 80, (y1 - y0) / 48])
-            values = torch.tensor([9, x - int(x) - 0.5, y - int(y) - 0.5, *sides.log()])
+            values = torch.tensor([9, x - int(x) - 0.5, y - int(y) - 0.5])
             field[:, int(y), int(x)] = values
+        half = torch.tensor([30 / 80, 20 / 48]) / 2
+        edge[:] = torch.cat((0.5 - half, 0.5 + half))
+    sure = torch.zeros(3 * model.max_rois, 5)
+    sure[:, 0] = 9
     monkeypatch.setattr(model, 'extract_feat', lambda images: fields)
+    monkeypatch.setattr(model, '_read', lambda crops: (sure, edges.flatten(0, 1)))
     model.eval()
-    model.test_cfg = dict(score_thr=0.1)
+    monkeypatch.setattr(model, 'test_cfg', dict(model.test_cfg, score_thr=0.1))
     with torch.no_grad():
         results = model.predict(images(), samples)
     for result, sample in zip(results, samples, strict=True):
@@ -73,6 +80,35 @@ def test_detections_lie_where_the_fields_say(model, samples, monkeypatch):
         order = found[:, 0].argsort()
         expected = expected[expected[:, 0].argsort()]
         torch.testing.assert_close(found[order], expected, atol=1e-3, rtol=0)
+
+
+def test_of_boxes_that_overlap_the_best_is_kept():
+    box = torch.tensor([10.0, 10, 30, 20])
+    boxes = torch.stack((box, box + 2, box + 100, box + 101, box + 40))[None]
+    scores = torch.tensor([[0.3, 0.8, 0.9, 0.9, 0.1]])
+    kept = _best_of_overlapping(boxes, scores, 0.5)
+    # Two of the same score stay both: neither is better.
+    assert kept.tolist() == [[0, 1, 1, 1, 1]]
+
+
+def test_box_head_learns_where_an_object_ends():
+    """A rectangle of ones, anywhere: both edges of both axes, better than a cell."""
+    torch.manual_seed(0)
+    head = ROIBoxHead(1, 8)
+    optimizer = torch.optim.Adam(head.parameters(), 0.03)
+    for _ in range(150):
+        corner, sides = torch.rand(32, 2) * 0.4, 0.2 + torch.rand(32, 2) * 0.4
+        low, high = corner[:, :, None], (corner + sides)[:, :, None]
+        inside = [
+            ((c := (torch.arange(n) + 0.5) / n) > low[:, i]) & (c < high[:, i])
+            for i, n in enumerate((16, 12))
+        ]
+        feature = (inside[0][:, None] & inside[1][:, :, None]).float()[:, None]
+        error = (head(feature) - torch.cat((corner, corner + sides), 1)).abs()
+        optimizer.zero_grad()
+        error.mean().backward()
+        optimizer.step()
+    assert error.mean() < 1 / 16
 
 
 def test_crops_of_several_are_those_of_one():

@@ -8,8 +8,8 @@ model = dict(
         bgr_to_rgb=True,
         pad_size_divisor=8,
     ),
-    max_rois=8,
-    test_cfg=dict(score_thr=0.05),
+    max_rois=16,
+    test_cfg=dict(score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5)),
     in_channels=32,
     localizer=dict(
         type='mmacnn.StridedConvNet',
@@ -31,6 +31,7 @@ model = dict(
         stem_kernel=3,
         stages=[(24, 2, (1,)), (48, 1, (1, 2)), (64, 1, (1, 2))],
     ),
+    bbox_head=dict(type='mmacnn.ROIBoxHead', in_channels=64),
     neck=dict(type='mmpretrain.GeneralizedMeanPooling', p=3.0, p_trainable=False),
     head=dict(
         type='mmacnn.NormedLinearClsHead',

@@ -16,7 +16,8 @@ from mmacnn.registry import MODELS
 from mmacnn.utils.arguments import check_number
 
 RARE = -2.2  # Logit of the heat map at the start: an object in one cell of ten.
-BOX_BETA = 0.1  # Of the smooth L1 loss, in cells and in logarithms of a size.
+PLACE_BETA = 0.1  # Of the smooth L1 loss of a centre's place, in cells.
+BOX_BETA = 0.02  # Of the smooth L1 loss of a box, in sides of the ROI.
 
 
 class Peaks(NamedTuple):
@@ -25,25 +26,25 @@ class Peaks(NamedTuple):
     Attributes:
         score: (B, K), in (0, 1), highest first.
         centre: (B, K, 2), ``(x, y)`` normalised to [0, 1] of the image edge to edge.
-        size: (B, K, 2), (width, height) of the object in pixels of the input.
     """
 
     score: Tensor
     centre: Tensor
-    size: Tensor
 
 
 @MODELS.register_module()
 class ACNNDetector(BaseDetector):
-    """Peaks of a heat map -> a crop of each at full resolution -> its class.
+    """Peaks of a heat map -> a crop of each at full resolution -> class and box.
 
     A-CNN (Kim, Yi, Lee, IEEE TIM 2025, doi 10.1109/TIM.2025.3548240) crops the one ROI
     of an image. Here there may be none or many: the localizer says of each cell whether
-    an object's centre is in it, and how large the object is, as in Zhou, Wang,
-    Kraehenbuehl, *Objects as Points*, arXiv 1904.07850. The classifier sees each crop,
-    and knows a class more, the background: that of crops where the localizer was wrong.
-    A score is the product of both, as in Zhou, Koltun, Kraehenbuehl, *Probabilistic
-    two-stage detection*, arXiv 2103.07461.
+    an object's centre is in it, as in Zhou, Wang, Kraehenbuehl, *Objects as Points*,
+    arXiv 1904.07850. The classifier sees each crop, and knows a class more, the
+    background: that of crops where the localizer was wrong. A score is the product of
+    both, as in Zhou, Koltun, Kraehenbuehl, *Probabilistic two-stage detection*, arXiv
+    2103.07461. The box is read from the crop too, which shows where the object ends;
+    of boxes that overlap, the one of the highest score is kept (all at once, as in
+    Bolya et al., *YOLACT*, arXiv 1904.02689, section 4.3).
 
     Args:
         localizer: Config of the localizer's backbone; its last feature map is used.
@@ -52,8 +53,11 @@ class ACNNDetector(BaseDetector):
         backbone: Config of the classifier's backbone.
         head: Config of the classifier's head; it is given a class more, the last, for
             the background.
+        bbox_head: Config of the head that reads the box from the classifier's last
+            feature map, such as :class:`ROIBoxHead`.
         neck: Config of the classifier's neck.
-        max_rois: Objects that are looked for on an image, K.
+        max_rois: Peaks that are looked at on an image, K: twice as many as there may be
+            objects, since other things have peaks too.
         negatives: Peaks away from all objects, of each image, from which the background
             is learned.
         sigma: Standard deviation of the Gaussian round each centre, pixels.
@@ -61,7 +65,8 @@ class ACNNDetector(BaseDetector):
             a fraction of the ROI's size.
         loss_heatmap: Config of the loss of the heat map; mmdet's
             ``GaussianFocalLoss`` by default.
-        test_cfg: ``score_thr``, the least score of a detection.
+        test_cfg: ``score_thr``, the least score of a detection, and ``nms``, whose
+            ``iou_threshold`` says from where on two boxes are of one object.
     """
 
     def __init__(
@@ -71,8 +76,9 @@ class ACNNDetector(BaseDetector):
         stn: dict,
         backbone: dict,
         head: dict,
+        bbox_head: dict,
         neck: dict | None = None,
-        max_rois: int = 8,
+        max_rois: int = 16,
         negatives: int = 2,
         sigma: float = 6.0,
         roi_jitter: tuple[float, float] = (0.2, 0.2),
@@ -84,13 +90,14 @@ class ACNNDetector(BaseDetector):
         check_number('ACNNDetector: max_rois', max_rois, 1)
         super().__init__(data_preprocessor, init_cfg)
         self.localizer = MODELS.build(localizer)
-        self.fields = nn.Conv2d(in_channels, 5, 1)
+        self.fields = nn.Conv2d(in_channels, 3, 1)
         self.stn = MODELS.build(stn)
         self.backbone = MODELS.build(backbone)
         self.neck = MODELS.build(neck or dict(type='mmpretrain.GlobalAveragePooling'))
         self.num_classes = head['num_classes']
         self.head = MODELS.build(dict(head, num_classes=self.num_classes + 1))
         self.head.num_classes = self.num_classes  # As the data set counts.
+        self.bbox_head = MODELS.build(bbox_head)
         self.loss_heatmap = MODELS.build(
             loss_heatmap or dict(type='mmdet.GaussianFocalLoss')
         )
@@ -98,14 +105,16 @@ class ACNNDetector(BaseDetector):
         self.negatives = negatives
         self.sigma = sigma
         self.roi_jitter = roi_jitter
-        self.test_cfg = test_cfg or dict(score_thr=0.05)
+        self.test_cfg = test_cfg or dict(
+            score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5)
+        )
         nn.init.normal_(self.fields.weight, std=0.01)
         nn.init.zeros_(self.fields.bias)
         nn.init.constant_(self.fields.bias[:1], RARE)
         self.to(memory_format=torch.channels_last)
 
     def extract_feat(self, batch_inputs: Tensor) -> Tensor:
-        """(B, 5, h, w): logit of a centre, its place in the cell, the object's size."""
+        """(B, 3, h, w): logit of a centre, and its place (x, y) in the cell."""
         images = batch_inputs.contiguous(memory_format=torch.channels_last)
         feature = self.localizer(images)[-1]
         return self.fields(feature.to(self.fields.weight.dtype)).float()
@@ -118,11 +127,10 @@ class ACNNDetector(BaseDetector):
         score, index = (heatmap * is_peak).flatten(1).topk(self.max_rois)
         column, row = _place(index, width)
         # A sum exports plainer than expand().
-        every = index[:, None] + index.new_zeros(1, 4, 1)
-        dx, dy, wide, high = fields[:, 1:].flatten(2).gather(2, every).unbind(1)
+        every = index[:, None] + index.new_zeros(1, 2, 1)
+        dx, dy = fields[:, 1:].flatten(2).gather(2, every).unbind(1)
         x, y = (column + 0.5 + dx) / width, (row + 0.5 + dy) / height
-        size = torch.stack((wide, high), -1).clamp(-3, 3).exp() * self._roi(fields)
-        return Peaks(score, torch.stack((x, y), -1), size)
+        return Peaks(score, torch.stack((x, y), -1))
 
     def detect(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (B, K, 4), xyxy in pixels of the input, scores and labels (B, K)."""
@@ -131,17 +139,19 @@ class ACNNDetector(BaseDetector):
         crops = sample_rois_separable(
             images, found.centre, self.stn.roi_size, self.stn.output_size
         )
-        scores = self._classify(crops).softmax(1)[:, :-1]
+        scores, edges = self._read(crops)
+        scores = scores.softmax(1)[:, :-1]
         scores = scores.reshape(-1, self.max_rois, scores.shape[1])
-        centre = torch.stack(
-            (
-                found.centre[..., 0] * image_size[1],
-                found.centre[..., 1] * image_size[0],
-            ),
-            -1,
+        edges = edges.reshape(-1, self.max_rois, 4)
+        extent = images.new_tensor((image_size[1], image_size[0]))
+        roi = self._roi(images)
+        corner = found.centre * extent - roi / 2
+        boxes = torch.cat((corner, corner), -1) + edges * torch.cat((roi, roi))
+        score = found.score * scores.amax(-1)
+        score = score * _best_of_overlapping(
+            boxes, score, self.test_cfg['nms']['iou_threshold']
         )
-        boxes = torch.cat((centre - found.size / 2, centre + found.size / 2), -1)
-        return boxes, found.score * scores.amax(-1), scores.argmax(-1)
+        return boxes, score, scores.argmax(-1)
 
     def predict(
         self,
@@ -169,7 +179,7 @@ class ACNNDetector(BaseDetector):
     def loss(
         self, batch_inputs: Tensor, batch_data_samples: list[DetDataSample]
     ) -> dict[str, Tensor]:
-        """Of the heat map, of place and size at the true centres, of the classes."""
+        """Of the heat map, the place of the true centres, the classes and the boxes."""
         fields = self.extract_feat(batch_inputs)
         size = batch_inputs.shape[-2:]
         extent = fields.new_tensor((size[1], size[0]))
@@ -191,40 +201,38 @@ class ACNNDetector(BaseDetector):
             found = self.peaks(fields)
         return dict(
             loss_heatmap=self.loss_heatmap(heatmap, target, avg_factor=count),
-            loss_box=self._box_loss(fields, centres, boxes) / count,
-            loss_cls=self._class_loss(batch_inputs, centres, labels, found.centre),
+            loss_place=self._place_loss(fields, centres) / count,
+            **self._crop_losses(batch_inputs, centres, boxes, labels, found.centre),
         )
 
-    def _box_loss(
-        self, fields: Tensor, centres: list[Tensor], boxes: list[Tensor]
-    ) -> Tensor:
+    def _place_loss(self, fields: Tensor, centres: list[Tensor]) -> Tensor:
         height, width = fields.shape[-2:]
         total = fields.sum() * 0
-        for field, centre, box in zip(fields, centres, boxes, strict=True):
+        for field, centre in zip(fields, centres, strict=True):
             place = centre * centre.new_tensor((width, height))
             column, row = place.long().unbind(1)
             column, row = column.clamp(0, width - 1), row.clamp(0, height - 1)
             offset = place - torch.stack((column, row), 1) - 0.5
-            sides = ((box[:, 2:] - box[:, :2]).clamp(min=1) / self._roi(fields)).log()
-            expected = torch.cat((offset, sides), 1)
             total = total + F.smooth_l1_loss(
-                field[1:, row, column].T, expected, reduction='sum', beta=BOX_BETA
+                field[1:, row, column].T, offset, reduction='sum', beta=PLACE_BETA
             )
         return total
 
-    def _class_loss(
+    def _crop_losses(
         self,
         images: Tensor,
         centres: list[Tensor],
+        boxes: list[Tensor],
         labels: list[Tensor],
         peaks: Tensor,
-    ) -> Tensor:
+    ) -> dict[str, Tensor]:
         """Of the true ROIs, moved a little, and of the peaks that are none."""
-        crops, targets = [], []
-        roi = self._roi(images) / images.new_tensor(images.shape[:-3:-1])
+        crops, targets, edges = [], [], []
+        extent = images.new_tensor(images.shape[:-3:-1])
+        roi = self._roi(images) / extent
         reach = images.new_tensor(self.roi_jitter).flip(0) * roi
-        for image, centre, label, peak in zip(
-            images, centres, labels, peaks, strict=True
+        for image, centre, box, label, peak in zip(
+            images, centres, boxes, labels, peaks, strict=True
         ):
             apart = ((peak[:, None] - centre) / roi).abs().amax(-1)
             is_far = (apart > 0.5).all(1)
@@ -237,13 +245,27 @@ class ACNNDetector(BaseDetector):
             )
             background = label.new_full((len(false),), self.num_classes)
             targets.append(torch.cat((label, background)))
-        scores, target = self._classify(torch.cat(crops)), torch.cat(targets)
-        return self.head.loss_module(scores, target)
+            corners = box.reshape(-1, 2, 2) / extent - shown[:, None]
+            edges.append((corners / roi + 0.5).flatten(1).clamp(0, 1))
+            # A false peak has no box; it is left out below.
+            edges.append(box.new_full((len(false), 4), torch.nan))
+        scores, found = self._read(torch.cat(crops))
+        target, edge = torch.cat(targets), torch.cat(edges)
+        is_object = target < self.num_classes
+        loss_box = F.smooth_l1_loss(
+            found[is_object], edge[is_object], reduction='sum', beta=BOX_BETA
+        ) / mean_count(is_object.sum().to(found))
+        return dict(
+            loss_cls=self.head.loss_module(scores, target),
+            # Of no weight, so that all parameters have a gradient.
+            loss_box=loss_box + found.sum() * 0,
+        )
 
-    def _classify(self, crops: Tensor) -> Tensor:
-        """Crops -> scores before the softmax (N, classes + 1)."""
+    def _read(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Crops -> scores before the softmax (N, classes + 1), boxes in them (N, 4)."""
         crops = crops if self.stn.norm is None else self.stn.norm(crops)
-        return self.head(self.neck(self.backbone(crops)))
+        features = self.backbone(crops)
+        return self.head(self.neck(features)), self.bbox_head(features[-1])
 
     def _roi(self, like: Tensor) -> Tensor:
         """(width, height)."""
@@ -258,3 +280,19 @@ def _place(index: Tensor, width: int) -> tuple[Tensor, Tensor]:
     """Column and row of cells that are counted line by line."""
     row = index.div(width, rounding_mode='trunc')
     return index - row * width, row
+
+
+def _best_of_overlapping(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
+    """(B, K): 0 where a box (B, K, 4) overlaps one of a higher score, else 1.
+
+    Plain arithmetic on K x K pairs, which every inference engine has.
+    """
+    one, other = boxes[:, :, None], boxes[:, None]
+    high, low = torch.minimum(one, other), torch.maximum(one, other)
+    sides = (high[..., 2:] - low[..., :2]).clamp(min=0)
+    shared = sides[..., 0] * sides[..., 1]
+    area = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
+    overlap = shared / (area[:, :, None] + area[:, None] - shared).clamp(min=1e-6)
+    is_lower = scores[:, :, None] < scores[:, None]
+    is_double = (overlap > threshold) & is_lower
+    return 1 - is_double.to(boxes).amax(2)

@@ -6,5 +6,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'cam_head': ['CAMHead'],
         'normed_linear_head': ['NormedLinearClsHead'],
+        'roi_box_head': ['ROIBoxHead'],
     },
 )
