@@ -11,6 +11,8 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 
+import mmacnn  # noqa: F401  (mmcv's compiled parts, before a test asks for mmdet)
+
 from .testing.browser import Browser, find_browser
 from .testing.paths import ROOT
 from .testing.tiny import write_tiny_config

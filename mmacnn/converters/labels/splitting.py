@@ -28,7 +28,8 @@ def split_images(
     the two fractions are taken, of each class alike; a part, or an image, of several
     classes counts for its rarest. All images of one part get the same split, as far as
     names tell (:func:`part_of`). Where a class has less than three parts, its images
-    are dealt one by one.
+    are dealt one by one. A split that would stay empty is given an image of the class
+    that has most, if that has another.
 
     Args:
         dataset: The images.
@@ -63,6 +64,7 @@ def split_images(
     if not any(fractions.values()):
         return
     parts = parts_of(dataset.in_split('train'), part_pattern)
+    groups = []
     for name, group in sorted(_by_class(parts).items()):
         count = sum(map(len, group))
         series = sum(len(part) > 1 for part in group)
@@ -79,6 +81,10 @@ def split_images(
             if fraction and not number and count > 2:
                 number = 1
             _deal(group, split, number)
+        groups.append(group)
+    for split, fraction in fractions.items():
+        if fraction and not dataset.in_split(split):  # two images of each class
+            _deal(max(groups, key=len), split, 1)
 
 
 def limit_training(

@@ -66,6 +66,15 @@ def test_split_depends_on_the_seed_alone(source, tmp_path):
     assert sum(map(len, first.values())) == len(set().union(*first.values()))
 
 
+def test_two_images_of_a_class_are_enough_for_a_split(source):
+    for number in range(4, 20):
+        (source / f'images/{number:02}.png').unlink()
+        (source / f'labels/{number:02}.txt').unlink()
+    options = ImportOptions(val_fraction=0.2, test_fraction=0.2)
+    report = import_labels(str(source), None, 'yolo-roi', options)
+    assert report.images == dict(train=2, val=1, test=1)
+
+
 def write_parts(root, layout, names):
     """Images of the classes bad and good, in one folder, in a layout of labels."""
     boxed = layout != 'folders'
