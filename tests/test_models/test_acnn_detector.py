@@ -54,6 +54,15 @@ def test_all_parts_learn(model, samples, chosen):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in learned)
 
 
+def test_more_objects_than_peaks_are_said_once(model, samples, monkeypatch, capsys):
+    monkeypatch.setattr(model, 'max_rois', 1)
+    monkeypatch.setattr(model, 'most', 1)
+    for _ in range(2):
+        model.train().loss(images(), samples)
+    said = capsys.readouterr().out
+    assert said.count('as many as objects on an image, 2, found 1') == 1
+
+
 def test_detections_lie_where_the_heads_say(model, samples, monkeypatch):
     """Perfect fields and edges give the true boxes back, in pixels of the original."""
     fields = torch.zeros(3, 3, 12, 16)

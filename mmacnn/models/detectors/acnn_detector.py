@@ -1,12 +1,14 @@
 # Copyright (c) mmacnn authors. All rights reserved.
 """A-CNN for images with several objects, as a detector of mmdet."""
 
+import logging
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from mmdet.models.detectors.base import BaseDetector
 from mmdet.structures import DetDataSample
+from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
@@ -101,7 +103,7 @@ class ACNNDetector(BaseDetector):
         self.loss_heatmap = MODELS.build(
             loss_heatmap or dict(type='mmdet.GaussianFocalLoss')
         )
-        self.max_rois = max_rois
+        self.max_rois = self.most = max_rois
         self.negatives = negatives
         self.sigma = sigma
         self.roi_jitter = roi_jitter
@@ -189,6 +191,7 @@ class ACNNDetector(BaseDetector):
             box = getattr(truth.bboxes, 'tensor', truth.bboxes).to(fields)
             boxes.append(box)
             labels.append(truth.labels)
+        self._note_most(max(map(len, boxes)))
         centres = [(box[:, :2] + box[:, 2:]) / 2 / extent for box in boxes]
         count = mean_count(fields.new_tensor(sum(map(len, boxes))))
         heatmap = fields[:, 0].sigmoid()
@@ -204,6 +207,17 @@ class ACNNDetector(BaseDetector):
             loss_place=self._place_loss(fields, centres) / count,
             **self._crop_losses(batch_inputs, centres, boxes, labels, found.centre),
         )
+
+    def _note_most(self, found: int) -> None:
+        """Say it, once for each higher number, where objects are more than peaks."""
+        if found > self.most:
+            self.most = found
+            print_log(
+                f'max_rois: expected at least as many as objects on an image, {found}, '
+                f'found {self.max_rois}; those beyond it will not be found',
+                logger='current',
+                level=logging.WARNING,
+            )
 
     def _place_loss(self, fields: Tensor, centres: list[Tensor]) -> Tensor:
         height, width = fields.shape[-2:]
