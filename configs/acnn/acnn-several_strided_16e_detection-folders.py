@@ -59,7 +59,4 @@ param_scheduler = [
     ),
 ]
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
-default_hooks = dict(
-    checkpoint=dict(save_best='coco/bbox_mAP_50'),
-    ema=dict(type='EMAHook', momentum=0.005, update_buffers=True),
-)
+default_hooks = dict(checkpoint=dict(save_best='coco/bbox_mAP_50'))

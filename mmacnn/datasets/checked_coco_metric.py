@@ -14,6 +14,8 @@ from mmacnn.registry import METRICS
 
 from .checked_coco import check_categories, index_coco, read_coco
 
+AVERAGE_PRECISIONS = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')
+
 
 @METRICS.register_module()
 class CheckedCocoMetric(CocoMetric):
@@ -56,8 +58,13 @@ class CheckedCocoMetric(CocoMetric):
                 f'{self.ann_file}: found no box, nothing to compare with'
             )
         self.img_ids = [truth['img_id'] for truth, _ in results]
-        with redirect_stdout(StringIO()):
-            metrics = super().compute_metrics(results)
+        if any(len(found['scores']) for _, found in results):
+            with redirect_stdout(StringIO()):
+                metrics = super().compute_metrics(results)
+        else:  # of which mmdet's gives no metric at all, and the best one is not found
+            worst = 0.0 if self._content['annotations'] else -1.0
+            names = self.metric_items or AVERAGE_PRECISIONS
+            metrics = {f'{k}_{name}': worst for k in self.metrics for name in names}
         return {**metrics, **froc(self._images(results))}
 
     def _images(self, results: list) -> list[ImageDetections]:
