@@ -64,7 +64,8 @@ class CheckedCocoMetric(CocoMetric):
         else:  # of which mmdet's gives no metric at all, and the best one is not found
             worst = 0.0 if self._content['annotations'] else -1.0
             names = self.metric_items or AVERAGE_PRECISIONS
-            metrics = {f'{k}_{name}': worst for k in self.metrics for name in names}
+            kinds = [kind for kind in self.metrics if kind in ('bbox', 'segm')]
+            metrics = {f'{kind}_{name}': worst for kind in kinds for name in names}
         return {**metrics, **froc(self._images(results))}
 
     def _images(self, results: list) -> list[ImageDetections]:

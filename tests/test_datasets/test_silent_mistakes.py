@@ -174,6 +174,22 @@ def test_a_perfect_prediction_is_perfect(load, tmp_path, change, tested):
     assert metric.evaluate(tested)['coco/bbox_mAP'] == 1
 
 
+def test_nothing_found_has_all_metrics_of_a_perfect_one(load, tmp_path):
+    """Else the best checkpoint, which is chosen by one of them, ends a training."""
+    metric = CheckedCocoMetric(ann_file=str(tmp_path / 'a.json'))
+    metric.dataset_meta = load(matter_of_form).metainfo
+    truth = dict(width=32, height=24, img_id=1)
+    scores = []
+    for count in (1, 0):
+        boxes = np.array([[4.0, 5, 13, 12]])[:count]
+        found = dict(bboxes=boxes, scores=np.ones(count), labels=np.zeros(count, int))
+        metric.results.append((truth, dict(found, img_id=1)))
+        scores.append(metric.evaluate(1))
+        metric.results.clear()
+    assert scores[0].keys() == scores[1].keys()
+    assert scores[0]['coco/bbox_mAP_50'] > scores[1]['coco/bbox_mAP_50'] == 0
+
+
 def phases(**changes):
     dataset = dict(
         type='mmacnn.CheckedCocoDataset',
