@@ -176,8 +176,9 @@ def test_a_perfect_prediction_is_perfect(load, tmp_path, change, tested):
 
 def test_nothing_found_has_all_metrics_of_a_perfect_one(load, tmp_path):
     """Else the best checkpoint, which is chosen by one of them, ends a training."""
+    dataset = load(matter_of_form)
     metric = CheckedCocoMetric(ann_file=str(tmp_path / 'a.json'))
-    metric.dataset_meta = load(matter_of_form).metainfo
+    metric.dataset_meta = dataset.metainfo
     truth = dict(width=32, height=24, img_id=1)
     scores = []
     for count in (1, 0):
