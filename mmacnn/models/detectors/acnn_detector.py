@@ -13,7 +13,12 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmacnn.models.losses.mean_count import mean_count
-from mmacnn.ops import gaussian_peaks, sample_roi, sample_rois_separable
+from mmacnn.ops import (
+    best_of_overlapping,
+    gaussian_peaks,
+    sample_roi,
+    sample_rois_separable,
+)
 from mmacnn.registry import MODELS
 from mmacnn.utils.arguments import check_number
 
@@ -150,7 +155,7 @@ class ACNNDetector(BaseDetector):
         corner = found.centre * extent - roi / 2
         boxes = torch.cat((corner, corner), -1) + edges * torch.cat((roi, roi))
         score = found.score * scores.amax(-1)
-        score = score * _best_of_overlapping(
+        score = score * best_of_overlapping(
             boxes, score, self.test_cfg['nms']['iou_threshold']
         )
         return boxes, score, scores.argmax(-1)
@@ -166,7 +171,7 @@ class ACNNDetector(BaseDetector):
         for boxes, scores, labels, sample in zip(
             *self.detect(batch_inputs), batch_data_samples, strict=True
         ):
-            kept = scores >= self.test_cfg['score_thr']
+            kept = scores > self.test_cfg['score_thr']
             kept = kept.nonzero()[:, 0][scores[kept].argsort(descending=True)]
             height, width = sample.img_shape[:2]
             limit = boxes.new_tensor((width, height, width, height))
@@ -294,19 +299,3 @@ def _place(index: Tensor, width: int) -> tuple[Tensor, Tensor]:
     """Column and row of cells that are counted line by line."""
     row = index.div(width, rounding_mode='trunc')
     return index - row * width, row
-
-
-def _best_of_overlapping(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
-    """(B, K): 0 where a box (B, K, 4) overlaps one of a higher score, else 1.
-
-    Plain arithmetic on K x K pairs, which every inference engine has.
-    """
-    one, other = boxes[:, :, None], boxes[:, None]
-    high, low = torch.minimum(one, other), torch.maximum(one, other)
-    sides = (high[..., 2:] - low[..., :2]).clamp(min=0)
-    shared = sides[..., 0] * sides[..., 1]
-    area = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
-    overlap = shared / (area[:, :, None] + area[:, None] - shared).clamp(min=1e-6)
-    is_lower = scores[:, :, None] < scores[:, None]
-    is_double = (overlap > threshold) & is_lower
-    return 1 - is_double.to(boxes).amax(2)
