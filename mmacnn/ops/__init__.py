@@ -46,7 +46,6 @@ from .roi_sampling import (
 from .rotation import quarter_turn, rotate, rotations
 from .soft_argmax import around_peak, gaussian_heatmap, gaussian_peaks, soft_argmax
 from .spatial_attention import spatial_attention
-from .suppression import best_of_overlapping
 
 __all__ = [
     'FprThreshold',
@@ -56,7 +55,6 @@ __all__ = [
     'around_peak',
     'as_direction',
     'best_f1_threshold',
-    'best_of_overlapping',
     'check_rates',
     'dilated_depthwise',
     'exponential_tail',

@@ -3,10 +3,12 @@ import pytest
 import torch
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
+from torchvision.ops import nms
 
 from mmacnn.engine.building import build_model
 from mmacnn.engine.config import load_config
 from mmacnn.models.detectors import acnn_detector
+from mmacnn.models.detectors.acnn_detector import _best_of_overlapping
 from mmacnn.models.heads import ROIBoxHead
 from mmacnn.ops import gaussian_peaks, sample_roi, sample_rois_separable
 
@@ -90,6 +92,27 @@ def test_detections_lie_where_the_heads_say(model, samples, monkeypatch):
         order = found[:, 0].argsort()
         expected = expected[expected[:, 0].argsort()]
         torch.testing.assert_close(found[order], expected, atol=1e-3, rtol=0)
+
+
+def test_of_boxes_that_overlap_the_best_is_kept():
+    box = torch.tensor([10.0, 10, 30, 20])
+    boxes = torch.stack((box, box + 2, box + 100, box + 101, box + 40))[None]
+    scores = torch.tensor([[0.3, 0.8, 0.9, 0.9, 0.1]])
+    kept = _best_of_overlapping(boxes, scores, 0.5)
+    # Two of the same score stay both: neither is better.
+    assert kept.tolist() == [[0, 1, 1, 1, 1]]
+
+
+def test_pairs_are_kept_as_by_torchvision():
+    """Where no box meets more than one other, both ways of suppression are one."""
+    generator = torch.Generator().manual_seed(0)
+    corner = torch.arange(20)[:, None].repeat(1, 2) * 50.0
+    boxes = torch.cat((corner, corner + 20), 1).repeat(2, 1)
+    boxes[20:] += torch.rand(20, 1, generator=generator) * 20
+    scores = torch.rand(40, generator=generator)
+    kept = _best_of_overlapping(boxes[None], scores[None], 0.5)[0].nonzero()[:, 0]
+    expected = nms(boxes, scores, 0.5).sort().values
+    assert 20 < len(expected) < 40 and kept.tolist() == expected.tolist()
 
 
 def test_box_head_learns_where_an_object_ends():

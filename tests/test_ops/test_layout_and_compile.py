@@ -43,9 +43,6 @@ CALLS = {
     'quarter_turn': lambda x: ops.quarter_turn(x, 3),
     'rotations': lambda x: ops.rotations(x, (0, 30, 90)),
     'soft_argmax': lambda x: ops.soft_argmax(x[:, 0], 2)[0],
-    'best_of_overlapping': lambda x: ops.best_of_overlapping(
-        torch.cat((x[:, 0, :, :2], x[:, 0, :, :2] + 1), -1), x[:, 1, :, 0], 0.5
-    ),
     'gaussian_heatmap': lambda x: ops.gaussian_heatmap(
         x[:, 0, 0, :2], (1.0, 2.0), (8, 6)
     ),

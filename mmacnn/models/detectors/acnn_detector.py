@@ -8,17 +8,13 @@ import torch
 import torch.nn.functional as F
 from mmdet.models.detectors.base import BaseDetector
 from mmdet.structures import DetDataSample
+from mmdet.structures.bbox import bbox_overlaps
 from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmacnn.models.losses.mean_count import mean_count
-from mmacnn.ops import (
-    best_of_overlapping,
-    gaussian_peaks,
-    sample_roi,
-    sample_rois_separable,
-)
+from mmacnn.ops import gaussian_peaks, sample_roi, sample_rois_separable
 from mmacnn.registry import MODELS
 from mmacnn.utils.arguments import check_number
 
@@ -112,9 +108,7 @@ class ACNNDetector(BaseDetector):
         self.negatives = negatives
         self.sigma = sigma
         self.roi_jitter = roi_jitter
-        self.test_cfg = test_cfg or dict(
-            score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5)
-        )
+        self.test_cfg = test_cfg or dict(score_thr=0.05, nms=dict(iou_threshold=0.5))
         nn.init.normal_(self.fields.weight, std=0.01)
         nn.init.zeros_(self.fields.bias)
         nn.init.constant_(self.fields.bias[:1], RARE)
@@ -141,7 +135,6 @@ class ACNNDetector(BaseDetector):
 
     def detect(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (B, K, 4), xyxy in pixels of the input, scores and labels (B, K)."""
-        image_size = images.shape[-2:]
         found = self.peaks(self.extract_feat(images))
         crops = sample_rois_separable(
             images, found.centre, self.stn.roi_size, self.stn.output_size
@@ -150,12 +143,12 @@ class ACNNDetector(BaseDetector):
         scores = scores.softmax(1)[:, :-1]
         scores = scores.reshape(-1, self.max_rois, scores.shape[1])
         edges = edges.reshape(-1, self.max_rois, 4)
-        extent = images.new_tensor((image_size[1], image_size[0]))
+        extent = images.new_tensor(images.shape[:-3:-1])
         roi = self._roi(images)
         corner = found.centre * extent - roi / 2
         boxes = torch.cat((corner, corner), -1) + edges * torch.cat((roi, roi))
         score = found.score * scores.amax(-1)
-        score = score * best_of_overlapping(
+        score = score * _best_of_overlapping(
             boxes, score, self.test_cfg['nms']['iou_threshold']
         )
         return boxes, score, scores.argmax(-1)
@@ -276,8 +269,7 @@ class ACNNDetector(BaseDetector):
         ) / mean_count(is_object.sum().to(found))
         return dict(
             loss_cls=self.head.loss_module(scores, target),
-            # Of no weight, so that all parameters have a gradient.
-            loss_box=loss_box + found.sum() * 0,
+            loss_box=loss_box + found.sum() * 0,  # processes wait for each gradient
         )
 
     def _read(self, crops: Tensor) -> tuple[Tensor, Tensor]:
@@ -299,3 +291,10 @@ def _place(index: Tensor, width: int) -> tuple[Tensor, Tensor]:
     """Column and row of cells that are counted line by line."""
     row = index.div(width, rounding_mode='trunc')
     return index - row * width, row
+
+
+def _best_of_overlapping(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+    """(B, K): 0 where a box overlaps one of a higher score, of any class, else 1."""
+    is_lower = scores[:, :, None] < scores[:, None]
+    is_double = (bbox_overlaps(boxes, boxes) > iou_threshold) & is_lower
+    return 1 - is_double.to(boxes).amax(2)
