@@ -84,7 +84,7 @@ def split_images(
         groups.append(group)
     for split, fraction in fractions.items():
         if fraction and not dataset.in_split(split):  # two images of each class
-            _deal(max(groups, key=len), split, 1)
+            _deal(max(groups, key=len, default=[]), split, 1)
 
 
 def limit_training(
